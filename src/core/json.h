@@ -1,0 +1,111 @@
+// core/json.h
+//
+// JSON in (strict: UTF-8, duplicate keys refused, bounded depth, members and string length, trailing bytes refused) and
+// JSON out (a small streaming writer). The parser is Boost.JSON's basic_parser behind json.cpp.
+#pragma once
+
+#include "core/clock.h"
+#include "core/encoding.h"
+#include "core/result.h"
+#include "core/secret.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace keystead {
+
+class JsonValue;
+struct JsonMember;
+using JsonArray = std::vector<JsonValue>;
+using JsonObject = std::vector<JsonMember>; // in the order received, no two of one name
+
+/// A parsed value. Strings live in wiped memory (each is a Secret inside), since a request may carry a password.
+class JsonValue {
+public:
+    enum class Kind : std::uint8_t { Null, Boolean, Integer, Decimal, String, Array, Object };
+    JsonValue() = default;
+    explicit JsonValue(bool value) : value_(value) {}
+    explicit JsonValue(std::int64_t value) : value_(value) {}
+    explicit JsonValue(double value) : value_(value) {}
+    explicit JsonValue(std::string_view value) : value_(Secret::copy_of(value)) {}
+    explicit JsonValue(JsonArray value) : value_(std::move(value)) {}
+    explicit JsonValue(JsonObject value) : value_(std::move(value)) {}
+    JsonValue(JsonValue&&) noexcept = default;
+    JsonValue& operator=(JsonValue&& other) noexcept
+    {
+        std::destroy_at(this);
+        return *std::construct_at(this, std::move(other));
+    }
+
+    Kind kind() const { return static_cast<Kind>(value_.index()); }
+    bool is_null() const { return kind() == Kind::Null; }
+    bool boolean() const { return std::get<bool>(value_); }
+    std::int64_t integer() const { return std::get<std::int64_t>(value_); }
+    double decimal() const { return std::get<double>(value_); }
+    std::string_view string() const { return std::get<Secret>(value_).reveal_text(); }
+    const JsonArray& array() const { return std::get<JsonArray>(value_); }
+    const JsonObject& object() const { return std::get<JsonObject>(value_); }
+    /// The member of that name, or null when absent or this is no object.
+    const JsonValue* find(std::string_view name) const;
+
+private:
+    std::variant<std::monostate, bool, std::int64_t, double, Secret, JsonArray, JsonObject> value_;
+};
+
+struct JsonMember {
+    std::string name;
+    JsonValue value;
+};
+
+struct JsonLimits {
+    std::size_t depth_max = 16;
+    std::size_t members_max = 1000; // in all
+    std::size_t string_bytes_max = 65536;
+};
+
+/// Errors: request/malformed-json (InvalidInput).
+Result<JsonValue> parse_json(std::string_view text, const JsonLimits& limits = {});
+
+/// Writes compact JSON into a string. Commas and escapes are its business, matching begin/end is the caller's.
+class JsonWriter {
+public:
+    JsonWriter& begin_object() { return open('{'); }
+    JsonWriter& end_object() { return close('}'); }
+    JsonWriter& begin_array() { return open('['); }
+    JsonWriter& end_array() { return close(']'); }
+    JsonWriter& key(std::string_view name);
+    JsonWriter& value(std::string_view text);
+    JsonWriter& value(const char* text) { return value(std::string_view(text)); }
+    JsonWriter& value(const std::string& text) { return value(std::string_view(text)); }
+    JsonWriter& value(bool flag);
+    JsonWriter& value(std::int64_t number);
+    JsonWriter& value(std::uint64_t number);
+    JsonWriter& value(int number) { return value(static_cast<std::int64_t>(number)); }
+    JsonWriter& value(double number);
+    JsonWriter& value(Instant instant) { return value(std::string_view(rfc3339(instant))); }
+    template <class T> JsonWriter& value(const std::optional<T>& optional)
+    {
+        return optional ? value(*optional) : null();
+    }
+    JsonWriter& null();
+    /// JSON text made elsewhere, put in as it is.
+    JsonWriter& raw(std::string_view json);
+    template <class T> JsonWriter& member(std::string_view name, const T& v) { return key(name).value(v); }
+    std::string take() && { return std::move(out_); }
+    const std::string& text() const { return out_; }
+
+private:
+    JsonWriter& open(char bracket);
+    JsonWriter& close(char bracket);
+    void separate();
+    std::string out_;
+    bool needs_comma_ = false;
+};
+
+} // namespace keystead

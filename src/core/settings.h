@@ -1,0 +1,135 @@
+// core/settings.h
+//
+// The settings in effect, as plain values: what a preset, a file and the environment came to. No code knows a preset by
+// name. Reading and checking them is app/settings_loader; the reference with every key, default and bound is docs/settings.md.
+#pragma once
+
+#include "core/ip_address.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace keystead {
+
+enum class SignUpMode : std::uint8_t { Open, Invitation, Closed };
+enum class WhenSessionsFull : std::uint8_t { Ask, EndOldest };
+
+struct ProductSettings {
+    std::string name = "Keystead";
+    std::string preset = "marketplace"; // shown, never compared
+    std::string support_url;            // or empty
+};
+
+struct ServerSettings {
+    std::string base_url = "http://localhost:8080"; // without trailing slash; links are built from it alone
+    std::string base_path;                          // "" or "/account"
+    std::string listen_address = "127.0.0.1";
+    std::uint16_t port = 8080;
+    std::string metrics_address = "127.0.0.1";
+    std::uint16_t metrics_port = 9464; // 0: none
+    std::string tls_certificate;       // PEM paths; both or neither
+    std::string tls_key;
+    bool behind_tls_proxy = false;
+    std::vector<IpRange> trusted_proxies;
+    std::uint32_t threads = 0; // event loops; 0: one a core
+    std::uint32_t store_threads = 8;
+    std::uint32_t connections_max = 10000;
+    std::uint32_t connections_per_source_max = 256;
+    std::uint32_t head_bytes_max = 16384;
+    std::chrono::seconds head_timeout{10};
+    std::chrono::seconds body_timeout{30};
+    std::chrono::seconds idle_timeout{75};
+    std::chrono::seconds request_timeout{60};
+    std::chrono::seconds drain_timeout{20};
+    std::string access_log = "stdout"; // "stdout", "off" or a path
+};
+
+struct StorageSettings {
+    std::string data_folder = "./data";
+    std::string postgres; // libpq connection string; empty: SQLite in the data folder
+    std::uint32_t postgres_connections = 16;
+    std::uint32_t sqlite_readers = 4;
+    std::string root_key_file; // empty: <data_folder>/root.key, made on first run
+};
+
+struct PasswordSettings {
+    std::uint32_t length_min = 8;                    // code points, where the password stands alone
+    std::uint32_t length_min_with_second_factor = 8; // where a second factor is enforced
+    bool require_upper = true;
+    bool require_lower = true;
+    bool require_digit = true;
+    bool require_special = true;
+    bool require_letter = false;
+    std::uint32_t strength_min = 2; // zxcvbn score 0…4; 0: not asked
+    std::string breach_filter;      // path of a filter made by `keystead breach-filter build`; or empty
+    std::uint32_t argon2_memory_kib = 65536;
+    std::uint32_t argon2_passes = 3;
+    std::uint32_t hash_threads = 0; // 0: as many as cores
+    std::uint32_t hash_queue_max = 64;
+};
+
+struct SessionSettings {
+    std::optional<std::chrono::seconds> idle_timeout = std::chrono::hours{14 * 24};
+    std::optional<std::chrono::seconds> idle_timeout_remembered; // nothing: as idle_timeout, and remember-me is not offered
+    std::optional<std::chrono::seconds> absolute_lifetime;
+    std::chrono::seconds shared_device_idle_timeout = std::chrono::minutes{30};
+    std::uint32_t at_most = 50;
+    WhenSessionsFull when_full = WhenSessionsFull::Ask;
+    std::chrono::seconds step_up_age = std::chrono::minutes{5};
+    std::uint32_t cache_entries_max = 1'000'000;
+};
+
+struct AccountSettings {
+    SignUpMode sign_up = SignUpMode::Open;
+    bool offer_second_factor = true; // the next step right after sign-up
+    std::chrono::seconds link_lifetime = std::chrono::minutes{30};
+    std::chrono::seconds invitation_lifetime = std::chrono::hours{72};
+    std::chrono::seconds deletion_wait = std::chrono::hours{14 * 24};
+    std::chrono::seconds email_undo = std::chrono::hours{7 * 24};
+    std::chrono::seconds factor_freeze = std::chrono::hours{24};
+};
+
+struct MailSettings {
+    std::string smtp_url; // "smtp://host:587", "smtps://host:465"; empty: files in data_folder/mail
+    std::string username;
+    std::string password_file;
+    std::string from_address = "security@localhost";
+    std::string from_name; // empty: the product's name
+    std::string ca_file;   // empty: the system's
+    std::uint32_t per_hour_max = 3; // mails an hour an address and purpose
+};
+
+struct PlaceSettings {
+    std::string database; // .mmdb of the operator; empty: the built-in country database
+};
+
+struct LimitSettings {
+    std::uint32_t sensitive_per_minute = 30; // per account, client and address each
+    std::uint32_t write_per_minute = 120;
+    std::uint32_t read_per_minute = 600;
+};
+
+struct AuditSettings {
+    std::chrono::hours retention{2 * 365 * 24};
+};
+
+struct Settings {
+    ProductSettings product;
+    ServerSettings server;
+    StorageSettings storage;
+    PasswordSettings password;
+    SessionSettings session;
+    AccountSettings account;
+    MailSettings mail;
+    PlaceSettings place;
+    LimitSettings limits;
+    AuditSettings audit;
+
+    /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy declared.
+    bool shows_mail() const;
+};
+
+} // namespace keystead

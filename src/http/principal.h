@@ -1,0 +1,53 @@
+// http/principal.h
+//
+// Who a request speaks for, and the interface by which http/ asks. The session slice implements it; http/ knows no feature.
+#pragma once
+
+#include "core/clock.h"
+#include "core/id.h"
+#include "core/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace keystead::http {
+
+/// Rights of a service client (bits). Given once, never used again for something else.
+enum class ClientRight : std::uint32_t { None = 0, Introspect = 1, ReadAccounts = 2 };
+
+struct Principal {
+    enum class Kind : std::uint8_t { Nobody, HalfSignedIn, Session, ServiceClient };
+    Kind kind = Kind::Nobody;
+    AccountId account = {}; // HalfSignedIn, Session
+    SessionId session = {}; // Session
+    FlowId flow = {};       // HalfSignedIn
+    ClientId client = {};   // ServiceClient
+    std::uint32_t client_rights = 0;
+    Instant authenticated_at = {}; // Session: last full sign-in or step-up
+    bool is_operator = false;
+    bool must_authenticate = false; // Session: D-03, nothing but step-up and sign-out until authenticated again
+};
+
+/// The parts of a head that carry an identity, views into the request. At most one of cookie and bearer is looked at.
+struct Credentials {
+    std::string_view session_cookie; // value of __Host-keystead, or empty
+    std::string_view flow_cookie;    // value of __Host-keystead-flow, or empty
+    std::string_view bearer;         // of `Authorization: Bearer …`, or empty
+};
+
+/// Turns credentials into a principal. Both are called from any thread.
+class Authenticator {
+public:
+    virtual ~Authenticator() = default;
+    /// From memory only, never blocks: the principal (Nobody when the credential is no good), or nothing when memory
+    /// cannot say and load() must be asked on the store lane.
+    virtual std::optional<Principal> find_cached(const Credentials& credentials) = 0;
+    /// May read the database. Nobody when the credential is no good. Errors: storage/unavailable.
+    virtual Result<Principal> load(const Credentials& credentials) = 0;
+    /// Whether `token` is the anti-forgery token that belongs to the cookie in `credentials` (constant time).
+    virtual bool csrf_matches(const Credentials& credentials, std::string_view token) = 0;
+};
+
+} // namespace keystead::http

@@ -1,0 +1,128 @@
+// http/route.h
+//
+// One declaration a route: from it come the router, validation, authorization, limits and the OpenAPI document.
+// Access, lane, limit, body size and timing have no defaults: a route that leaves one out does not compile.
+#pragma once
+
+#include "core/result.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/schema.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+namespace keystead::http {
+
+enum class LaneKind : std::uint8_t { Inline = 1, Store, Credential, Slow };
+
+/// A value that must be given: no default constructor.
+template <class T> class Given {
+public:
+    Given(T value) : value_(value) {} // NOLINT(google-explicit-constructor)
+    operator T() const { return value_; }
+    T get() const { return value_; }
+
+private:
+    T value_;
+};
+
+using Lane = Given<LaneKind>;
+
+/// Who may call. Checked before the handler; the strongest demands include the weaker ones.
+class Access {
+public:
+    enum class Kind : std::uint8_t { Public, HalfSignedIn, Session, Operator, ServiceClient };
+    static Access everyone() { return Access{Kind::Public}; }
+    static Access half_signed_in() { return Access{Kind::HalfSignedIn}; }
+    /// A session; `also_when_authentication_is_due` for step-up and sign-out.
+    static Access session() { return Access{Kind::Session}; }
+    static Access session_even_if_authentication_is_due()
+    {
+        auto access = Access{Kind::Session};
+        access.allow_due = true;
+        return access;
+    }
+    /// A session authenticated at most `age` ago; otherwise 401 session/step-up-required.
+    static Access stepped_up(std::chrono::minutes age = std::chrono::minutes{5})
+    {
+        auto access = Access{Kind::Session};
+        access.authentication_age_max = age;
+        return access;
+    }
+    static Access operator_only() { return Access{Kind::Operator}; }
+    static Access stepped_up_operator(std::chrono::minutes age = std::chrono::minutes{5})
+    {
+        auto access = Access{Kind::Operator};
+        access.authentication_age_max = age;
+        return access;
+    }
+    static Access service_client(ClientRight right)
+    {
+        auto access = Access{Kind::ServiceClient};
+        access.right = right;
+        return access;
+    }
+    Kind kind;
+    std::chrono::minutes authentication_age_max{0}; // 0: any age
+    bool allow_due = false;
+    ClientRight right = ClientRight::None;
+
+private:
+    explicit Access(Kind k) : kind(k) {}
+};
+
+enum class LimitGroup : std::uint8_t { None = 1, Sensitive, Write, Read };
+using Limit = Given<LimitGroup>;
+using BodyLimit = Given<std::size_t>; // bytes; 0: a body is refused
+
+/// On a slot: the answer leaves at the next whole multiple of the credential slot since the request came, so that its
+/// time says nothing.
+enum class TimingKind : std::uint8_t { Immediate = 1, RefusalsOnSlot, AllOnSlot };
+using Timing = Given<TimingKind>;
+
+struct QueryParameter {
+    std::string_view name;
+    Schema schema; // Text, Integer, Boolean, Identifier or Enumeration
+    std::string_view description = {};
+};
+
+struct Answer {
+    int status;
+    Schema schema;
+    std::string_view description;
+};
+
+using Handler = std::function<Result<Response>(const Request&)>;
+
+struct Route {
+    Method method;
+    std::string_view path;      // "/v1/account/sessions/{id}"
+    std::string_view operation; // OpenAPI operationId: "revokeSession"
+    std::string_view tag;       // OpenAPI tag: "Sessions"
+    std::string_view summary;
+    Lane lane;
+    Access access;
+    Limit limit;
+    BodyLimit body_bytes_max;
+    Timing timing;
+    Schema request = {};                         // None: no JSON body
+    std::vector<QueryParameter> query = {};
+    std::vector<Answer> answers = {};            // successes
+    std::vector<std::string_view> problems = {}; // codes it may answer beside the general ones
+    std::vector<std::string_view> audit = {};    // actions it may record
+    bool documented = true;                      // in the OpenAPI document (false: pages, health)
+    Handler handler;
+};
+
+/// Where features put their routes. Breaks an invariant when two routes collide.
+class Router {
+public:
+    virtual ~Router() = default;
+    virtual void add(Route route) = 0;
+};
+
+} // namespace keystead::http
