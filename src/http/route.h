@@ -98,6 +98,36 @@ struct Answer {
 
 using Handler = std::function<Result<Response>(const Request&)>;
 
+/// What an inline handler sees: views into the connection's buffer, valid for the length of the call.
+struct InlineRequest {
+    const Principal& principal;
+    const Credentials& credentials;
+    IpAddress client_address;
+    Instant received_at;
+};
+
+/// What an inline handler answers: no body, header fields written straight into the connection's buffer.
+class InlineAnswer {
+public:
+    explicit InlineAnswer(std::string& fields) : fields_(fields) {}
+    int status = 204;
+    /// `value` holds no control character: whoever made it refused those (a line break would be a new field).
+    void header(std::string_view name, std::string_view value)
+    {
+        for (const char c : value) {
+            KS_ASSERT(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+        }
+        fields_.append(name).append(": ").append(value).append("\r\n");
+    }
+
+private:
+    std::string& fields_;
+};
+
+/// Answers from memory on the event loop, without a Request being built; never blocks. False: memory cannot say, and
+/// the route's ordinary handler is asked on the store lane. Called after the access check, only when that passed.
+using InlineHandler = std::function<bool(const InlineRequest&, InlineAnswer&)>;
+
 struct Route {
     Method method;
     std::string_view path;      // "/v1/account/sessions/{id}"
@@ -116,6 +146,11 @@ struct Route {
     std::vector<std::string_view> audit = {};    // actions it may record
     bool documented = true;                      // in the OpenAPI document (false: pages, health)
     Handler handler;
+    /// The body goes to the handler as received (Request::raw_body); its media type is the handler's affair. `request` is None.
+    bool raw_body = false;
+    /// An Authorization that is not "Bearer ks_…" belongs to the product beside us and is not looked at (`check`).
+    bool ignores_foreign_authorization = false;
+    InlineHandler inline_handler = {}; // optional fast way for GET on the inline lane
 };
 
 /// Where features put their routes. Breaks an invariant when two routes collide.
