@@ -1,7 +1,8 @@
 // core/json.h
 //
 // JSON in (strict: UTF-8, duplicate keys refused, bounded depth, members and string length, trailing bytes refused) and
-// JSON out (a small streaming writer). The parser is Boost.JSON's basic_parser behind json.cpp.
+// JSON out (a small streaming writer). The parser is Boost.JSON's basic_parser behind json.cpp. Stricter than RFC 8259:
+// U+0000 is refused even when escaped (databases and C libraries cut there), and an integer must fit std::int64_t.
 #pragma once
 
 #include "core/clock.h"
@@ -34,34 +35,54 @@ public:
     explicit JsonValue(std::int64_t value) : value_(value) {}
     explicit JsonValue(double value) : value_(value) {}
     explicit JsonValue(std::string_view value) : value_(Secret::copy_of(value)) {}
-    explicit JsonValue(JsonArray value) : value_(std::move(value)) {}
-    explicit JsonValue(JsonObject value) : value_(std::move(value)) {}
-    JsonValue(JsonValue&&) noexcept = default;
+    explicit JsonValue(const char* value) : JsonValue(std::string_view(value)) {} // else it would become a bool
+    explicit JsonValue(JsonArray value);
+    explicit JsonValue(JsonObject value);
+    JsonValue(JsonValue&&) noexcept;
     JsonValue& operator=(JsonValue&& other) noexcept
     {
-        std::destroy_at(this);
-        return *std::construct_at(this, std::move(other));
+        if (this != &other) { // Destroyed and made anew, since a Secret is not assignable.
+            std::destroy_at(this);
+            std::construct_at(this, std::move(other));
+        }
+        return *this;
     }
+    ~JsonValue();
 
     Kind kind() const { return static_cast<Kind>(value_.index()); }
     bool is_null() const { return kind() == Kind::Null; }
-    bool boolean() const { return std::get<bool>(value_); }
-    std::int64_t integer() const { return std::get<std::int64_t>(value_); }
-    double decimal() const { return std::get<double>(value_); }
-    std::string_view string() const { return std::get<Secret>(value_).reveal_text(); }
-    const JsonArray& array() const { return std::get<JsonArray>(value_); }
-    const JsonObject& object() const { return std::get<JsonObject>(value_); }
+    bool boolean() const { return as<bool>(); }
+    std::int64_t integer() const { return as<std::int64_t>(); }
+    double decimal() const { return as<double>(); }
+    std::string_view string() const { return as<Secret>().reveal_text(); }
+    const JsonArray& array() const { return *as<std::unique_ptr<JsonArray>>(); }
+    const JsonObject& object() const { return *as<std::unique_ptr<JsonObject>>(); }
     /// The member of that name, or null when absent or this is no object.
     const JsonValue* find(std::string_view name) const;
 
 private:
-    std::variant<std::monostate, bool, std::int64_t, double, Secret, JsonArray, JsonObject> value_;
+    /// Asking for what the value is not breaks an invariant of ours.
+    template <class T> const T& as() const
+    {
+        const T* const held = std::get_if<T>(&value_);
+        KS_ASSERT(held != nullptr);
+        return *held;
+    }
+    // Containers are held by pointer: their element types are not complete here.
+    std::variant<std::monostate, bool, std::int64_t, double, Secret, std::unique_ptr<JsonArray>,
+                 std::unique_ptr<JsonObject>>
+        value_;
 };
 
 struct JsonMember {
     std::string name;
     JsonValue value;
 };
+
+inline JsonValue::JsonValue(JsonArray value) : value_(std::make_unique<JsonArray>(std::move(value))) {}
+inline JsonValue::JsonValue(JsonObject value) : value_(std::make_unique<JsonObject>(std::move(value))) {}
+inline JsonValue::JsonValue(JsonValue&&) noexcept = default;
+inline JsonValue::~JsonValue() = default;
 
 struct JsonLimits {
     std::size_t depth_max = 16;

@@ -1,0 +1,384 @@
+#include "core/encoding.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace keystead {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64UrlDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kBase32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+constexpr std::string_view kBase62Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::uint8_t kForeign = 0xFF;
+
+using DigitTable = std::array<std::uint8_t, 256>;
+
+constexpr DigitTable digit_table(std::string_view digits)
+{
+    DigitTable table{};
+    table.fill(kForeign);
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        table[static_cast<unsigned char>(digits[i])] = static_cast<std::uint8_t>(i);
+    }
+    return table;
+}
+
+constexpr DigitTable kHexValues = digit_table(kHexDigits);
+constexpr DigitTable kBase64Values = digit_table(kBase64Digits);
+constexpr DigitTable kBase64UrlValues = digit_table(kBase64UrlDigits);
+constexpr DigitTable kBase32Values = digit_table(kBase32Digits);
+constexpr DigitTable kBase62Values = digit_table(kBase62Digits);
+
+std::uint8_t digit_value(const DigitTable& table, char digit) { return table[static_cast<unsigned char>(digit)]; }
+
+/// Digits of `bits` bits each, most significant first, the last one filled with zero bits (RFC 4648).
+std::string encode_bits(ByteView bytes, std::string_view digits, unsigned bits)
+{
+    std::string out;
+    out.reserve((bytes.size() * 8 + bits - 1) / bits);
+    std::uint32_t pending = 0;
+    unsigned pending_bits = 0;
+    for (const std::byte byte : bytes) {
+        pending = (pending << 8) | std::to_integer<std::uint32_t>(byte);
+        pending_bits += 8;
+        while (pending_bits >= bits) {
+            pending_bits -= bits;
+            out.push_back(digits[(pending >> pending_bits) & ((1U << bits) - 1)]);
+        }
+    }
+    if (pending_bits > 0) {
+        out.push_back(digits[(pending << (bits - pending_bits)) & ((1U << bits) - 1)]);
+    }
+    return out;
+}
+
+/// The inverse, for canonical input only: no digit too many, and the bits that fill the last digit are zero
+/// (RFC 4648 §3.5: otherwise several texts mean the same bytes).
+std::optional<Bytes> decode_bits(std::string_view text, const DigitTable& table, unsigned bits)
+{
+    if ((text.size() * bits) % 8 >= bits) {
+        return std::nullopt;
+    }
+    Bytes out;
+    out.reserve(text.size() * bits / 8);
+    std::uint32_t pending = 0;
+    unsigned pending_bits = 0;
+    for (const char digit : text) {
+        const std::uint8_t value = digit_value(table, digit);
+        if (value == kForeign) {
+            return std::nullopt;
+        }
+        pending = (pending << bits) | value;
+        pending_bits += bits;
+        if (pending_bits >= 8) {
+            pending_bits -= 8;
+            out.push_back(static_cast<std::byte>((pending >> pending_bits) & 0xFF));
+        }
+    }
+    if ((pending & ((1U << pending_bits) - 1)) != 0) {
+        return std::nullopt;
+    }
+    return out;
+}
+
+constexpr std::array<std::uint32_t, 256> make_crc_table()
+{
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        std::uint32_t value = i;
+        for (int bit = 0; bit < 8; ++bit) {
+            value = (value & 1) != 0 ? (value >> 1) ^ 0xEDB88320U : value >> 1;
+        }
+        table[i] = value;
+    }
+    return table;
+}
+
+constexpr auto kCrcTable = make_crc_table();
+
+struct CodePoint {
+    char32_t value = 0;
+    std::size_t size_bytes = 0; // 0: not UTF-8
+};
+
+/// The code point that `text` begins with (RFC 3629 §4: shortest form only, no surrogates, at most U+10FFFF).
+CodePoint first_code_point(std::string_view text)
+{
+    const auto at = [text](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(text[i]); };
+    const std::uint32_t lead = at(0);
+    if (lead < 0x80) {
+        return {lead, 1};
+    }
+    const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < size) {
+        return {};
+    }
+    char32_t value = lead & (0x7FU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((at(i) & 0xC0) != 0x80) {
+            return {};
+        }
+        value = (value << 6) | (at(i) & 0x3F);
+    }
+    constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+    if (value < kSmallest[size] || surrogate || value > 0x10FFFF) {
+        return {};
+    }
+    return {value, size};
+}
+
+/// Characters that change how the text around them is shown or where a line ends: a log or a page must not be fooled.
+bool needs_escape(char32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+void append_unicode_escape(std::string& out, char32_t c)
+{
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        out.push_back(kHexDigits[(c >> shift) & 0xF]);
+    }
+}
+
+/// The number of `count` digits at the start of `text`, which then loses them.
+std::optional<int> take_digits(std::string_view& text, std::size_t count)
+{
+    if (text.size() < count || !std::ranges::all_of(text.substr(0, count), [](char c) { return c >= '0' && c <= '9'; })) {
+        return std::nullopt;
+    }
+    int value = 0;
+    std::from_chars(text.data(), text.data() + count, value);
+    text.remove_prefix(count);
+    return value;
+}
+
+bool take_char(std::string_view& text, char expected)
+{
+    if (text.empty() || text.front() != expected) {
+        return false;
+    }
+    text.remove_prefix(1);
+    return true;
+}
+
+/// Three numbers with `separator` between them: a date or a time of day.
+std::optional<std::array<int, 3>> take_triple(std::string_view& text, std::size_t first_width, char separator)
+{
+    const auto a = take_digits(text, first_width);
+    if (!a || !take_char(text, separator)) {
+        return std::nullopt;
+    }
+    const auto b = take_digits(text, 2);
+    if (!b || !take_char(text, separator)) {
+        return std::nullopt;
+    }
+    const auto c = take_digits(text, 2);
+    if (!c) {
+        return std::nullopt;
+    }
+    return std::array{*a, *b, *c};
+}
+
+/// ".5" or up to ".123456" as microseconds; nothing there is zero.
+std::optional<int> take_fraction(std::string_view& text)
+{
+    if (!take_char(text, '.')) {
+        return 0;
+    }
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (count < 1 || count > 6) {
+        return std::nullopt;
+    }
+    int micros = *take_digits(text, count);
+    for (std::size_t i = count; i < 6; ++i) {
+        micros *= 10;
+    }
+    return micros;
+}
+
+void append_padded(std::string& out, int value, int width)
+{
+    const std::string digits = std::to_string(value);
+    out.append(static_cast<std::size_t>(std::max(0, width - static_cast<int>(digits.size()))), '0');
+    out += digits;
+}
+
+} // namespace
+
+std::string hex_encode(ByteView bytes) { return encode_bits(bytes, kHexDigits, 4); }
+
+std::optional<Bytes> hex_decode(std::string_view text)
+{
+    return text.size() % 2 == 0 ? decode_bits(text, kHexValues, 4) : std::nullopt;
+}
+
+std::string base64_encode(ByteView bytes)
+{
+    std::string out = encode_bits(bytes, kBase64Digits, 6);
+    out.append((4 - out.size() % 4) % 4, '=');
+    return out;
+}
+
+std::optional<Bytes> base64_decode(std::string_view text)
+{
+    if (text.size() % 4 != 0) {
+        return std::nullopt;
+    }
+    for (int i = 0; i < 2 && text.ends_with('='); ++i) {
+        text.remove_suffix(1);
+    }
+    return decode_bits(text, kBase64Values, 6);
+}
+
+std::string base64url_encode(ByteView bytes) { return encode_bits(bytes, kBase64UrlDigits, 6); }
+
+std::optional<Bytes> base64url_decode(std::string_view text) { return decode_bits(text, kBase64UrlValues, 6); }
+
+std::string base32_encode(ByteView bytes) { return encode_bits(bytes, kBase32Digits, 5); }
+
+std::optional<Bytes> base32_decode(std::string_view text) { return decode_bits(text, kBase32Values, 5); }
+
+std::string base62_encode(ByteView bytes, std::size_t width)
+{
+    std::vector<std::uint8_t> number(bytes.size());
+    std::ranges::transform(bytes, number.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+    std::string out(width, kBase62Digits[0]);
+    for (auto digit = out.rbegin(); digit != out.rend(); ++digit) {
+        std::uint32_t remainder = 0; // Long division by 62, most significant byte first.
+        for (auto& byte : number) {
+            const std::uint32_t value = (remainder << 8) | byte;
+            byte = static_cast<std::uint8_t>(value / 62);
+            remainder = value % 62;
+        }
+        *digit = kBase62Digits[remainder];
+    }
+    return out;
+}
+
+bool base62_decode_into(std::string_view text, std::span<std::byte> out)
+{
+    std::ranges::fill(out, std::byte{0});
+    for (const char digit : text) {
+        std::uint32_t carry = digit_value(kBase62Values, digit);
+        if (carry == kForeign) {
+            return false;
+        }
+        for (auto byte = out.rbegin(); byte != out.rend(); ++byte) { // number = number · 62 + digit
+            const std::uint32_t value = std::to_integer<std::uint32_t>(*byte) * 62 + carry;
+            *byte = static_cast<std::byte>(value & 0xFF);
+            carry = value >> 8;
+        }
+        if (carry != 0) {
+            return false; // Does not fit.
+        }
+    }
+    return true;
+}
+
+std::optional<Bytes> base62_decode(std::string_view text, std::size_t size_bytes)
+{
+    Bytes out(size_bytes);
+    if (!base62_decode_into(text, out)) {
+        return std::nullopt;
+    }
+    return out;
+}
+
+std::uint32_t crc32(std::string_view text)
+{
+    std::uint32_t value = 0xFFFFFFFFU;
+    for (const char c : text) {
+        value = (value >> 8) ^ kCrcTable[(value ^ static_cast<unsigned char>(c)) & 0xFF];
+    }
+    return value ^ 0xFFFFFFFFU;
+}
+
+void append_json_string(std::string& out, std::string_view text)
+{
+    out.push_back('"');
+    while (!text.empty()) {
+        const auto [c, size] = first_code_point(text);
+        if (size == 0) {
+            out += "\\ufffd"; // Whatever we were handed, what leaves is JSON.
+        } else if (c == '"' || c == '\\') {
+            out.push_back('\\');
+            out.push_back(static_cast<char>(c));
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (needs_escape(c)) {
+            append_unicode_escape(out, c);
+        } else {
+            out += text.substr(0, size);
+        }
+        text.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+    out.push_back('"');
+}
+
+std::string rfc3339(Instant instant)
+{
+    const auto day = std::chrono::floor<std::chrono::days>(instant);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{instant - day};
+    std::string out;
+    out.reserve(27);
+    append_padded(out, static_cast<int>(date.year()), 4);
+    out.push_back('-');
+    append_padded(out, static_cast<int>(static_cast<unsigned>(date.month())), 2);
+    out.push_back('-');
+    append_padded(out, static_cast<int>(static_cast<unsigned>(date.day())), 2);
+    out.push_back('T');
+    append_padded(out, static_cast<int>(time.hours().count()), 2);
+    out.push_back(':');
+    append_padded(out, static_cast<int>(time.minutes().count()), 2);
+    out.push_back(':');
+    append_padded(out, static_cast<int>(time.seconds().count()), 2);
+    out.push_back('.');
+    append_padded(out, static_cast<int>(time.subseconds().count()), 6);
+    out.push_back('Z');
+    return out;
+}
+
+std::optional<Instant> parse_rfc3339(std::string_view text)
+{
+    const auto date = take_triple(text, 4, '-');
+    if (!date || !take_char(text, 'T')) {
+        return std::nullopt;
+    }
+    const auto time = take_triple(text, 2, ':');
+    const auto micros = time ? take_fraction(text) : std::nullopt;
+    if (!micros || text != "Z") {
+        return std::nullopt;
+    }
+    const std::chrono::year_month_day day{std::chrono::year{(*date)[0]},
+                                          std::chrono::month{static_cast<unsigned>((*date)[1])},
+                                          std::chrono::day{static_cast<unsigned>((*date)[2])}};
+    if (!day.ok() || (*time)[0] > 23 || (*time)[1] > 59 || (*time)[2] > 59) {
+        return std::nullopt;
+    }
+    return std::chrono::sys_days{day} + std::chrono::hours{(*time)[0]} + std::chrono::minutes{(*time)[1]} +
+           std::chrono::seconds{(*time)[2]} + std::chrono::microseconds{*micros};
+}
+
+bool is_valid_utf8(std::string_view text) { return count_code_points(text).has_value(); }
+
+std::optional<std::size_t> count_code_points(std::string_view text)
+{
+    std::size_t count = 0;
+    for (; !text.empty(); ++count) {
+        const std::size_t size = first_code_point(text).size_bytes;
+        if (size == 0) {
+            return std::nullopt;
+        }
+        text.remove_prefix(size);
+    }
+    return count;
+}
+
+} // namespace keystead
