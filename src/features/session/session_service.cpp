@@ -1,0 +1,306 @@
+#include "features/session/session_service.h"
+
+#include "core/encoding.h"
+#include "crypto/hash.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace keystead::session {
+namespace {
+
+constexpr int kSessionsListed = 1000; // more than any preset's "at most"
+constexpr int kSweepBatch = 200;
+
+CachedSession cached_form(const Session& session, const account::Account& account)
+{
+    CachedSession cached;
+    cached.session = session.id;
+    cached.account = session.account;
+    cached.authenticated_at = session.authenticated_at;
+    cached.last_active_at = session.last_active_at;
+    if (session.expires_at) {
+        cached.expires_at_us = to_micros(*session.expires_at);
+    }
+    cached.idle_timeout_us = session.idle_timeout ? session.idle_timeout->count() : 0;
+    cached.is_operator = account.is_operator();
+    cached.must_authenticate = session.must_authenticate;
+    cached.email = account.email.text();
+    return cached;
+}
+
+std::string_view reason_text(account::EndReason reason)
+{
+    switch (reason) {
+    case account::EndReason::EmailUndone: return "email-undone";
+    case account::EndReason::AccountDisabled: return "account-disabled";
+    case account::EndReason::AccountErased: return "account-erased";
+    }
+    std::abort();
+}
+
+} // namespace
+
+SessionService::SessionService(SessionStore& store, account::AccountService& accounts, totp::TotpService& totp,
+                               audit::AuditLog& audit, const crypto::KeyRing& keys, const Clock& clock,
+                               Random& random, const SessionSettings& settings)
+    : store_(store), accounts_(accounts), totp_(totp), audit_(audit), keys_(keys), mint_(keys, random), clock_(clock),
+      random_(random), settings_(settings), cache_(settings.cache_entries_max)
+{
+}
+
+Result<Establishment> SessionService::establish(WriteTx& tx, const Actor& actor, const Evidence& evidence,
+                                                DeviceTrust trust, const Origin& origin)
+{
+    // The lock orders this against every change of the account's credentials and against other sign-ins.
+    KS_CHECK(tx.lock(evidence.account));
+    KS_TRY(const auto account, accounts_.find(tx, evidence.account));
+    if (!account || !account->is_active() || account->epoch != evidence.account_epoch ||
+        !evidence.methods.has_first_factor()) {
+        return Establishment{Refused{}};
+    }
+    KS_TRY(const bool has_second_factor, totp_.has_confirmed(tx, evidence.account));
+    if (has_second_factor && !evidence.methods.has_second_factor()) {
+        return Establishment{SecondFactorNeeded{}};
+    }
+    const Instant now = clock_.now();
+    KS_TRY(const auto live, store_.count_live(tx, evidence.account, now));
+#ifndef KEYSTEAD_WITHOUT_SESSION_LIMIT
+    if (live >= settings_.at_most) {
+        if (settings_.when_full == WhenSessionsFull::Ask) {
+            KS_TRY(auto sessions, list(tx, evidence.account));
+            return Establishment{SessionsFull{std::move(sessions)}};
+        }
+        KS_TRY(const auto stalest, store_.find_stalest(tx, evidence.account, now));
+        if (stalest) {
+            KS_CHECK(revoke(tx, actor, evidence.account, stalest->id, "most-sessions-reached"));
+        }
+    }
+#endif
+    KS_TRY(auto established, create(tx, actor, evidence, trust, origin));
+    return Establishment{std::move(established)};
+}
+
+Result<Established> SessionService::create(WriteTx& tx, const Actor& actor, const Evidence& evidence,
+                                           DeviceTrust trust, const Origin& origin)
+{
+    const Instant now = clock_.now();
+    const Lifetimes limits = lifetimes(settings_, trust, now);
+    Session session;
+    session.id = SessionId::make(now, random_);
+    session.account = evidence.account;
+    session.created_at = session.authenticated_at = session.last_active_at = now;
+    session.expires_at = limits.expires_at;
+    session.idle_timeout = limits.idle_timeout;
+    session.trust = trust;
+    session.methods = evidence.methods;
+    session.origin = origin;
+    auto token = mint_.make(crypto::TokenKind::Session, session.id.bytes());
+    session.token_digest = token.digest;
+    KS_CHECK(store_.insert(tx, session));
+    KS_CHECK(record(tx, actor, "session.create", session, session.methods.stored()));
+    auto csrf = csrf_token(token.digest);
+    return Established{std::move(session), std::move(token.text), std::move(csrf), limits.cookie_max_age};
+}
+
+Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
+                                          Methods proved)
+{
+    KS_TRY(auto found, store_.find(tx, account, id));
+    if (!found) {
+        return Error{ErrorKind::NotFound, "session/not-found", "That session has ended."};
+    }
+    Session session = *std::move(found);
+    const Digest old_token = session.token_digest;
+    auto token = mint_.make(crypto::TokenKind::Session, random_bytes<16>(random_));
+    session.token_digest = token.digest;
+    session.authenticated_at = clock_.now();
+    session.must_authenticate = false;
+    session.methods = session.methods.with(proved);
+    KS_TRY(const bool replaced, store_.replace_token(tx, session, old_token));
+    if (!replaced) {
+        return Error{ErrorKind::NotFound, "session/not-found", "That session has ended."};
+    }
+    KS_CHECK(record(tx, actor, "session.renew", session, session.methods.stored()));
+    drop_after_commit(tx, {old_token});
+    const auto max_age = lifetimes(settings_, session.trust, session.created_at).cookie_max_age;
+    auto csrf = csrf_token(token.digest);
+    return Established{std::move(session), std::move(token.text), std::move(csrf), max_age};
+}
+
+Result<void> SessionService::revoke(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
+                                    std::string_view reason)
+{
+    KS_TRY(const auto token, store_.remove(tx, account, id));
+    if (!token) {
+        return Error{ErrorKind::NotFound, "session/not-found", "There is no such session."};
+    }
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "session.revoke",
+                                .account = account,
+                                .target = {"session", id.text()},
+                                .details = {{"reason", std::string(reason)}}}));
+    drop_after_commit(tx, {*token});
+    return {};
+}
+
+Result<int> SessionService::revoke_others(WriteTx& tx, const Actor& actor, AccountId account, SessionId kept,
+                                          std::string_view reason)
+{
+    KS_TRY(auto tokens, store_.remove_others(tx, account, kept));
+    const int count = static_cast<int>(tokens.size());
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "session.revoke-others",
+                                .account = account,
+                                .target = {"account", account.text()},
+                                .details = {{"reason", std::string(reason)}, {"count", std::to_string(count)}}}));
+    drop_after_commit(tx, std::move(tokens));
+    return count;
+}
+
+Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account, std::string_view reason)
+{
+    KS_TRY([[maybe_unused]] const auto epoch, accounts_.raise_epoch(tx, account));
+    KS_TRY(auto tokens, store_.remove_all(tx, account));
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "session.revoke-all",
+                                .account = account,
+                                .target = {"account", account.text()},
+                                .details = {{"reason", std::string(reason)},
+                                            {"count", std::to_string(tokens.size())}}}));
+    drop_after_commit(tx, std::move(tokens));
+    return {};
+}
+
+Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account, account::EndReason reason)
+{
+    return end_all(tx, actor, account, reason_text(reason));
+}
+
+Result<void> SessionService::forget_cached(WriteTx& tx, AccountId account)
+{
+    KS_TRY(auto tokens, store_.list_tokens(tx, account));
+    drop_after_commit(tx, std::move(tokens));
+    return {};
+}
+
+Result<void> SessionService::require_authentication(WriteTx& tx, const Actor& actor, AccountId account, SessionId id)
+{
+    KS_TRY(const auto token, store_.set_must_authenticate(tx, account, id));
+    if (!token) {
+        return Error{ErrorKind::NotFound, "session/not-found", "There is no such session."};
+    }
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "session.require-authentication",
+                                .account = account,
+                                .target = {"session", id.text()}}));
+    drop_after_commit(tx, {*token});
+    return {};
+}
+
+Result<std::vector<Session>> SessionService::list(ReadTx& tx, AccountId account)
+{
+    KS_TRY(auto sessions, store_.list(tx, account, kSessionsListed));
+    const Instant now = clock_.now();
+    std::erase_if(sessions, [now](const Session& session) { return session.is_over(now); });
+    return sessions;
+}
+
+Result<std::optional<Session>> SessionService::find(ReadTx& tx, AccountId account, SessionId id)
+{
+    return store_.find(tx, account, id);
+}
+
+Result<std::optional<CachedSession>> SessionService::load(Database& db, std::string_view token_text)
+{
+    const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
+    if (!token) {
+        return std::optional<CachedSession>{};
+    }
+    const auto epoch = cache_.epoch_of(token->digest); // Before the row is read: see session_cache.h.
+    KS_TRY(auto loaded, db.read([&](ReadTx& tx) -> Result<std::optional<CachedSession>> {
+        KS_TRY(const auto session, store_.find_by_token(tx, token->digest));
+        if (!session) {
+            return std::optional<CachedSession>{};
+        }
+        KS_TRY(const auto account, accounts_.find(tx, session->account));
+        if (!account || !account->is_active()) {
+            return std::optional<CachedSession>{};
+        }
+        return std::optional{cached_form(*session, *account)};
+    }));
+    if (!loaded || loaded->is_over(clock_.now())) {
+        return std::optional<CachedSession>{};
+    }
+    cache_.insert(token->digest, *loaded, epoch);
+    cache_.find_and_touch(token->digest, clock_.now(), [](const CachedSession&) {});
+    return loaded;
+}
+
+std::string SessionService::csrf_token(const Digest& token_digest) const
+{
+    return base64url_encode(crypto::hmac_sha256(keys_.key(crypto::KeyPurpose::CsrfToken), token_digest));
+}
+
+bool SessionService::csrf_matches(std::string_view token_text, std::string_view csrf) const
+{
+    const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
+    return token && crypto::constant_time_equal(as_bytes(csrf_token(token->digest)), as_bytes(csrf));
+}
+
+Result<void> SessionService::write_activity(Database& db)
+{
+    const auto activity = cache_.take_activity();
+    constexpr std::size_t kBatch = 1000;
+    for (std::size_t begin = 0; begin < activity.size(); begin += kBatch) {
+        const auto end = std::min(begin + kBatch, activity.size());
+        KS_CHECK(db.upkeep([&](UpkeepTx& tx) -> Result<void> {
+            for (std::size_t i = begin; i < end; ++i) {
+                KS_CHECK(store_.record_activity(tx, activity[i].session, activity[i].last_active_at));
+            }
+            return {};
+        }));
+    }
+    return {};
+}
+
+Result<void> SessionService::sweep(Database& db, Instant now)
+{
+    KS_CHECK(write_activity(db)); // So that nothing still used looks silent.
+    const Actor system{.kind = ActorKind::System};
+    for (;;) {
+        KS_TRY(const int removed, db.write([&](WriteTx& tx) -> Result<int> {
+            KS_TRY(const auto over, store_.list_over(tx, now, kSweepBatch));
+            for (const Session& session : over) {
+                KS_TRY(const auto token, store_.remove(tx, session.account, session.id));
+                if (token) {
+                    KS_CHECK(record(tx, system, "session.expire", session, "time"));
+                    drop_after_commit(tx, {*token});
+                }
+            }
+            return static_cast<int>(over.size());
+        }));
+        if (removed < kSweepBatch) {
+            break;
+        }
+    }
+    return db.upkeep([&](UpkeepTx& tx) { return store_.sweep_activity(tx); });
+}
+
+Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action, const Session& session,
+                                    std::string_view reason)
+{
+    return audit_.append(tx, {.actor = actor,
+                              .action = action,
+                              .account = session.account,
+                              .target = {"session", session.id.text()},
+                              .details = {{"by", std::string(reason)}}});
+}
+
+void SessionService::drop_after_commit(WriteTx& tx, std::vector<Digest> tokens)
+{
+    tx.after_commit([this, tokens = std::move(tokens)] { cache_.remove(tokens); });
+}
+
+} // namespace keystead::session

@@ -1,0 +1,128 @@
+// features/session/session_service.h
+//
+// The one place where sessions begin and end. establish() alone makes them, and decides by policy whether the evidence
+// suffices; recovery, invitations and links of mails never sign anyone in by themselves (security.md items 11, 20, 23).
+//
+// Invariants: a token works in at most one session; every change of privilege gives a new token and kills the old one in
+// the same transaction; once a call that ends a session has been answered, no request that begins afterwards is accepted.
+#pragma once
+
+#include "core/actor.h"
+#include "core/clock.h"
+#include "core/random.h"
+#include "core/settings.h"
+#include "crypto/keys.h"
+#include "crypto/token.h"
+#include "features/account/account_service.h"
+#include "features/audit/audit_log.h"
+#include "features/session/session.h"
+#include "features/session/session_cache.h"
+#include "features/session/session_store.h"
+#include "features/totp/totp_service.h"
+#include "storage/database.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace keystead::session {
+
+/// What a flow has proved so far, and of whom.
+struct Evidence {
+    AccountId account;
+    std::int64_t account_epoch = 0; // as read when the first factor was checked
+    Methods methods;
+};
+
+/// A session with the token that its browser gets.
+struct Established {
+    Session session;
+    Secret token;
+    std::string csrf_token;
+    std::optional<std::chrono::seconds> cookie_max_age;
+};
+struct SecondFactorNeeded {};
+/// The account has its most sessions: these, newest first; one must end first.
+struct SessionsFull {
+    std::vector<Session> sessions;
+};
+/// The account is disabled, or its credentials changed since the evidence was gathered.
+struct Refused {};
+using Establishment = std::variant<Established, SecondFactorNeeded, SessionsFull, Refused>;
+
+class SessionService final : public account::SessionEnder {
+public:
+    SessionService(SessionStore& store, account::AccountService& accounts, totp::TotpService& totp,
+                   audit::AuditLog& audit, const crypto::KeyRing& keys, const Clock& clock, Random& random,
+                   const SessionSettings& settings);
+
+    /// Makes a session if the evidence suffices. Locks the account, so that the most sessions hold under any race.
+    /// Records session.create. Errors: those of the statements.
+    Result<Establishment> establish(WriteTx& tx, const Actor& actor, const Evidence& evidence, DeviceTrust trust,
+                                    const Origin& origin);
+    /// New token, authenticated now, `proved` added to its methods. The old token is dead with the commit. NotFound
+    /// (session/not-found) when the session ended or its token was replaced meanwhile.
+    Result<Established> renew(WriteTx& tx, const Actor& actor, AccountId account, SessionId id, Methods proved);
+
+    /// session/not-found when there is no such session of that account (or of another: the same answer).
+    Result<void> revoke(WriteTx& tx, const Actor& actor, AccountId account, SessionId id, std::string_view reason);
+    /// How many it ended.
+    Result<int> revoke_others(WriteTx& tx, const Actor& actor, AccountId account, SessionId kept,
+                              std::string_view reason);
+    /// Ends every session and raises the account's epoch, so that flows begun before end too.
+    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, std::string_view reason);
+    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, account::EndReason reason) override;
+    /// Drops what memory holds of the account with this commit: its e-mail or role changed.
+    Result<void> forget_cached(WriteTx& tx, AccountId account);
+    /// D-03: that session may do nothing but step up and sign out until its owner has authenticated again.
+    Result<void> require_authentication(WriteTx& tx, const Actor& actor, AccountId account, SessionId id);
+
+    Result<std::vector<Session>> list(ReadTx& tx, AccountId account);
+    Result<std::optional<Session>> find(ReadTx& tx, AccountId account, SessionId id);
+
+    /// From memory: calls `visit(const CachedSession&)` and answers true if the token is of a live session there.
+    template <class Visit> bool find_cached(std::string_view token_text, Visit&& visit)
+    {
+        const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
+        return token && cache_.find_and_touch(token->digest, clock_.now(), visit);
+    }
+    /// Whether the text can be a session's token at all: form, checksum, tag. Needs no look-up.
+    bool is_well_formed(std::string_view token_text) const
+    {
+        return mint_.parse(crypto::TokenKind::Session, token_text).has_value();
+    }
+    /// The live session of a token, read from the database if need be and then kept in memory.
+    Result<std::optional<CachedSession>> load(Database& db, std::string_view token_text);
+
+    /// The anti-forgery token that goes with a cookie's token: HMAC of it, base64url.
+    std::string csrf_token(const Digest& token_digest) const;
+    bool csrf_matches(std::string_view token_text, std::string_view csrf_token) const;
+
+    /// Writes last activity behind. A job, at most every 30 s, and once when the server stops.
+    Result<void> write_activity(Database& db);
+    /// Removes sessions that are over, with their records. A job.
+    Result<void> sweep(Database& db, Instant now);
+
+private:
+    Result<Established> create(WriteTx& tx, const Actor& actor, const Evidence& evidence, DeviceTrust trust,
+                               const Origin& origin);
+    Result<void> record(WriteTx& tx, const Actor& actor, std::string_view action, const Session& session,
+                        std::string_view reason);
+    void drop_after_commit(WriteTx& tx, std::vector<Digest> tokens);
+
+    SessionStore& store_;
+    account::AccountService& accounts_;
+    totp::TotpService& totp_;
+    audit::AuditLog& audit_;
+    const crypto::KeyRing& keys_;
+    crypto::TokenMint mint_;
+    const Clock& clock_;
+    Random& random_;
+    const SessionSettings& settings_;
+    SessionCache cache_;
+};
+
+} // namespace keystead::session

@@ -1,0 +1,41 @@
+// features/session/session_store.h
+//
+// The SQL of sessions, one method a statement.
+#pragma once
+
+#include "features/session/session.h"
+#include "storage/database.h"
+
+#include <optional>
+#include <vector>
+
+namespace keystead::session {
+
+struct SessionStore {
+    Result<void> insert(WriteTx& tx, const Session& session);
+    Result<std::optional<Session>> find_by_token(ReadTx& tx, const Digest& token);
+    Result<std::optional<Session>> find(ReadTx& tx, AccountId account, SessionId id);
+    /// All of an account, newest first, expired ones too; `limit` at most.
+    Result<std::vector<Session>> list(ReadTx& tx, AccountId account, int limit);
+    /// How many of the account's sessions are not over at `now`.
+    Result<std::int64_t> count_live(ReadTx& tx, AccountId account, Instant now);
+    /// The account's live session that has been silent longest.
+    Result<std::optional<Session>> find_stalest(ReadTx& tx, AccountId account, Instant now);
+    /// Gives the session a new token, if it still holds the old one; answers whether it did.
+    Result<bool> replace_token(WriteTx& tx, const Session& renewed, const Digest& old_token);
+    Result<std::optional<Digest>> set_must_authenticate(WriteTx& tx, AccountId account, SessionId id);
+
+    /// The three ways to end sessions answer the tokens of the rows they removed.
+    Result<std::optional<Digest>> remove(WriteTx& tx, AccountId account, SessionId id);
+    Result<std::vector<Digest>> remove_others(WriteTx& tx, AccountId account, SessionId kept);
+    Result<std::vector<Digest>> remove_all(WriteTx& tx, AccountId account);
+    /// The tokens of an account's sessions, for whoever must drop them from memory.
+    Result<std::vector<Digest>> list_tokens(ReadTx& tx, AccountId account);
+
+    Result<void> record_activity(UpkeepTx& tx, SessionId id, Instant last_active_at);
+    /// Some sessions that are over at `now`, at most `limit`.
+    Result<std::vector<Session>> list_over(ReadTx& tx, Instant now, int limit);
+    Result<void> sweep_activity(UpkeepTx& tx);
+};
+
+} // namespace keystead::session
