@@ -1,6 +1,7 @@
 # Flags that every target shares, and the switches of a build.
 set(KEYSTEAD_SANITIZE "" CACHE STRING "address+undefined, thread, or empty")
-set(KEYSTEAD_WITHOUT_GUARD "" CACHE STRING "Name of one guard that a test build leaves out (test/guards)")
+set(KEYSTEAD_WITHOUT_GUARD "" CACHE STRING "Name of one guard that a test build leaves out (tools/guards)")
+set(KEYSTEAD_WITHOUT_GUARD_IN "" CACHE STRING "The one source that is compiled without it")
 option(KEYSTEAD_FUZZ "Build the libFuzzer targets (Clang)" OFF)
 
 find_program(CCACHE ccache)
@@ -26,7 +27,4 @@ elseif(KEYSTEAD_SANITIZE STREQUAL "thread")
 endif()
 if(KEYSTEAD_FUZZ) # Coverage in the libraries too: a fuzzer that sees only its own main is blind.
   target_compile_options(keystead_flags INTERFACE -fsanitize=fuzzer-no-link)
-endif()
-if(KEYSTEAD_WITHOUT_GUARD)
-  target_compile_definitions(keystead_flags INTERFACE KEYSTEAD_WITHOUT_${KEYSTEAD_WITHOUT_GUARD})
 endif()
