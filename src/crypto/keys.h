@@ -8,10 +8,11 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "core/secret.h"
+#include "crypto/seal.h"
 
+#include <array>
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <optional>
 #include <string_view>
 
 namespace keystead::crypto {
@@ -32,6 +33,7 @@ enum class KeyPurpose : std::uint8_t {
     AuditValueSeal = 12,
     CursorSeal = 13,       // list cursors that must not be forged
 };
+inline constexpr auto kKeyPurposeLast = KeyPurpose::CursorSeal;
 
 class KeyRing {
 public:
@@ -42,6 +44,27 @@ public:
     virtual Bytes seal(KeyPurpose purpose, std::string_view bound_to, ByteView plain) const = 0;
     /// Errors: crypto/does-not-open (Internal).
     virtual Result<Secret> open(KeyPurpose purpose, std::string_view bound_to, ByteView sealed) const = 0;
+};
+
+/// The real key ring: every purpose key by HKDF-SHA-256 from one root key. Immutable, so any thread may use it.
+class RootKeyRing final : public KeyRing {
+public:
+    /// `root` is 32 bytes (crypto/root_key.h); it is gone when the purpose keys are made.
+    RootKeyRing(Secret root, Random& random);
+    const Secret& key(KeyPurpose purpose) const override;
+    Bytes seal(KeyPurpose purpose, std::string_view bound_to, ByteView plain) const override;
+    Result<Secret> open(KeyPurpose purpose, std::string_view bound_to, ByteView sealed) const override;
+    /// Stands in every ciphertext of this ring.
+    const KeyId& id() const { return id_; }
+    /// Stored with the data when it is new, and compared at every start: a root key that does not fit is refused
+    /// before anything is written with it. Tells nothing about the key.
+    const Digest& key_check_value() const { return check_value_; }
+
+private:
+    KeyId id_;
+    Digest check_value_;
+    Random& random_;
+    std::vector<Secret> keys_; // by number of the purpose; [0] is empty
 };
 
 } // namespace keystead::crypto

@@ -1,0 +1,67 @@
+#include "crypto/inventory.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace keystead::crypto {
+namespace {
+
+constexpr std::string_view kSeal = "XChaCha20-Poly1305";
+constexpr std::string_view kMac = "HMAC-SHA-256";
+
+constexpr KeyUse kKeyless[] = {
+    {"root-key", "HKDF-SHA-256 (RFC 5869)", "derives every purpose key; 256 bits, outside the database"},
+    {"password-hash", "Argon2id v1.3 (RFC 9106)", "passwords, under the password-seal"},
+    {"token-digest", "SHA-256", "256-bit random tokens and links at rest"},
+    {"totp-code", "HMAC-SHA-1 (RFC 6238)", "codes of authenticator apps, which know nothing else"},
+    {"audit-tree", "SHA-256 (RFC 9162)", "leaves and nodes of the audit log"},
+    {"transport", "TLS 1.3, TLS 1.2 with AEAD", "connections of browsers, products and mail servers"},
+};
+
+void append_row(std::string& out, std::string_view number, const KeyUse& use)
+{
+    for (const std::string_view cell : {number, use.name, use.algorithm, use.data}) {
+        out += "| ";
+        out += cell;
+        out += ' ';
+    }
+    out += "|\n";
+}
+
+} // namespace
+
+KeyUse key_use(KeyPurpose purpose)
+{
+    switch (purpose) {
+    case KeyPurpose::PasswordSeal: return {"password-seal", kSeal, "password hashes (PHC strings) at rest"};
+    case KeyPurpose::TotpSeal: return {"totp-seal", kSeal, "TOTP secrets at rest"};
+    case KeyPurpose::OutboxSeal: return {"outbox-seal", kSeal, "mails that wait to be sent"};
+    case KeyPurpose::BackupCodeSeal: return {"backup-code-seal", kSeal, "hashes of backup codes"};
+    case KeyPurpose::TokenTag: return {"token-tag", "SipHash-2-4", "the tag by which made-up tokens are refused unseen"};
+    case KeyPurpose::CsrfToken: return {"csrf-token", kMac, "anti-forgery tokens"};
+    case KeyPurpose::BudgetKey: return {"budget-key", kMac, "identifiers that attempt budgets count"};
+    case KeyPurpose::IdentifierDigest: return {"identifier-digest", kMac, "identifiers in audit events and exact search"};
+    case KeyPurpose::CheckpointSigning: return {"checkpoint-signing", "Ed25519", "checkpoints of the audit log"};
+    case KeyPurpose::TeamKey: return {"team-key", kSeal, "keys of teams, which seal their values"};
+    case KeyPurpose::DecoyPassword: return {"decoy-password", "Argon2id v1.3", "the hash checked when there is no account"};
+    case KeyPurpose::AuditValueSeal: return {"audit-value-seal", kSeal, "personal values of audit events"};
+    case KeyPurpose::CursorSeal: return {"cursor-seal", kSeal, "list cursors"};
+    }
+    std::abort(); // No default label: the compiler names the purpose that someone forgot.
+}
+
+std::span<const KeyUse> keyless_uses() { return kKeyless; }
+
+std::string inventory_markdown()
+{
+    std::string out = "| key | use | algorithm | data |\n| --- | --- | --- | --- |\n";
+    for (int number = 1; number <= std::to_underlying(kKeyPurposeLast); ++number) {
+        append_row(out, std::to_string(number), key_use(static_cast<KeyPurpose>(number)));
+    }
+    for (const KeyUse& use : kKeyless) {
+        append_row(out, "-", use);
+    }
+    return out;
+}
+
+} // namespace keystead::crypto
