@@ -96,10 +96,19 @@ private:
 using Rows = std::vector<Row>;
 
 /// Reads, in one snapshot. Errors of every statement: storage/unavailable, storage/full, storage/conflict (a UNIQUE
-/// or other constraint refused; ErrorKind::Conflict), storage/internal.
+/// or other constraint refused; ErrorKind::Conflict), storage/internal. A statement that fails dooms its transaction,
+/// as PostgreSQL has it: later ones are refused and nothing commits. Where a conflict is expected, say ON CONFLICT.
 class ReadTx {
 public:
     virtual ~ReadTx() = default;
+    ReadTx() = default;
+    ReadTx(const ReadTx&) = delete;
+    ReadTx& operator=(const ReadTx&) = delete;
+    /// query() for parameters that stand in a list already.
+    Result<Rows> query_list(std::string_view sql, std::span<const SqlParam> params)
+    {
+        return run_query(sql, params);
+    }
     template <class... Params> Result<Rows> query(std::string_view sql, const Params&... params)
     {
         const SqlParam list[] = {SqlParam(params)..., SqlParam(std::nullopt)};
@@ -130,6 +139,11 @@ public:
         const SqlParam list[] = {SqlParam(params)..., SqlParam(std::nullopt)};
         return run_exec(sql, std::span(list, sizeof...(Params)));
     }
+    /// exec() for parameters that stand in a list already.
+    Result<int> exec_list(std::string_view sql, std::span<const SqlParam> params)
+    {
+        return run_exec(sql, params);
+    }
 
 protected:
     virtual Result<int> run_exec(std::string_view sql, std::span<const SqlParam> params) = 0;
@@ -155,8 +169,27 @@ class UpkeepTx : public ChangeTx {};
 class Database {
 public:
     virtual ~Database() = default;
+    Database() = default;
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
     enum class Engine : std::uint8_t { Sqlite, Postgres };
     virtual Engine engine() const = 0;
+
+    /// Whether the database answers and is still this node's alone. Errors: storage/unavailable, storage/lock-lost.
+    /// PostgreSQL: takes the node's lock again if its connection was lost; until then all transactions are refused.
+    virtual Result<void> health() = 0;
+
+    /// Runs on SQLite inside the transaction of every batch in which an audit record was appended, once, right before
+    /// its COMMIT; its Error rolls the batch back. PostgreSQL has no batches: a job numbers there. Set before serving.
+    virtual void set_before_commit(std::function<Result<void>(WriteTx&)> hook) = 0;
+
+    enum class Maintenance : std::uint8_t {
+        RestoreReserve, // Makes the 16 MiB again that a full disk's essential writes took.
+        TruncateLog,    // After an erasure: what was erased leaves the write-ahead log too.
+        Optimize,       // Refreshes the planner's statistics where they are stale.
+    };
+    /// Work for jobs, outside any transaction. Does nothing where the engine needs none.
+    virtual Result<void> maintain(Maintenance task) = 0;
 
     /// Runs `fn(ReadTx&)`, which returns a Result, in one read transaction.
     template <class Fn> auto read(Fn&& fn) -> std::invoke_result_t<Fn&, ReadTx&>
@@ -173,6 +206,14 @@ public:
         auto outcome = run_write([&](WriteTx& tx) -> Result<void> { return keep(answer, fn(tx)); });
         return take(std::move(answer), std::move(outcome));
     }
+    /// write() for what must succeed on a full disk: revocations and sign-out. It may use up the reserve of 16 MiB.
+    template <class Fn> auto write_essential(Fn&& fn) -> std::invoke_result_t<Fn&, WriteTx&>
+    {
+        std::optional<std::invoke_result_t<Fn&, WriteTx&>> answer;
+        auto outcome =
+            run_write_essential([&](WriteTx& tx) -> Result<void> { return keep(answer, fn(tx)); });
+        return take(std::move(answer), std::move(outcome));
+    }
     template <class Fn> auto upkeep(Fn&& fn) -> std::invoke_result_t<Fn&, UpkeepTx&>
     {
         std::optional<std::invoke_result_t<Fn&, UpkeepTx&>> answer;
@@ -183,6 +224,7 @@ public:
 protected:
     virtual Result<void> run_read(function_ref<Result<void>(ReadTx&)> fn) = 0;
     virtual Result<void> run_write(function_ref<Result<void>(WriteTx&)> fn) = 0;
+    virtual Result<void> run_write_essential(function_ref<Result<void>(WriteTx&)> fn) = 0;
     virtual Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)> fn) = 0;
 
 private:

@@ -1,0 +1,270 @@
+#include "storage/sqlite/writer.h"
+
+#include "storage/statistics.h"
+#include "storage/transaction_scope.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace keystead::storage {
+namespace {
+
+constexpr std::size_t kBatchMax = 256;
+
+bool is_full(const Result<void>& outcome) { return !outcome && outcome.error().code == "storage/full"; }
+
+} // namespace
+
+/// One caller's wish. It lives on the caller's stack until `done`.
+struct Writer::Job {
+    using Write = function_ref<Result<void>(WriteTx&)>;
+    using Upkeep = function_ref<Result<void>(UpkeepTx&)>;
+    using Control = const char*;
+
+    std::variant<Write, Upkeep, Control> work;
+    Urgency urgency = Urgency::Ordinary;
+
+    Result<void> outcome = {};
+    SqliteWriteTx::Actions actions = {};
+    bool recorded = false;
+    std::uint64_t statements = 0;
+
+    bool done = false;
+    std::condition_variable finished = {};
+
+    bool is_control() const { return std::holds_alternative<Control>(work); }
+    bool is_stopped_by_full_disk() const { return urgency == Urgency::Essential && is_full(outcome); }
+    void forget_run()
+    {
+        outcome = {};
+        actions.clear();
+        recorded = false;
+        statements = 0;
+    }
+};
+
+Writer::Writer(std::unique_ptr<Connection> connection, const DataFolder& folder)
+    : connection_(std::move(connection)), folder_(folder),
+      thread_([this](const std::stop_token& stop) { serve(stop); })
+{
+}
+
+Writer::~Writer() = default;
+
+Result<void> Writer::write(function_ref<Result<void>(WriteTx&)> fn, Urgency urgency)
+{
+    Job job{.work = fn, .urgency = urgency};
+    return enqueue(job);
+}
+
+Result<void> Writer::upkeep(function_ref<Result<void>(UpkeepTx&)> fn)
+{
+    Job job{.work = fn};
+    return enqueue(job);
+}
+
+Result<void> Writer::control(const char* sql)
+{
+    Job job{.work = sql};
+    return enqueue(job);
+}
+
+void Writer::set_before_commit(BeforeCommit hook)
+{
+    const std::lock_guard lock(mutex_);
+    before_commit_ = std::move(hook);
+}
+
+Result<void> Writer::enqueue(Job& job)
+{
+    assert_no_transaction();
+    KS_ASSERT(std::this_thread::get_id() != thread_.get_id()); // An after-commit action would wait for itself.
+    {
+        std::unique_lock lock(mutex_);
+        queue_.push_back(&job);
+        wake_.notify_one();
+        job.finished.wait(lock, [&] { return job.done; });
+    }
+    count_statements(job.statements);
+    return std::move(job.outcome);
+}
+
+void Writer::serve(const std::stop_token& stop)
+{
+    for (auto jobs = take_jobs(stop); !jobs.empty(); jobs = take_jobs(stop)) {
+        run(jobs);
+        release(jobs);
+    }
+}
+
+/// Whoever waits, up to a bound; a control statement comes alone. Nobody: the end.
+std::vector<Writer::Job*> Writer::take_jobs(const std::stop_token& stop)
+{
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, stop, [&] { return !queue_.empty(); });
+    std::vector<Job*> jobs;
+    while (!queue_.empty() && jobs.size() < kBatchMax) {
+        Job* const next = queue_.front();
+        if (next->is_control() && !jobs.empty()) {
+            break;
+        }
+        queue_.pop_front();
+        jobs.push_back(next);
+        if (next->is_control()) {
+            break;
+        }
+    }
+    return jobs;
+}
+
+void Writer::run(Jobs jobs)
+{
+    if (auto* const sql = std::get_if<Job::Control>(&jobs.front()->work)) {
+        jobs.front()->outcome = connection_->control(*sql);
+        return;
+    }
+    if (jobs.size() > 1 && run_together(jobs)) {
+        return;
+    }
+    for (Job* const job : jobs) {
+        run_alone(*job);
+    }
+}
+
+void Writer::run_alone(Job& job)
+{
+    Job* const only = &job;
+    for (bool again = true; again;) {
+        auto transaction = run_together(Jobs(&only, 1));
+        if (!transaction && job.outcome) {
+            job.outcome = std::move(transaction);
+        }
+        again = job.is_stopped_by_full_disk() && folder_.release_reserve();
+    }
+    if (!job.outcome) {
+        job.actions.clear();
+    }
+}
+
+/// One transaction for all. An Error says that nothing of it is in the database, whatever each outcome says.
+Result<void> Writer::run_together(Jobs jobs)
+{
+    hook_actions_.clear();
+    for (Job* const job : jobs) {
+        job->forget_run();
+    }
+    KS_CHECK(connection_->control("BEGIN IMMEDIATE"));
+    auto outcome = run_in_transaction(jobs);
+    if (outcome) {
+        outcome = connection_->control("COMMIT");
+    }
+    if (!outcome && connection_->in_transaction()) {
+        KS_CHECK(connection_->control("ROLLBACK"));
+    }
+    return outcome;
+}
+
+Result<void> Writer::run_in_transaction(Jobs jobs)
+{
+    for (Job* const job : jobs) {
+        KS_CHECK(run_in_savepoint(*job));
+        if (job->is_stopped_by_full_disk()) {
+            return job->outcome;
+        }
+    }
+    return number_records(jobs);
+}
+
+/// Runs one function; its own failure stands in its outcome. An Error means that the whole transaction is lost.
+Result<void> Writer::run_in_savepoint(Job& job)
+{
+    KS_CHECK(connection_->control("SAVEPOINT job"));
+    const std::int64_t changes_before = connection_->total_changes();
+    job.outcome = call(job);
+    if (!connection_->in_transaction()) {
+        // A full disk, or RAISE(ROLLBACK), inside one savepoint takes everybody's changes along.
+        return Error{.kind = ErrorKind::Unavailable, .code = "storage/unavailable", .cause = "transaction lost"};
+    }
+#ifndef KEYSTEAD_WITHOUT_AUDIT_RULE
+    const bool has_changed = connection_->total_changes() != changes_before;
+    if (job.outcome && has_changed && !job.recorded && std::holds_alternative<Job::Write>(job.work)) {
+        job.outcome = Error{.kind = ErrorKind::Internal,
+                            .code = "storage/internal",
+                            .cause = "audit rule: a write changed rows without appending a record"};
+    }
+#else
+    static_cast<void>(changes_before);
+#endif
+    if (!job.outcome) {
+        job.actions.clear();
+        job.recorded = false;
+        KS_CHECK(connection_->control("ROLLBACK TO job"));
+    }
+    return connection_->control("RELEASE job");
+}
+
+Result<void> Writer::call(Job& job)
+{
+    const TransactionScope scope;
+    const bool is_write = std::holds_alternative<Job::Write>(job.work);
+    Statements statements(*connection_, is_write ? Access::Everything : Access::UpkeepTables);
+    Result<void> outcome;
+    if (is_write) {
+        SqliteWriteTx tx(statements, job.actions);
+        outcome = std::get<Job::Write>(job.work)(tx);
+        job.recorded = tx.is_recorded();
+    } else {
+        SqliteUpkeepTx tx(statements);
+        outcome = std::get<Job::Upkeep>(job.work)(tx);
+    }
+    job.statements = statements.count();
+    if (outcome && statements.failure()) {
+        return *statements.failure();
+    }
+    return outcome;
+}
+
+/// The hook, if the batch holds an audit record.
+Result<void> Writer::number_records(Jobs jobs)
+{
+    if (std::none_of(jobs.begin(), jobs.end(), [](const Job* job) { return job->recorded; })) {
+        return {};
+    }
+    BeforeCommit hook;
+    {
+        const std::lock_guard lock(mutex_);
+        hook = before_commit_;
+    }
+    if (!hook) {
+        return {};
+    }
+    const TransactionScope scope;
+    Statements statements(*connection_, Access::Everything);
+    SqliteWriteTx tx(statements, hook_actions_);
+    KS_CHECK(hook(tx));
+    if (statements.failure()) {
+        return *statements.failure();
+    }
+    return {};
+}
+
+/// After the COMMIT: what was to happen then, and only then the callers.
+void Writer::release(Jobs jobs)
+{
+    for (Job* const job : jobs) {
+        for (const auto& action : job->actions) {
+            action();
+        }
+    }
+    for (const auto& action : hook_actions_) {
+        action();
+    }
+    hook_actions_.clear();
+    const std::lock_guard lock(mutex_);
+    for (Job* const job : jobs) {
+        job->done = true;
+        job->finished.notify_one(); // Under the lock: a caller that sees `done` takes the Job away.
+    }
+}
+
+} // namespace keystead::storage

@@ -1,0 +1,73 @@
+// storage/sqlite/writer.h
+//
+// The one thread that writes. Callers wait while it runs their functions, as many as are waiting, in one transaction:
+//
+//   BEGIN ─▶ SAVEPOINT, fn, audit rule, RELEASE ─▶ … ─▶ before-commit hook ─▶ COMMIT ─▶ after-commit actions ─▶ release
+//              └─ Error: ROLLBACK TO, for this one alone                         │
+//              └─ SQLite rolled everything back ◀───────── or failed ────────────┘─▶ each again, on its own
+//
+// Invariants: nobody is released before the COMMIT that holds their change; one caller's failure is never another's.
+#pragma once
+
+#include "core/function_ref.h"
+#include "storage/sqlite/connection.h"
+#include "storage/sqlite/data_folder.h"
+#include "storage/sqlite/transaction.h"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace keystead::storage {
+
+class Writer {
+public:
+    using BeforeCommit = std::function<Result<void>(WriteTx&)>;
+
+    Writer(std::unique_ptr<Connection> connection, const DataFolder& folder);
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    ~Writer(); // Runs what still waits.
+
+    /// Essential writes may use up the reserve on a full disk.
+    enum class Urgency : std::uint8_t { Ordinary, Essential };
+    Result<void> write(function_ref<Result<void>(WriteTx&)> fn, Urgency urgency);
+    Result<void> upkeep(function_ref<Result<void>(UpkeepTx&)> fn);
+    /// Runs one of the engine's statements on the writer's connection, outside any transaction.
+    Result<void> control(const char* sql);
+    void set_before_commit(BeforeCommit hook);
+
+private:
+    struct Job;
+    using Jobs = std::span<Job* const>;
+
+    Result<void> enqueue(Job& job);
+    void serve(const std::stop_token& stop);
+    std::vector<Job*> take_jobs(const std::stop_token& stop);
+    void run(Jobs jobs);
+    void run_alone(Job& job);
+    Result<void> run_together(Jobs jobs);
+    Result<void> run_in_transaction(Jobs jobs);
+    Result<void> run_in_savepoint(Job& job);
+    Result<void> call(Job& job);
+    Result<void> number_records(Jobs jobs);
+    void release(Jobs jobs);
+
+    std::unique_ptr<Connection> connection_;
+    const DataFolder& folder_;
+    SqliteWriteTx::Actions hook_actions_; // of the batch that is running
+
+    std::mutex mutex_; // guards what follows, and every Job's `done`
+    std::condition_variable_any wake_;
+    std::deque<Job*> queue_;
+    BeforeCommit before_commit_;
+    std::jthread thread_; // last: it uses all of the above
+};
+
+} // namespace keystead::storage
