@@ -86,7 +86,9 @@ std::optional<ParsedHash> parse_phc(std::string_view text)
     return ParsedHash{{*memory, *passes}, std::move(*salt), std::move(*hash)};
 }
 
-Result<Secret> derive(const Secret& password, const Argon2idParameters& parameters, ByteView salt)
+} // namespace
+
+Result<Secret> argon2id_derive(const Secret& password, const Argon2idParameters& parameters, ByteView salt)
 {
     KS_ASSERT(password.size() <= kPasswordBytesMax); // Whoever parses requests has refused longer ones.
     KS_ASSERT(salt.size() == kSaltBytes);
@@ -102,12 +104,10 @@ Result<Secret> derive(const Secret& password, const Argon2idParameters& paramete
     return hash;
 }
 
-} // namespace
-
 Result<Secret> argon2id_hash(const Secret& password, const Argon2idParameters& parameters, Random& random)
 {
     const Salt salt = random_bytes<kSaltBytes>(random);
-    KS_TRY(const Secret hash, derive(password, parameters, salt));
+    KS_TRY(const Secret hash, argon2id_derive(password, parameters, salt));
     return Secret::copy_of("$argon2id$v=19$m=" + std::to_string(parameters.memory_kib) +
                            ",t=" + std::to_string(parameters.passes) + ",p=1$" + unpadded_base64(salt) + "$" +
                            unpadded_base64(hash.reveal()));
@@ -120,7 +120,7 @@ Result<bool> argon2id_verify(std::string_view phc, const Secret& password)
         return Error{ErrorKind::Internal, "crypto/hash-not-supported", "The password could not be checked.",
                      "a stored password hash is malformed or beyond the ceiling"};
     }
-    KS_TRY(const Secret hash, derive(password, stored->parameters, stored->salt));
+    KS_TRY(const Secret hash, argon2id_derive(password, stored->parameters, stored->salt));
     return constant_time_equal(hash.reveal(), stored->hash);
 }
 

@@ -5,6 +5,7 @@
 // Costs tens of milliseconds and `memory_kib`: never inside a transaction, never on an event loop.
 #pragma once
 
+#include "core/bytes.h"
 #include "core/random.h"
 #include "core/result.h"
 #include "core/secret.h"
@@ -31,6 +32,9 @@ Result<Secret> argon2id_hash(const Secret& password, const Argon2idParameters& p
 /// Whether `password` is the one that was hashed, compared in constant time.
 /// Errors: crypto/hash-not-supported (Internal), crypto/out-of-memory (Unavailable).
 Result<bool> argon2id_verify(std::string_view phc, const Secret& password);
+/// The 32 bytes themselves, for a salt (16 bytes) that the caller keeps: several values under one salt cost one hash a try.
+/// Errors: crypto/out-of-memory (Unavailable).
+Result<Secret> argon2id_derive(const Secret& password, const Argon2idParameters& parameters, ByteView salt);
 /// Whether a hash was made with other parameters than these, or is none of ours.
 bool argon2id_needs_rehash(std::string_view phc, const Argon2idParameters& parameters);
 

@@ -74,6 +74,15 @@ Digest sha256_of(std::initializer_list<ByteView> parts)
     return digest;
 }
 
+std::array<std::byte, 20> sha1(ByteView data)
+{
+    static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+    std::array<std::byte, 20> digest{};
+    KS_ASSERT(algorithm != nullptr && EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                                                 nullptr, algorithm, nullptr) == 1);
+    return digest;
+}
+
 Digest hmac_sha256(const Secret& key, ByteView data)
 {
     thread_local const auto context = make_mac_context("SHA256");

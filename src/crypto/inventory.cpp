@@ -14,6 +14,7 @@ constexpr KeyUse kKeyless[] = {
     {"password-hash", "Argon2id v1.3 (RFC 9106)", "passwords, under the password-seal"},
     {"token-digest", "SHA-256", "256-bit random tokens and links at rest"},
     {"totp-code", "HMAC-SHA-1 (RFC 6238)", "codes of authenticator apps, which know nothing else"},
+    {"breach-list", "SHA-1", "looks passwords up in the operator's list of breached ones, published as SHA-1"},
     {"audit-tree", "SHA-256 (RFC 9162)", "leaves and nodes of the audit log"},
     {"transport", "TLS 1.3, TLS 1.2 with AEAD", "connections of browsers, products and mail servers"},
 };

@@ -8,7 +8,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     using namespace keystead;
-    static SeededRandom random;
+    static test::SeededRandom random;
     static const crypto::RootKeyRing keys(crypto::make_key(random), random);
     static const crypto::TokenMint mint(keys, random);
     const std::string_view input(reinterpret_cast<const char*>(data), size);
