@@ -1,9 +1,9 @@
 // features/client_device/client_device.h
 //
-// What a client's own description of itself says: kind of device, browser and system, as short strings for people. It is
-// a claim of the client, good for recognising one's own sessions and for nothing else: no decision rests on it.
-// Pure: the strict readers of client hints, and how a description is put together. The expressions for user agents are
-// in user_agent_rules.h.
+// What a client's own description of itself says: kind of device, browser and system, as short
+// strings for people. It is a claim of the client, good for recognising one's own sessions and for
+// nothing else: no decision rests on it. Pure: the strict readers of client hints, and how a
+// description is put together. The expressions for user agents are in user_agent_rules.h.
 #pragma once
 
 #include "core/actor.h"
@@ -17,7 +17,13 @@
 namespace keystead::client_device {
 
 /// Stored as a number with the session: never renumber.
-enum class DeviceKind : std::uint8_t { Unknown = 0, Desktop = 1, Phone = 2, Tablet = 3, Program = 4 };
+enum class DeviceKind : std::uint8_t {
+    Unknown = 0,
+    Desktop = 1,
+    Phone = 2,
+    Tablet = 3,
+    Program = 4
+};
 /// "unknown", "desktop", "phone", "tablet", "program": as the API says it.
 std::string_view device_kind_text(DeviceKind kind);
 
@@ -37,15 +43,16 @@ struct Brand {
     bool operator==(const Brand&) const = default;
 };
 
-/// Sec-CH-UA: a structured-field list of strings, each with a parameter `v` (RFC 8941 §3.1). Nothing for anything else;
-/// at most 16 entries of at most 64 characters.
+/// Sec-CH-UA: a structured-field list of strings, each with a parameter `v` (RFC 8941 §3.1).
+/// Nothing for anything else; at most 16 entries of at most 64 characters.
 std::optional<std::vector<Brand>> parse_brands(std::string_view header);
 /// Sec-CH-UA-Platform: one structured-field string of at most 64 characters (RFC 8941 §3.3.3).
 std::optional<std::string> parse_platform(std::string_view header);
 /// Sec-CH-UA-Mobile: `?0` or `?1` (RFC 8941 §3.3.6).
 std::optional<bool> parse_mobile(std::string_view header);
 
-/// What the rules found in a user agent; families as uap-core names them, "Other" and empty alike for nothing.
+/// What the rules found in a user agent; families as uap-core names them, "Other" and empty alike
+/// for nothing.
 struct UserAgent {
     std::string browser = {};
     std::string browser_version = {};
@@ -55,7 +62,8 @@ struct UserAgent {
     bool operator==(const UserAgent&) const = default;
 };
 
-/// Puts both sources together: hints win where they are well formed, since user agents are frozen and lie by design.
+/// Puts both sources together: hints win where they are well formed, since user agents are frozen
+/// and lie by design.
 DeviceDescription combine(const ClientDescription& client, const UserAgent& found);
 
 /// `text` without anything that is not printable UTF-8, cut at `bytes_max` on a character's border.

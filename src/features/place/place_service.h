@@ -1,7 +1,8 @@
 // features/place/place_service.h
 //
-// Says where an address probably is: a country from the built-in database, or what an operator's .mmdb knows. A hint for
-// people and for "new country" notices, never a proof. No network, no look-up outside. Safe from any thread.
+// Says where an address probably is: a country from the built-in database, or what an operator's
+// .mmdb knows. A hint for people and for "new country" notices, never a proof. No network, no
+// look-up outside. Safe from any thread.
 #pragma once
 
 #include "core/ip_address.h"
@@ -37,14 +38,16 @@ std::optional<std::string_view> country_name(std::string_view country_code);
 
 class PlaceService {
 public:
-    /// Opens the operator's database at `path`, or the built-in one when it is empty. Errors: place/no-database
-    /// (InvalidInput: absent, unreadable or no MaxMind DB), with the path in `cause`.
+    /// Opens the operator's database at `path`, or the built-in one when it is empty. Errors:
+    /// place/no-database (InvalidInput: absent, unreadable or no MaxMind DB), with the path in
+    /// `cause`.
     static Result<std::unique_ptr<PlaceService>> open(const std::string& path);
     ~PlaceService();
     PlaceService(const PlaceService&) = delete;
     PlaceService& operator=(const PlaceService&) = delete;
 
-    /// Never fails: private and loopback addresses are Local, what the database does not know is Unknown.
+    /// Never fails: private and loopback addresses are Local, what the database does not know is
+    /// Unknown.
     Place find(const IpAddress& address) const;
 
 private:

@@ -1,0 +1,86 @@
+// features/audit/audit_service.h
+//
+// The audit log: appending, a person's own page, export and erasure. Its proofs are
+// audit_verification.h, its numbering audit_sequencer.h. Safe from any thread.
+#pragma once
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "crypto/keys.h"
+#include "features/audit/audit_log.h"
+#include "features/audit/audit_store.h"
+#include "features/audit/canonical_event.h"
+#include "storage/database.h"
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace keystead {
+class JsonWriter;
+}
+
+namespace keystead::audit {
+
+struct ActivityQuery {
+    std::string cursor = {}; // as the page before gave it; empty: from the newest
+    std::uint32_t limit = 50;
+    std::string action = {}; // empty: any
+};
+
+/// One event as its owner sees it. Circumstances are theirs alone: of what others did to them they
+/// see no address.
+struct Activity {
+    EventId id;
+    Instant at;
+    std::string action;
+    Outcome outcome = Outcome::Ok;
+    ActorKind actor_kind = ActorKind::Nobody;
+    std::string actor_id; // text form, empty without one
+    Target target;
+    std::string ip;           // empty: not known, not theirs or erased
+    ClientDescription client; // likewise
+    std::vector<std::pair<std::string, std::string>> details;
+};
+
+struct ActivityPage {
+    std::vector<Activity> items;
+    std::optional<std::string> next_cursor;
+};
+
+class AuditService final : public AuditLog {
+public:
+    static constexpr std::uint32_t kPageMax = 100;
+
+    AuditService(const Clock& clock, Random& random, const crypto::KeyRing& keys);
+
+    /// Two statements at most for an event about the actor itself, three where it concerns another
+    /// account.
+    Result<void> append(WriteTx& tx, const Event& event) override;
+
+    /// Newest first. Errors: request/invalid-cursor (InvalidInput), audit/event-damaged.
+    Result<ActivityPage> list_for_account(ReadTx& tx, AccountId account,
+                                          const ActivityQuery& query) const;
+    /// Writes one JSON array of everything on the account's page, oldest last, addresses and
+    /// clients included.
+    Result<void> export_for_account(ReadTx& tx, AccountId account, JsonWriter& json) const;
+    /// Deletes the personal values that belong to the account, with their salts. Events, entries
+    /// and every proof stay. The caller appends the event that says so.
+    Result<void> erase_account(WriteTx& tx, AccountId account);
+
+private:
+    EventId next_id();
+
+    const Clock& clock_;
+    Random& random_;
+    const crypto::KeyRing& keys_;
+    mutable AuditStore store_;
+    std::mutex last_id_mutex_;
+    EventId last_id_;
+};
+
+} // namespace keystead::audit

@@ -1,0 +1,377 @@
+// guards: events and their tree commit together, a person's page is theirs alone, erasure leaves
+// every proof standing, and damage is found
+#include "features/audit/audit_service.h"
+
+#include "core/json.h"
+#include "features/audit/audit_sequencer.h"
+#include "features/audit/audit_verification.h"
+#include "test/support/failing_database.h"
+#include "test/support/fake_clock.h"
+#include "test/support/seeded_random.h"
+#include "test/support/test_database.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace keystead::audit {
+namespace {
+
+using test::TestDatabase;
+
+class AuditServiceTest : public testing::TestWithParam<Database::Engine> {
+protected:
+    AuditServiceTest()
+    {
+        database_->set_before_commit(AuditSequencer::before_commit);
+        alice_ = AccountId::make(clock_.now(), random_);
+        bob_ = AccountId::make(clock_.now(), random_);
+    }
+
+    Actor actor_of(AccountId account)
+    {
+        return {.kind = ActorKind::Account,
+                .account = account,
+                .ip = IpAddress::parse("203.0.113.9"),
+                .client_description = {.user_agent = "Mozilla/5.0 (Test)",
+                                       .hint_brands = R"("Test";v="1")"}};
+    }
+    void append(const Event& event)
+    {
+        ASSERT_TRUE(database_->write([&](WriteTx& tx) { return audit_.append(tx, event); }));
+        clock_.advance(std::chrono::seconds{1});
+    }
+    void append_many(AccountId account, int count)
+    {
+        const Actor actor = actor_of(account);
+        for (int i = 0; i < count; ++i) {
+            append({.actor = actor,
+                    .action = "test.step",
+                    .details = {{"number", std::to_string(i)}}});
+        }
+    }
+    /// All events have their number after this; SQLite's have it already.
+    void settle() { ASSERT_TRUE(AuditSequencer(*database_).run_once(clock_.now())); }
+
+    Verification verify()
+    {
+        settle();
+        const auto outcome =
+            database_->read([&](ReadTx& tx) { return verify_all(tx, clock_.now()); });
+        EXPECT_TRUE(outcome);
+        return outcome ? *outcome : Verification{};
+    }
+    ActivityPage page(AccountId account, const ActivityQuery& query = {})
+    {
+        const auto outcome = database_->read(
+            [&](ReadTx& tx) { return audit_.list_for_account(tx, account, query); });
+        EXPECT_TRUE(outcome);
+        return outcome ? *outcome : ActivityPage{};
+    }
+
+    test::FakeClock clock_;
+    test::SeededRandom random_;
+    crypto::RootKeyRing keys_{Secret(32), random_};
+    TestDatabase database_{GetParam()};
+    AuditService audit_{clock_, random_, keys_};
+    AccountId alice_;
+    AccountId bob_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, AuditServiceTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
+
+TEST_P(AuditServiceTest, ShowsAnEventOnThePageOfWhoActed)
+{
+    const Actor actor = actor_of(alice_);
+    append({.actor = actor,
+            .action = "totp.rename",
+            .outcome = Outcome::Refused,
+            .target = {"authenticator", "otp_1"},
+            .details = {{"count", "2"}, {"name", "my phone", Detail::Kind::Personal}}});
+    const ActivityPage shown = page(alice_);
+    ASSERT_EQ(shown.items.size(), 1U);
+    const Activity& item = shown.items.front();
+    EXPECT_EQ(item.action, "totp.rename");
+    EXPECT_EQ(item.outcome, Outcome::Refused);
+    EXPECT_EQ(item.actor_kind, ActorKind::Account);
+    EXPECT_EQ(item.actor_id, alice_.text());
+    EXPECT_EQ(item.target.id, "otp_1");
+    EXPECT_EQ(item.ip, "203.0.113.9");
+    EXPECT_EQ(item.client.user_agent, "Mozilla/5.0 (Test)");
+    EXPECT_EQ(item.client.hint_brands, R"("Test";v="1")");
+    EXPECT_EQ(item.details, (std::vector<std::pair<std::string, std::string>>{
+                                {"count", "2"}, {"name", "my phone"}}));
+    EXPECT_TRUE(page(bob_).items.empty());
+    EXPECT_EQ(verify().faults, std::vector<std::string>{});
+}
+
+TEST_P(AuditServiceTest, DoesNotShowTheAddressOfSomebodyElse)
+{
+    const Actor actor = actor_of(bob_);
+    append({.actor = actor,
+            .action = "account.disable",
+            .account = alice_,
+            .details = {{"email", "alice@example.com", Detail::Kind::Personal}}});
+    const ActivityPage shown = page(alice_);
+    ASSERT_EQ(shown.items.size(), 1U);
+    EXPECT_EQ(shown.items[0].actor_id, bob_.text());
+    EXPECT_EQ(shown.items[0].ip, "");
+    EXPECT_EQ(shown.items[0].client.user_agent, "");
+    ASSERT_EQ(shown.items[0].details.size(), 1U);
+    EXPECT_EQ(shown.items[0].details[0].second, "alice@example.com");
+    EXPECT_TRUE(page(bob_).items.empty());
+}
+
+TEST_P(AuditServiceTest, PagesFromTheNewestBackWithoutLosingAny)
+{
+    append_many(alice_, 7);
+    ActivityQuery query{.limit = 3};
+    std::string seen;
+    for (int pages = 0; pages < 3; ++pages) {
+        const ActivityPage shown = page(alice_, query);
+        for (const Activity& item : shown.items) {
+            seen += item.details.at(0).second;
+        }
+        EXPECT_EQ(shown.next_cursor.has_value(), pages < 2);
+        query.cursor = shown.next_cursor.value_or("");
+    }
+    EXPECT_EQ(seen, "6543210");
+}
+
+TEST_P(AuditServiceTest, FindsOneAction)
+{
+    append_many(alice_, 2);
+    const Actor actor = actor_of(alice_);
+    append({.actor = actor, .action = "session.revoke"});
+    EXPECT_EQ(page(alice_, {.action = "session.revoke"}).items.size(), 1U);
+    EXPECT_EQ(page(alice_, {.action = "session.revok"}).items.size(), 0U);
+}
+
+TEST_P(AuditServiceTest, RefusesACursorOfAnotherAccountAndAMadeUpOne)
+{
+    append_many(alice_, 2);
+    const std::string cursor = *page(alice_, {.limit = 1}).next_cursor;
+    for (const auto& [account, text] : {std::pair{bob_, cursor},
+                                        {alice_, cursor + "A"},
+                                        {alice_, std::string("?")},
+                                        {alice_, cursor.substr(0, cursor.size() - 2)}}) {
+        const auto outcome = database_->read(
+            [&](ReadTx& tx) { return audit_.list_for_account(tx, account, {.cursor = text}); });
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, "request/invalid-cursor");
+    }
+}
+
+TEST_P(AuditServiceTest, KeepsTheOrderOfEventsOfOneMoment)
+{
+    const Actor actor = actor_of(alice_);
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        for (int i = 0; i < 50; ++i) {
+            KS_CHECK(audit_.append(
+                tx,
+                {.actor = actor, .action = "test.step", .details = {{"i", std::to_string(i)}}}));
+        }
+        return {};
+    }));
+    const ActivityPage shown = page(alice_, {.limit = 50});
+    ASSERT_EQ(shown.items.size(), 50U);
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_EQ(shown.items[static_cast<std::size_t>(49 - i)].details[0].second,
+                  std::to_string(i));
+    }
+}
+
+TEST_P(AuditServiceTest, BuildsATreeWhoseProofsHold)
+{
+    append_many(alice_, 300);
+    const Verification first = verify();
+    EXPECT_EQ(first.size, 300U);
+    append_many(bob_, 5);
+    const Verification second = verify();
+    EXPECT_EQ(second.faults, std::vector<std::string>{});
+    const auto inclusion =
+        database_->read([&](ReadTx& tx) { return prove_inclusion(tx, 299, second.size); });
+    ASSERT_TRUE(inclusion);
+    EXPECT_TRUE(merkle::verify_inclusion(merkle::leaf_hash(inclusion->entry), 299, second.size,
+                                         inclusion->proof, second.root));
+    const auto consistency =
+        database_->read([&](ReadTx& tx) { return prove_consistency(tx, first.size, second.size); });
+    ASSERT_TRUE(consistency);
+    EXPECT_TRUE(
+        merkle::verify_consistency(first.size, first.root, second.size, second.root, *consistency));
+}
+
+TEST_P(AuditServiceTest, ErasesAPersonAndKeepsEveryProof)
+{
+    append_many(alice_, 3);
+    append_many(bob_, 3);
+    const Verification before = verify();
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        KS_CHECK(audit_.erase_account(tx, alice_));
+        return audit_.append(
+            tx, {.actor = Actor{.kind = ActorKind::System}, .action = "account.erase"});
+    }));
+    const Verification after = verify();
+    EXPECT_EQ(after.faults, std::vector<std::string>{});
+    const auto consistency =
+        database_->read([&](ReadTx& tx) { return prove_consistency(tx, before.size, after.size); });
+    EXPECT_TRUE(
+        merkle::verify_consistency(before.size, before.root, after.size, after.root, *consistency));
+    EXPECT_EQ(page(alice_).items.at(0).ip, "");
+    EXPECT_EQ(page(alice_).items.at(0).client.user_agent, "");
+    EXPECT_EQ(page(bob_).items.at(0).ip, "203.0.113.9");
+}
+
+TEST_P(AuditServiceTest, ExportsEverythingOnThePage)
+{
+    append_many(alice_, 130);
+    JsonWriter json;
+    ASSERT_TRUE(
+        database_->read([&](ReadTx& tx) { return audit_.export_for_account(tx, alice_, json); }));
+    const auto parsed = parse_json(json.text(), {.members_max = 10'000});
+    ASSERT_TRUE(parsed);
+    ASSERT_EQ(parsed->array().size(), 130U);
+    EXPECT_EQ(parsed->array()[0].find("ip")->string(), "203.0.113.9");
+    EXPECT_EQ(parsed->array()[129].find("details")->find("number")->string(), "0");
+}
+
+TEST_P(AuditServiceTest, LeavesNothingBehindWhenTheTransactionFails)
+{
+    append_many(alice_, 2);
+    const Verification before = verify();
+    const Actor actor = actor_of(alice_);
+    test::FailingDatabase failing(*database_);
+    int n = 1;
+    for (;; ++n) {
+        failing.fail_at(n);
+        const auto outcome = failing.write([&](WriteTx& tx) {
+            return audit_.append(tx, {.actor = actor,
+                                      .action = "test.fail",
+                                      .account = bob_,
+                                      .details = {{"note", "x", Detail::Kind::Personal}}});
+        });
+        if (!failing.has_failed()) {
+            ASSERT_TRUE(outcome);
+            break;
+        }
+        EXPECT_FALSE(outcome);
+        EXPECT_EQ(verify().size, before.size);
+    }
+    EXPECT_EQ(n, 5); // event, two rows of values, commit: four calls failed.
+    const Verification after = verify();
+    EXPECT_EQ(after.size, before.size + 1);
+    EXPECT_EQ(after.faults, std::vector<std::string>{});
+}
+
+TEST_P(AuditServiceTest, NumbersWithoutGapWhileManyAppendAndTwoSequencersRun)
+{
+    std::atomic<bool> done{false};
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            while (!done) {
+                EXPECT_TRUE(AuditSequencer(*database_).run_once(clock_.now()));
+            }
+        });
+    }
+    {
+        std::vector<std::jthread> writers;
+        for (int i = 0; i < 4; ++i) {
+            writers.emplace_back([&, actor = actor_of(i % 2 == 0 ? alice_ : bob_)] {
+                for (int j = 0; j < 100; ++j) {
+                    EXPECT_TRUE(database_->write([&](WriteTx& tx) {
+                        return audit_.append(tx, {.actor = actor, .action = "test.race"});
+                    }));
+                }
+            });
+        }
+    }
+    done = true;
+    threads.clear();
+    const Verification result = verify();
+    EXPECT_EQ(result.size, 400U);
+    EXPECT_EQ(result.unnumbered, 0U);
+    EXPECT_EQ(result.faults, std::vector<std::string>{});
+}
+
+struct Damage {
+    std::string_view sql;
+    std::string_view found;
+};
+
+TEST_P(AuditServiceTest, FindsDamage)
+{
+    const Damage damages[] = {
+        {"UPDATE audit_event SET nonce = canonical WHERE leaf_index = 3",
+         "is not what the tree holds"},
+        {"UPDATE audit_event SET action = 'other' WHERE leaf_index = 3", "search columns"},
+        {"UPDATE audit_event SET outcome = 2 WHERE leaf_index = 3", "search columns"},
+        {"UPDATE audit_value SET contents = (SELECT contents FROM audit_value ORDER BY event_id "
+         "LIMIT 1)",
+         "personal values"},
+        {"DELETE FROM audit_event WHERE leaf_index = 3", "entries 3 to 3 have no event"},
+        {"DELETE FROM audit_event WHERE leaf_index = 9", "the newest event is number 9"},
+        {"UPDATE audit_tree SET size = 9", "the tree has 9 entries, the newest event is number 10"},
+        {"UPDATE audit_tile SET hashes = (SELECT hashes FROM audit_tile WHERE level = 0) WHERE "
+         "level = -1",
+         "is not what the tree holds"},
+        {"UPDATE audit_tile SET hashes = (SELECT hashes FROM audit_tile WHERE level = -1) WHERE "
+         "level = 0",
+         "tile 0/0 is not that of the entries"},
+        {"UPDATE audit_tree SET root = (SELECT nonce FROM audit_event WHERE leaf_index = 0)",
+         "the root is not"},
+        {"DELETE FROM audit_tile WHERE level = 0", "tile 0/0 is missing"},
+    };
+    for (const Damage& damage : damages) {
+        TestDatabase fresh{GetParam()};
+        fresh->set_before_commit(AuditSequencer::before_commit);
+        const Actor actor = actor_of(alice_);
+        for (int i = 0; i < 10; ++i) {
+            ASSERT_TRUE(fresh->write([&](WriteTx& tx) {
+                return audit_.append(tx, {.actor = actor, .action = "test.step"});
+            }));
+        }
+        ASSERT_TRUE(AuditSequencer(*fresh).run_once(clock_.now()));
+        fresh->set_before_commit([](WriteTx&) -> Result<void> { return {}; });
+        ASSERT_TRUE(fresh->write([&](WriteTx& tx) -> Result<void> {
+            KS_TRY([[maybe_unused]] const int rows, tx.exec(damage.sql));
+            tx.audit_recorded();
+            return {};
+        }));
+        const auto result = fresh->read([&](ReadTx& tx) { return verify_all(tx, clock_.now()); });
+        ASSERT_TRUE(result);
+        ASSERT_FALSE(result->faults.empty()) << damage.sql;
+        EXPECT_NE(result->faults.front().find(damage.found), std::string::npos)
+            << damage.sql << ": " << result->faults.front();
+    }
+}
+
+TEST_P(AuditServiceTest, SaysWhenEventsWaitTooLongForANumber)
+{
+    database_->set_before_commit([](WriteTx&) -> Result<void> { return {}; });
+    append_many(alice_, 1);
+    const auto read = [&](ReadTx& tx) { return verify_all(tx, clock_.now()); };
+    EXPECT_TRUE(database_->read(read)->faults.empty());
+    EXPECT_EQ(database_->read(read)->unnumbered, 1U);
+    clock_.advance(std::chrono::seconds{10});
+    EXPECT_FALSE(database_->read(read)->faults.empty());
+}
+
+TEST(IdentifierDigest, HidesWhatWasTypedAndTellsRepetition)
+{
+    test::SeededRandom random;
+    const crypto::RootKeyRing keys{Secret(32), random};
+    const Detail first = identifier_digest(keys, "hunter2");
+    EXPECT_EQ(first.value, identifier_digest(keys, "hunter2").value);
+    EXPECT_NE(first.value, identifier_digest(keys, "hunter3").value);
+    EXPECT_EQ(first.value.find("hunter2"), std::string::npos);
+    EXPECT_EQ(first.kind, Detail::Kind::Plain);
+}
+
+} // namespace
+} // namespace keystead::audit

@@ -1,0 +1,218 @@
+#include "features/audit/audit_store.h"
+
+#include "features/audit/merkle.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace keystead::audit {
+
+namespace {
+
+Error damaged(std::string_view what)
+{
+    return {.kind = ErrorKind::Internal, .code = "audit/tree-damaged", .cause = std::string(what)};
+}
+
+std::optional<IdBytes> actor_of(const CanonicalEvent& event)
+{
+    return event.actor == IdBytes{} ? std::nullopt : std::optional(event.actor);
+}
+
+TreeHead head_of(const Row& row)
+{
+    return {.size = static_cast<std::uint64_t>(row.integer(0)), .root = row.digest(1)};
+}
+
+} // namespace
+
+Result<void> AuditStore::insert_event(ChangeTx& tx, const CanonicalEvent& event, ByteView nonce,
+                                      ByteView canonical)
+{
+    const auto account = event.account.is_nil() ? std::nullopt : std::optional(event.account);
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec(
+               "INSERT INTO audit_event (id, at, actor_kind, actor_id, account_id, action, "
+               "outcome, target_kind, "
+               "target_id, nonce, canonical) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+               event.id, event.at, event.actor_kind, actor_of(event), account, event.action,
+               event.outcome, event.target_kind, event.target_id, nonce, canonical));
+    return {};
+}
+
+Result<void> AuditStore::insert_values(ChangeTx& tx, EventId event, int part,
+                                       std::optional<AccountId> subject,
+                                       std::optional<Digest> ip_digest, ByteView contents)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("INSERT INTO audit_value (event_id, part, subject_id, ip_digest, contents) "
+                   "VALUES ($1, $2, $3, $4, $5)",
+                   event, part, subject, ip_digest, contents));
+    return {};
+}
+
+Result<void> AuditStore::delete_values_of(ChangeTx& tx, AccountId subject)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("DELETE FROM audit_value WHERE subject_id = $1", subject));
+    return {};
+}
+
+Result<std::vector<AccountEvent>> AuditStore::list_of_account(ReadTx& tx, AccountId account,
+                                                              std::optional<EventId> before,
+                                                              std::string_view action,
+                                                              std::uint32_t limit)
+{
+    // No id is as great as this one, which is no UUIDv7.
+    IdBytes newest;
+    newest.fill(std::byte{0xff});
+    const EventId bound = before.value_or(EventId{newest});
+    auto answer =
+        action.empty()
+            ? tx.query("SELECT e.id, e.canonical, v.contents FROM audit_event e "
+                       "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 "
+                       "WHERE e.account_id = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3",
+                       account, bound, limit)
+            : tx.query("SELECT e.id, e.canonical, v.contents FROM audit_event e "
+                       "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 "
+                       "WHERE e.account_id = $1 AND e.id < $2 AND e.action = $4 ORDER BY e.id DESC "
+                       "LIMIT $3",
+                       account, bound, limit, action);
+    KS_TRY(const Rows rows, std::move(answer));
+    std::vector<AccountEvent> events;
+    events.reserve(rows.size());
+    for (const Row& row : rows) {
+        events.push_back({row.id<EventId>(0), row.bytes(1),
+                          row.is_null(2) ? std::nullopt : std::optional(row.bytes(2))});
+    }
+    return events;
+}
+
+Result<TreeHead> AuditStore::lock_head(ChangeTx& tx)
+{
+    // One statement that makes the row, locks it and answers what it holds, on both engines.
+    KS_TRY(
+        const std::optional<Row> row,
+        tx.query_one("INSERT INTO audit_tree (id, size, root) VALUES (1, 0, $1) "
+                     "ON CONFLICT (id) DO UPDATE SET size = audit_tree.size RETURNING size, root",
+                     merkle::empty_root()));
+    if (!row) {
+        return damaged("the audit tree has no head");
+    }
+    return head_of(*row);
+}
+
+Result<TreeHead> AuditStore::load_head(ReadTx& tx)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT size, root FROM audit_tree WHERE id = 1"));
+    return row ? head_of(*row) : TreeHead{.size = 0, .root = merkle::empty_root()};
+}
+
+Result<void> AuditStore::update_head(ChangeTx& tx, const TreeHead& head)
+{
+    KS_TRY(
+        [[maybe_unused]] const int rows,
+        tx.exec("UPDATE audit_tree SET size = $1, root = $2 WHERE id = 1", head.size, head.root));
+    return {};
+}
+
+Result<std::vector<NumberedEvent>> AuditStore::number_events(ChangeTx& tx, std::uint64_t first,
+                                                             std::uint32_t limit)
+{
+    KS_TRY(
+        const Rows rows,
+        tx.query(
+            "UPDATE audit_event SET leaf_index = $1 + fresh.place FROM "
+            "(SELECT id AS fresh_id, row_number() OVER (ORDER BY id) - 1 AS place FROM audit_event "
+            "WHERE leaf_index IS NULL ORDER BY id LIMIT $2) AS fresh "
+            "WHERE id = fresh.fresh_id RETURNING leaf_index, nonce, canonical",
+            first, limit));
+    std::vector<NumberedEvent> events;
+    events.reserve(rows.size());
+    for (const Row& row : rows) {
+        events.push_back({static_cast<std::uint64_t>(row.integer(0)), row.bytes(1), row.bytes(2)});
+    }
+    std::ranges::sort(events, {}, &NumberedEvent::leaf_index); // RETURNING promises no order.
+    return events;
+}
+
+Result<std::optional<std::vector<Digest>>> AuditStore::find_tile(ReadTx& tx, TileAddress address)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT hashes FROM audit_tile WHERE level = $1 AND tile_index = $2",
+                        address.level, address.index));
+    if (!row) {
+        return std::optional<std::vector<Digest>>{};
+    }
+    auto hashes = decode_tile(row->bytes(0));
+    if (!hashes) {
+        return damaged("a tile of the audit tree is not whole hashes");
+    }
+    return std::optional(*std::move(hashes));
+}
+
+Result<void> AuditStore::put_tile(ChangeTx& tx, const Tile& tile)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("INSERT INTO audit_tile (level, tile_index, hashes) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (level, tile_index) DO UPDATE SET hashes = excluded.hashes",
+                   tile.address.level, tile.address.index, encode_tile(tile.hashes)));
+    return {};
+}
+
+Result<std::vector<StoredEvent>> AuditStore::list_from_leaf(ReadTx& tx, std::uint64_t first,
+                                                            std::uint32_t limit)
+{
+    KS_TRY(const Rows rows, tx.query("SELECT leaf_index, nonce, canonical, id, at, actor_kind, "
+                                     "actor_id, account_id, action, outcome, "
+                                     "target_kind, target_id FROM audit_event WHERE leaf_index >= "
+                                     "$1 ORDER BY leaf_index LIMIT $2",
+                                     first, limit));
+    std::vector<StoredEvent> events;
+    events.reserve(rows.size());
+    for (const Row& row : rows) {
+        const auto actor =
+            row.optional_id<EventId>(6); // Any id type: its bytes are what is wanted.
+        events.push_back({.leaf_index = static_cast<std::uint64_t>(row.integer(0)),
+                          .nonce = row.bytes(1),
+                          .canonical = row.bytes(2),
+                          .id = row.id<EventId>(3),
+                          .at = row.time(4),
+                          .actor_kind = row.integer(5),
+                          .actor = actor ? std::optional(actor->bytes()) : std::nullopt,
+                          .account = row.optional_id<AccountId>(7),
+                          .action = row.text(8),
+                          .outcome = row.integer(9),
+                          .target_kind = row.text(10),
+                          .target_id = row.text(11)});
+    }
+    return events;
+}
+
+Result<std::vector<StoredValues>> AuditStore::list_values(ReadTx& tx, std::uint64_t first,
+                                                          std::uint64_t last)
+{
+    KS_TRY(const Rows rows, tx.query("SELECT v.event_id, v.contents FROM audit_event e "
+                                     "JOIN audit_value v ON v.event_id = e.id "
+                                     "WHERE e.leaf_index >= $1 AND e.leaf_index <= $2",
+                                     first, last));
+    std::vector<StoredValues> values;
+    values.reserve(rows.size());
+    for (const Row& row : rows) {
+        values.push_back({row.id<EventId>(0), row.bytes(1)});
+    }
+    return values;
+}
+
+Result<AuditStore::Unnumbered> AuditStore::count_unnumbered(ReadTx& tx)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT count(*), min(at) FROM audit_event WHERE leaf_index IS NULL"));
+    if (!row) {
+        return Unnumbered{};
+    }
+    return Unnumbered{static_cast<std::uint64_t>(row->integer(0)), row->optional_time(1)};
+}
+
+} // namespace keystead::audit

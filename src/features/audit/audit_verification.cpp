@@ -1,0 +1,237 @@
+#include "features/audit/audit_verification.h"
+
+#include "features/audit/audit_store.h"
+#include "features/audit/canonical_event.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace keystead::audit {
+
+namespace {
+
+constexpr std::chrono::seconds kUnnumberedMax{10};
+
+Result<std::vector<Digest>> load_tile(ReadTx& tx, TileAddress address)
+{
+    AuditStore store;
+    KS_TRY(auto hashes, store.find_tile(tx, address));
+    if (!hashes) {
+        return Error{.code = "audit/tree-damaged",
+                     .cause = "tile " + std::to_string(address.level) + "/" +
+                              std::to_string(address.index) + " is missing"};
+    }
+    return *std::move(hashes);
+}
+
+class Verifier {
+public:
+    Verifier(ReadTx& tx, Instant now) : tx_(tx), now_(now) {}
+
+    Result<Verification> run()
+    {
+        KS_TRY(const TreeHead head, store_.load_head(tx_));
+        result_.size = head.size;
+        result_.root = head.root;
+        KS_CHECK(check_events());
+        KS_CHECK(check_tiles(head));
+        KS_CHECK(check_unnumbered());
+        return std::move(result_);
+    }
+
+private:
+    void fault(std::string words)
+    {
+        if (result_.faults.size() < Verification::kFaultsMax) {
+            result_.faults.push_back(std::move(words));
+        }
+    }
+
+    /// A tile as stored, or nothing and a fault. Errors: of the statement alone.
+    Result<std::vector<Digest>> tile(TileAddress address)
+    {
+        auto hashes = load_tile(tx_, address);
+        if (!hashes && hashes.error().code == "audit/tree-damaged") {
+            fault(hashes.error().cause);
+            return std::vector<Digest>{};
+        }
+        return hashes;
+    }
+
+    /// Every event: numbers without a gap, the entry that the bundle holds, columns and values as
+    /// committed to.
+    Result<void> check_events()
+    {
+        std::uint64_t next = 0;
+        while (next < result_.size) {
+            KS_TRY(const auto events, store_.list_from_leaf(tx_, next, kTileWidth));
+            if (events.empty()) {
+                break;
+            }
+            std::map<EventId, std::vector<Bytes>> values;
+            KS_TRY(auto stored,
+                   store_.list_values(tx_, *events.front().leaf_index, *events.back().leaf_index));
+            for (StoredValues& value : stored) {
+                values[value.event].push_back(std::move(value.contents));
+            }
+            for (const StoredEvent& event : events) {
+                if (*event.leaf_index != next) {
+                    fault("entries " + std::to_string(next) + " to " +
+                          std::to_string(*event.leaf_index - 1) + " have no event");
+                }
+                KS_CHECK(check_event(event, values[event.id]));
+                next = *event.leaf_index + 1;
+            }
+        }
+        if (next != result_.size) {
+            fault("the tree has " + std::to_string(result_.size) +
+                  " entries, the newest event is number " + std::to_string(next) + " of them");
+        }
+        return {};
+    }
+
+    Result<void> check_event(const StoredEvent& stored, const std::vector<Bytes>& values)
+    {
+        const std::string name =
+            "event " + stored.id.text() + " (entry " + std::to_string(*stored.leaf_index) + ")";
+        const TileAddress address{kBundleLevel, *stored.leaf_index / kTileWidth};
+        if (bundle_address_ != address) {
+            KS_TRY(bundle_, tile(address));
+            bundle_address_ = address;
+        }
+        const std::size_t offset = *stored.leaf_index % kTileWidth;
+        if (offset >= bundle_.size() ||
+            bundle_[offset] != log_entry(stored.nonce, stored.canonical)) {
+            fault(name + " is not what the tree holds");
+            return {};
+        }
+        const auto event = decode_event(stored.canonical);
+        if (!event) {
+            fault(name + " cannot be read");
+            return {};
+        }
+        if (!columns_agree(*event, stored)) {
+            fault(name + " has search columns that say something else");
+        }
+        for (const Bytes& contents : values) {
+            if (!values_agree(*event, contents)) {
+                fault(name + " has personal values that are not what was committed to");
+            }
+        }
+        return {};
+    }
+
+    static bool columns_agree(const CanonicalEvent& event, const StoredEvent& stored)
+    {
+        return event.id == stored.id && event.at == stored.at &&
+               std::to_underlying(event.actor_kind) == stored.actor_kind &&
+               event.actor == stored.actor.value_or(IdBytes{}) &&
+               event.account == stored.account.value_or(AccountId{}) &&
+               event.action == stored.action &&
+               std::to_underlying(event.outcome) == stored.outcome &&
+               event.target_kind == stored.target_kind && event.target_id == stored.target_id;
+    }
+
+    static bool values_agree(const CanonicalEvent& event, const Bytes& contents)
+    {
+        const auto values = decode_values(contents);
+        return values && std::ranges::all_of(*values, [&](const PersonalValue& value) {
+                   if (value.position >= event.facts.size()) {
+                       return false;
+                   }
+                   const auto* commitment = std::get_if<Digest>(&event.facts[value.position].value);
+                   return commitment != nullptr &&
+                          *commitment == commit_to(value.salt, value.value);
+               });
+    }
+
+    /// Builds the tree anew from the entry bundles and compares every tile and the root.
+    Result<void> check_tiles(const TreeHead& head)
+    {
+        const auto nothing = [](TileAddress) -> Result<std::vector<Digest>> {
+            return std::vector<Digest>{};
+        };
+        KS_TRY(RightEdge edge, RightEdge::load(0, nothing));
+        for (std::uint64_t first = 0; first < head.size; first += kTileWidth) {
+            KS_TRY(const auto entries, tile({kBundleLevel, first / kTileWidth}));
+            const auto expected = std::min<std::uint64_t>(kTileWidth, head.size - first);
+            if (entries.size() != expected) {
+                fault("entry bundle " + std::to_string(first / kTileWidth) + " holds " +
+                      std::to_string(entries.size()) + " entries instead of " +
+                      std::to_string(expected));
+                return {};
+            }
+            std::ranges::for_each(entries, [&](const Digest& entry) { edge.append(entry); });
+            for (const Tile& built : edge.take_filled()) {
+                KS_CHECK(check_tile(built));
+            }
+        }
+        for (const Tile& built : edge.changed_tiles()) {
+            KS_CHECK(check_tile(built));
+        }
+        if (edge.root() != head.root) {
+            fault("the root is not that of the entries");
+        }
+        return {};
+    }
+
+    Result<void> check_tile(const Tile& built)
+    {
+        KS_TRY(const auto stored, tile(built.address));
+        if (!stored.empty() && stored != built.hashes) {
+            fault("tile " + std::to_string(built.address.level) + "/" +
+                  std::to_string(built.address.index) + " is not that of the entries");
+        }
+        return {};
+    }
+
+    Result<void> check_unnumbered()
+    {
+        KS_TRY(const auto unnumbered, store_.count_unnumbered(tx_));
+        result_.unnumbered = unnumbered.count;
+        if (unnumbered.oldest && *unnumbered.oldest < now_ - kUnnumberedMax) {
+            fault(std::to_string(unnumbered.count) + " events have not been given a number");
+        }
+        return {};
+    }
+
+    ReadTx& tx_;
+    Instant now_;
+    AuditStore store_;
+    Verification result_;
+    std::optional<TileAddress> bundle_address_;
+    std::vector<Digest> bundle_;
+};
+
+} // namespace
+
+Result<Verification> verify_all(ReadTx& tx, Instant now)
+{
+    return Verifier(tx, now).run();
+}
+
+Result<Inclusion> prove_inclusion(ReadTx& tx, std::uint64_t leaf_index, std::uint64_t size)
+{
+    const auto load = [&](TileAddress address) { return load_tile(tx, address); };
+    const auto read = [&](merkle::Node node) { return node_from_tiles(node, load); };
+    Inclusion inclusion;
+    KS_TRY(inclusion.proof, merkle::inclusion_proof(leaf_index, size, read));
+    KS_TRY(const auto entries, load({kBundleLevel, leaf_index / kTileWidth}));
+    if (leaf_index % kTileWidth >= entries.size()) {
+        return Error{.code = "audit/tree-damaged", .cause = "an entry bundle is too short"};
+    }
+    inclusion.entry = entries[leaf_index % kTileWidth];
+    return inclusion;
+}
+
+Result<std::vector<Digest>> prove_consistency(ReadTx& tx, std::uint64_t first_size,
+                                              std::uint64_t second_size)
+{
+    const auto load = [&](TileAddress address) { return load_tile(tx, address); };
+    const auto read = [&](merkle::Node node) { return node_from_tiles(node, load); };
+    return merkle::consistency_proof(first_size, second_size, read);
+}
+
+} // namespace keystead::audit

@@ -1,0 +1,22 @@
+// Property: what decode_event() or decode_values() takes is the only form of what it gives.
+#include "features/audit/canonical_event.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    using namespace keystead;
+    const ByteView bytes = std::as_bytes(std::span(data, size));
+    if (const auto event = audit::decode_event(bytes);
+        event && !std::ranges::equal(audit::encode_event(*event), bytes)) {
+        std::abort();
+    }
+    if (const auto values = audit::decode_values(bytes);
+        values && !std::ranges::equal(audit::encode_values(*values), bytes)) {
+        std::abort();
+    }
+    return 0;
+}
