@@ -8,7 +8,7 @@
 
 namespace keystead {
 
-/// Statements in the transactions that this thread has asked for, as their last run had them. BEGIN and COMMIT do not count.
+/// Statements in the transactions that this thread has asked for. BEGIN, COMMIT and the before-commit hook do not count.
 std::uint64_t statement_count();
 
 namespace storage {

@@ -14,6 +14,7 @@
 #include "test/support/fake_clock.h"
 #include "test/support/temporary_folder.h"
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,11 +40,15 @@ public:
     Result<std::unique_ptr<Database>> try_open(std::span<const Migration> migrations,
                                                SchemaPolicy policy = SchemaPolicy::Migrate) const;
 
+    /// Where it is: for tests that reach the engine past us.
+    const std::filesystem::path& folder() const { return folder_.path(); }
+    const std::string& connection() const { return connection_; }
+
 private:
     Database::Engine engine_;
     std::span<const Migration> migrations_;
-    TemporaryFolder folder_;  // SQLite's
-    std::string connection_;  // PostgreSQL's
+    TemporaryFolder folder_; // SQLite's
+    std::string connection_; // PostgreSQL's
     std::string schema_;
     FakeClock clock_;
     std::unique_ptr<Database> database_;
