@@ -19,7 +19,7 @@ enum class WhenSessionsFull : std::uint8_t { Ask, EndOldest };
 
 struct ProductSettings {
     std::string name = "Keystead";
-    std::string preset = "marketplace"; // shown, never compared
+    std::string preset; // shown, never compared
     std::string support_url;            // or empty
 };
 
