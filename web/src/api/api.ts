@@ -1,0 +1,178 @@
+/**
+ * Every request that the pages make, one function each.
+ */
+import { download, forgetToken, request, takeToken } from "./client";
+import { isProblem } from "./problem";
+import type {
+    Account,
+    ActivityEvent,
+    AdminAccount,
+    Authenticator,
+    AuthenticatorConfirmed,
+    BackupCodesState,
+    FactorMethod,
+    NewAuthenticator,
+    NotificationAddress,
+    NotMe,
+    Page,
+    SecondFactorRequired,
+    Session,
+    SignedIn,
+    SignInMethods,
+    StepUpState,
+    Time,
+} from "./types";
+
+function query(values: Record<string, string | undefined | null>): string {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(values)) {
+        if (value) {
+            search.set(name, value);
+        }
+    }
+    return search.size === 0 ? "" : `?${search}`;
+}
+
+/* Sign-up, sign-in, recovery */
+
+export const loadSignInMethods = () => request<SignInMethods>("GET", "sign-in/methods", { access: "public" });
+
+/** A sign-in that cannot end before one of these sessions has. */
+export interface SessionLimitReached {
+    status: "session-limit";
+    sessions: Session[];
+}
+export type SignInStep = SignedIn | SecondFactorRequired | SessionLimitReached;
+
+async function signInStep(answer: Promise<SignInStep>): Promise<SignInStep> {
+    try {
+        return await answer;
+    } catch (error) {
+        if (isProblem(error, "session/limit-reached")) {
+            takeToken(error.body);
+            return { status: "session-limit", sessions: (error.body.sessions as Session[] | undefined) ?? [] };
+        }
+        throw error;
+    }
+}
+
+export interface Credentials {
+    email: string;
+    password: string;
+    remember?: boolean;
+    shared_device?: boolean;
+}
+export const signIn = (body: Credentials) =>
+    signInStep(request("POST", "sign-in", { access: "public", body }));
+export const proveSecondFactor = (body: { method: FactorMethod; code: string }) =>
+    signInStep(request("POST", "sign-in/second-factor", { access: "flow", body }));
+export const endSessionToSignIn = (session_id: string) =>
+    request<SignedIn>("POST", "sign-in/end-session", { access: "flow", body: { session_id } });
+
+export async function signOut(): Promise<void> {
+    await request<void>("POST", "sign-out", { access: "session" });
+    forgetToken();
+}
+
+export const signUp = (email: string) =>
+    request<unknown>("POST", "sign-up", { access: "public", body: { email } });
+export const confirmSignUp = (body: { token: string; password: string; name?: string }) =>
+    request<SignedIn>("POST", "sign-up/confirm", { access: "public", body });
+export const loadSetUpState = () => request<{ open: boolean }>("GET", "set-up/state", { access: "public" });
+export const setUp = (body: { token: string; email: string; name?: string; password: string }) =>
+    request<SignedIn>("POST", "set-up", { access: "public", body });
+export const askForRecovery = (email: string) =>
+    request<unknown>("POST", "recovery", { access: "public", body: { email } });
+
+export type RecoveryStep = { status: "done" } | { status: "second-factor"; methods: FactorMethod[] };
+
+export async function confirmRecovery(body: {
+    token: string;
+    password: string;
+    method?: FactorMethod;
+    code?: string;
+}): Promise<RecoveryStep> {
+    try {
+        await request<void>("POST", "recovery/confirm", { access: "public", body });
+        return { status: "done" };
+    } catch (error) {
+        if (isProblem(error, "recovery/second-factor-required")) {
+            const methods = (error.body.methods as FactorMethod[] | undefined) ?? ["totp", "backup-code"];
+            return { status: "second-factor", methods };
+        }
+        throw error;
+    }
+}
+
+export const reportNotMe = (token: string) =>
+    request<NotMe>("POST", "not-me", { access: "public", body: { token } });
+export const confirmEmail = (token: string) =>
+    request<void>("POST", "account/email/confirm", { access: "public", body: { token } });
+export const undoEmail = (token: string) =>
+    request<void>("POST", "account/email/undo", { access: "public", body: { token } });
+export const confirmNotificationAddress = (token: string) =>
+    request<void>("POST", "account/notification-addresses/confirm", { access: "public", body: { token } });
+
+/* One's own account */
+
+const session = { access: "session" } as const;
+
+export const loadStepUp = () => request<StepUpState>("GET", "step-up", session);
+export const stepUp = (body: { method: string; password?: string; code?: string }) =>
+    request<SignedIn>("POST", "step-up", { ...session, body });
+
+export const loadAccount = () => request<Account>("GET", "account", session);
+export const changeName = (name: string) =>
+    request<Account>("PATCH", "account", { ...session, body: { name } });
+export const changePassword = (body: {
+    current_password: string;
+    new_password: string;
+    end_other_sessions: boolean;
+}) => request<SignedIn>("POST", "account/password", { ...session, body });
+export const changeEmail = (email: string) =>
+    request<unknown>("POST", "account/email", { ...session, body: { email } });
+export const addNotificationAddress = (email: string) =>
+    request<NotificationAddress>("POST", "account/notification-addresses", { ...session, body: { email } });
+export const removeNotificationAddress = (id: string) =>
+    request<void>("DELETE", `account/notification-addresses/${id}`, session);
+export const downloadExport = () => download("account/export");
+export const deleteAccount = () =>
+    request<{ deletes_at: Time }>("DELETE", "account", { ...session, body: {} });
+export const cancelDeletion = () => request<void>("POST", "account/deletion/cancel", session);
+
+export const listAuthenticators = () => request<Page<Authenticator>>("GET", "account/totp", session);
+export const addAuthenticator = (name: string) =>
+    request<NewAuthenticator>("POST", "account/totp", { ...session, body: { name } });
+export const confirmAuthenticator = (id: string, code: string) =>
+    request<AuthenticatorConfirmed>("POST", `account/totp/${id}/confirm`, { ...session, body: { code } });
+export const removeAuthenticator = (id: string, code: string) =>
+    request<void>("DELETE", `account/totp/${id}`, { ...session, body: { code } });
+export const loadBackupCodes = () => request<BackupCodesState>("GET", "account/backup-codes", session);
+export const makeBackupCodes = () =>
+    request<{ codes: string[] }>("POST", "account/backup-codes", session);
+
+export const listSessions = () => request<Page<Session>>("GET", "account/sessions", session);
+export const endSession = (id: string) => request<void>("DELETE", `account/sessions/${id}`, session);
+export const endOtherSessions = () =>
+    request<{ revoked: number }>("POST", "account/sessions/revoke-others", session);
+export const endAllSessions = () => request<void>("POST", "account/sessions/revoke-all", session);
+export const requireAuthentication = (id: string) =>
+    request<void>("POST", `account/sessions/${id}/require-authentication`, session);
+
+export const listActivity = (filter: { action?: string; cursor?: string | null; limit?: number }) =>
+    request<Page<ActivityEvent>>(
+        "GET",
+        `account/activity${query({ action: filter.action, cursor: filter.cursor, limit: filter.limit?.toString() })}`,
+        session,
+    );
+
+/* For operators */
+
+export const listAccounts = (filter: { query?: string; cursor?: string | null }) =>
+    request<Page<AdminAccount>>("GET", `admin/accounts${query(filter)}`, session);
+export const disableAccount = (id: string) =>
+    request<unknown>("POST", `admin/accounts/${id}/disable`, session);
+export const enableAccount = (id: string) => request<unknown>("POST", `admin/accounts/${id}/enable`, session);
+export const invite = (email: string) =>
+    request<unknown>("POST", "admin/invitations", { ...session, body: { email } });
+export const loadSettings = () => request<Record<string, unknown>>("GET", "admin/settings", session);

@@ -1,0 +1,165 @@
+/**
+ * The bodies of the API as the pages use them. The names and members are those of the OpenAPI document's components.
+ */
+export type Time = string;
+
+export interface FieldError {
+    pointer: string;
+    code: string;
+    detail?: string;
+}
+
+export interface PasswordRules {
+    length_min: number;
+    length_min_with_second_factor: number;
+    length_max: number;
+    classes: PasswordClass[];
+}
+export type PasswordClass = "upper" | "lower" | "digit" | "special" | "letter";
+
+export interface SignInMethods {
+    product_name: string;
+    methods: string[];
+    sign_up: "open" | "invitation" | "closed";
+    remember_me: boolean;
+    password_rules: PasswordRules;
+    preset: string;
+    support_url: string | null;
+}
+
+export type FactorMethod = "totp" | "backup-code";
+
+export interface SignedIn {
+    status: "signed-in";
+    account: { id: string; email: string; name: string | null };
+    session: { id: string; expires_at: Time | null; idle_expires_at: Time | null };
+    csrf_token: string;
+    offer_second_factor: boolean;
+}
+
+export interface SecondFactorRequired {
+    status: "second-factor";
+    methods: FactorMethod[];
+    csrf_token: string;
+}
+
+export interface Place {
+    country: string | null;
+    country_name: string | null;
+    city: string | null;
+    kind: "country" | "local" | "unknown";
+}
+
+export interface Device {
+    kind: "desktop" | "phone" | "tablet" | "program" | "unknown";
+    browser: string | null;
+    browser_version: string | null;
+    system: string | null;
+}
+
+export interface Session {
+    id: string;
+    current: boolean;
+    created_at: Time;
+    last_active_at: Time;
+    authenticated_at: Time;
+    ip: string;
+    place: Place;
+    device: Device;
+    methods: string[];
+    remembered: boolean;
+    shared_device: boolean;
+    idle_expires_at: Time | null;
+    expires_at: Time | null;
+    must_authenticate: boolean;
+}
+
+export interface Page<Item> {
+    items: Item[];
+    next_cursor: string | null;
+}
+
+export interface NotificationAddress {
+    id: string;
+    email: string;
+    confirmed: boolean;
+    primary: boolean;
+    created_at?: Time;
+}
+
+export interface Account {
+    id: string;
+    email: string;
+    name: string | null;
+    created_at: Time;
+    has_password: boolean;
+    password_changed_at: Time | null;
+    second_factor: { enabled: boolean; totp_count: number; backup_codes_remaining: number };
+    factors_frozen_until: Time | null;
+    deletion: { deletes_at: Time } | null;
+    pending_email: string | null;
+    email_undo_until: Time | null;
+    operator: boolean;
+    notification_addresses: NotificationAddress[];
+    session: { id: string; authenticated_at: Time; step_up_fresh_until: Time | null };
+    csrf_token: string;
+}
+
+export interface StepUpState {
+    method: "totp" | "password";
+    methods: (FactorMethod | "password")[];
+    fresh_until: Time | null;
+}
+
+export interface Authenticator {
+    id: string;
+    name: string;
+    confirmed: boolean;
+    created_at: Time;
+    last_used_at: Time | null;
+}
+
+export interface NewAuthenticator {
+    id: string;
+    name: string;
+    secret: string;
+    otpauth_uri: string;
+    qr_svg: string;
+}
+
+export interface AuthenticatorConfirmed {
+    backup_codes: string[] | null;
+    csrf_token: string;
+}
+
+export interface BackupCodesState {
+    remaining: number;
+    created_at: Time | null;
+}
+
+export interface ActivityEvent {
+    id: string;
+    at: Time;
+    action: string;
+    outcome: string;
+    actor: { kind: string; id: string | null; name: string | null } | null;
+    target: { kind: string; id: string } | null;
+    ip: string | null;
+    place: Place | string | null;
+    device: Device | string | null;
+    details: Record<string, unknown>;
+}
+
+export interface NotMe {
+    session_ended: boolean;
+    factors_frozen_until: Time;
+}
+
+export interface AdminAccount {
+    id: string;
+    email: string;
+    name: string | null;
+    created_at: Time;
+    disabled: boolean;
+    operator: boolean;
+}

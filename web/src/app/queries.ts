@@ -1,0 +1,45 @@
+/**
+ * What the pages load, by key. Nothing here is shown before the server has confirmed it.
+ */
+import { QueryClient, useQuery } from "@tanstack/react-query";
+import * as api from "../api/api";
+import { Problem, unreachable } from "../api/problem";
+
+export const queryClient = new QueryClient({
+    defaultOptions: {
+        queries: {
+            networkMode: "always",
+            staleTime: 10_000,
+            retry: (failures, error) => error instanceof Problem && error.code === unreachable && failures < 2,
+        },
+        mutations: { networkMode: "always", retry: false },
+    },
+});
+
+export const keys = {
+    methods: ["methods"],
+    account: ["account"],
+    authenticators: ["authenticators"],
+    backupCodes: ["backup-codes"],
+    sessions: ["sessions"],
+    activity: ["activity"],
+    accounts: ["accounts"],
+    settings: ["settings"],
+} as const;
+
+export const useSignInMethods = () =>
+    useQuery({ queryKey: keys.methods, queryFn: api.loadSignInMethods, staleTime: 300_000 });
+
+export const useAccount = () => useQuery({ queryKey: keys.account, queryFn: api.loadAccount });
+
+export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: api.listSessions });
+
+export const useAuthenticators = () =>
+    useQuery({ queryKey: keys.authenticators, queryFn: api.listAuthenticators });
+
+export const useBackupCodes = () => useQuery({ queryKey: keys.backupCodes, queryFn: api.loadBackupCodes });
+
+/** Loads again what a change may have touched. */
+export async function reload(...changed: (keyof typeof keys)[]): Promise<void> {
+    await Promise.all(changed.map((key) => queryClient.invalidateQueries({ queryKey: keys[key] })));
+}
