@@ -30,12 +30,12 @@ using JsonObject = std::vector<JsonMember>; // in the order received, no two of 
 class JsonValue {
 public:
     enum class Kind : std::uint8_t { Null, Boolean, Integer, Decimal, String, Array, Object };
-    JsonValue() = default;
-    explicit JsonValue(bool value) : value_(value) {}
-    explicit JsonValue(std::int64_t value) : value_(value) {}
-    explicit JsonValue(double value) : value_(value) {}
-    explicit JsonValue(std::string_view value) : value_(Secret::copy_of(value)) {}
-    explicit JsonValue(const char* value) : JsonValue(std::string_view(value)) {} // else it would become a bool
+    JsonValue();
+    explicit JsonValue(bool value);
+    explicit JsonValue(std::int64_t value);
+    explicit JsonValue(double value);
+    explicit JsonValue(std::string_view value);
+    explicit JsonValue(const char* value); // else it would become a bool
     explicit JsonValue(JsonArray value);
     explicit JsonValue(JsonObject value);
     JsonValue(JsonValue&&) noexcept;
@@ -79,6 +79,13 @@ struct JsonMember {
     JsonValue value;
 };
 
+// Defined here, where JsonMember is complete: a constructor may have to destroy what it has made.
+inline JsonValue::JsonValue() = default;
+inline JsonValue::JsonValue(bool value) : value_(value) {}
+inline JsonValue::JsonValue(std::int64_t value) : value_(value) {}
+inline JsonValue::JsonValue(double value) : value_(value) {}
+inline JsonValue::JsonValue(std::string_view value) : value_(Secret::copy_of(value)) {}
+inline JsonValue::JsonValue(const char* value) : JsonValue(std::string_view(value)) {}
 inline JsonValue::JsonValue(JsonArray value) : value_(std::make_unique<JsonArray>(std::move(value))) {}
 inline JsonValue::JsonValue(JsonObject value) : value_(std::make_unique<JsonObject>(std::move(value))) {}
 inline JsonValue::JsonValue(JsonValue&&) noexcept = default;
