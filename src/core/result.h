@@ -28,18 +28,20 @@
 #define KS_CONCAT(a, b) KS_CONCAT_INNER(a, b)
 
 /// KS_TRY(const auto x, f()) takes the value of a Result or returns its Error from this function.
-#define KS_TRY(declaration, expression)                                                            \
-    auto KS_CONCAT(ks_result_, __LINE__) = (expression);                                           \
-    if (!KS_CONCAT(ks_result_, __LINE__)) {                                                        \
-        return std::move(KS_CONCAT(ks_result_, __LINE__)).error();                                 \
+#define KS_TRY(declaration, expression) KS_TRY_NAMED(KS_CONCAT(ks_result_, __COUNTER__), declaration, expression)
+#define KS_TRY_NAMED(result, declaration, expression)                                              \
+    auto result = (expression);                                                                    \
+    if (!result) {                                                                                 \
+        return std::move(result).error();                                                          \
     }                                                                                              \
-    declaration = *std::move(KS_CONCAT(ks_result_, __LINE__))
+    declaration = *std::move(result)
 
 /// KS_CHECK(f()) returns the Error of a Result<void> from this function.
-#define KS_CHECK(expression)                                                                       \
+#define KS_CHECK(expression) KS_CHECK_NAMED(KS_CONCAT(ks_check_, __COUNTER__), expression)
+#define KS_CHECK_NAMED(result, expression)                                                         \
     do {                                                                                           \
-        if (auto ks_check_result = (expression); !ks_check_result) {                               \
-            return std::move(ks_check_result).error();                                             \
+        if (auto result = (expression); !result) {                                                 \
+            return std::move(result).error();                                                      \
         }                                                                                          \
     } while (false)
 

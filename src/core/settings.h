@@ -87,6 +87,7 @@ struct AccountSettings {
     bool offer_second_factor = true; // the next step right after sign-up
     std::chrono::seconds link_lifetime = std::chrono::minutes{30};
     std::chrono::seconds invitation_lifetime = std::chrono::hours{72};
+    std::chrono::seconds set_up_lifetime = std::chrono::hours{24}; // of the first operator's token; each start prints a new one
     std::chrono::seconds deletion_wait = std::chrono::hours{14 * 24};
     std::chrono::seconds email_undo = std::chrono::hours{7 * 24};
     std::chrono::seconds factor_freeze = std::chrono::hours{24};

@@ -3,6 +3,7 @@
 // Who a request speaks for, and the interface by which http/ asks. The session slice implements it; http/ knows no feature.
 #pragma once
 
+#include "core/client_right.h"
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
@@ -14,8 +15,7 @@
 
 namespace keystead::http {
 
-/// Rights of a service client (bits). Given once, never used again for something else.
-enum class ClientRight : std::uint32_t { None = 0, Introspect = 1, ReadAccounts = 2 };
+using ::keystead::ClientRight;
 
 struct Principal {
     enum class Kind : std::uint8_t { Nobody, HalfSignedIn, Session, ServiceClient };
@@ -26,6 +26,7 @@ struct Principal {
     ClientId client = {};   // ServiceClient
     std::uint32_t client_rights = 0;
     Instant authenticated_at = {}; // Session: last full sign-in or step-up
+    std::string email = {};        // Session: the account's, for the product's headers
     bool is_operator = false;
     bool must_authenticate = false; // Session: D-03, nothing but step-up and sign-out until authenticated again
 };

@@ -3,7 +3,10 @@
 // What a handler answers. The server adds Date, security headers, request id and limits.
 #pragma once
 
+#include "core/result.h"
+
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +28,15 @@ struct Response {
     std::string body = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::vector<Cookie> cookies = {};
+    /// Answer with this error's problem document instead of `status` and `body`; headers and cookies go with it.
+    std::shared_ptr<const Error> refusal = {};
 
+    static Response refused(Error error)
+    {
+        Response response;
+        response.refusal = std::make_shared<const Error>(std::move(error));
+        return response;
+    }
     static Response no_content() { return {}; }
     static Response json(int status, std::string body)
     {

@@ -35,6 +35,7 @@ struct NewAccount {
     EmailAddress email;
     std::string name = {}; // empty: none given
     Standing standing = Standing::Ordinary;
+    AccountId id = {}; // nil: made here; given where something is bound to it before the account is there (a hash)
 };
 
 /// Why all sessions of an account end; part of the audit record.

@@ -28,42 +28,29 @@ constexpr std::string_view kEmail = "Keystead-Email";
 constexpr std::string_view kSession = "Keystead-Session";
 constexpr std::string_view kRoles = "Keystead-Roles";
 
-Error no_session() { return {ErrorKind::Unauthenticated, "session/required", "Sign in first."}; }
-
-bool answer_from_memory(session::SessionService& sessions, const http::InlineRequest& request,
-                        http::InlineAnswer& answer)
+// The access check has found the session already: nothing is looked up twice.
+bool answer_from_memory(const http::InlineRequest& request, http::InlineAnswer& answer)
 {
-    return sessions.find_cached(request.credentials.session_cookie, [&](const session::CachedSession& cached) {
-        answer.status = 204;
-        answer.header(kAccount, cached.account.text());
-        answer.header(kEmail, cached.email);
-        answer.header(kSession, cached.session.text());
-        if (cached.is_operator) {
-            answer.header(kRoles, "operator");
-        }
-    });
+    answer.header(kAccount, request.principal.account.text());
+    answer.header(kEmail, request.principal.email);
+    answer.header(kSession, request.principal.session.text());
+    if (request.principal.is_operator) {
+        answer.header(kRoles, "operator");
+    }
+    return true;
 }
 
-http::Handler check_handler(Database& db, session::SessionService& sessions)
+http::Response check(const http::Request& request)
 {
-    return [&](const http::Request& request) -> Result<http::Response> {
-        const auto cookie = request.cookie("__Host-keystead");
-        if (!cookie) {
-            return no_session();
-        }
-        KS_TRY(const auto found, sessions.load(db, *cookie));
-        if (!found) {
-            return no_session();
-        }
-        auto response = http::Response::no_content();
-        response.headers = {{std::string(kAccount), found->account.text()},
-                            {std::string(kEmail), found->email},
-                            {std::string(kSession), found->session.text()}};
-        if (found->is_operator) {
-            response.headers.emplace_back(kRoles, "operator");
-        }
-        return response;
-    };
+    const auto& principal = request.principal;
+    auto response = http::Response::no_content();
+    response.headers = {{std::string(kAccount), principal.account.text()},
+                        {std::string(kEmail), principal.email},
+                        {std::string(kSession), principal.session.text()}};
+    if (principal.is_operator) {
+        response.headers.emplace_back(kRoles, "operator");
+    }
+    return response;
 }
 
 std::optional<char> hex_digit(char c)
@@ -171,11 +158,9 @@ void add_routes(http::Router& router, Database& db, session::SessionService& ses
                 .body_bytes_max = 0,
                 .timing = TimingKind::Immediate,
                 .answers = {{204, http::no_body(), "Live; the Keystead-… header fields say whose it is"}},
-                .handler = check_handler(db, sessions),
+                .handler = [](const http::Request& request) -> Result<http::Response> { return check(request); },
                 .ignores_foreign_authorization = true,
-                .inline_handler = [&sessions](const http::InlineRequest& request, http::InlineAnswer& answer) {
-                    return answer_from_memory(sessions, request, answer);
-                }});
+                .inline_handler = answer_from_memory});
     router.add({.method = Method::Post,
                 .path = "/v1/introspect",
                 .operation = "introspect",

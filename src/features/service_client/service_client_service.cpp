@@ -1,7 +1,7 @@
 #include "features/service_client/service_client_service.h"
 
+#include "core/client_right.h"
 #include "core/encoding.h"
-#include "http/principal.h"
 
 #include <array>
 #include <utility>
@@ -13,9 +13,9 @@ constexpr int kClientsListed = 1000;
 constexpr std::size_t kCachedMax = 1000;
 constexpr std::size_t kNameBytesMax = 100;
 
-constexpr std::array<std::pair<std::string_view, http::ClientRight>, 2> kRights{{
-    {"introspect", http::ClientRight::Introspect},
-    {"read-accounts", http::ClientRight::ReadAccounts},
+constexpr std::array<std::pair<std::string_view, ClientRight>, 2> kRights{{
+    {"introspect", ClientRight::Introspect},
+    {"read-accounts", ClientRight::ReadAccounts},
 }};
 
 } // namespace

@@ -20,7 +20,7 @@ namespace keystead::service_client {
 struct ServiceClient {
     ClientId id;
     std::string name;
-    std::uint32_t rights = 0; // bits of http::ClientRight
+    std::uint32_t rights = 0; // bits of ClientRight (core/client_right.h)
     Instant created_at{};
 };
 

@@ -9,7 +9,6 @@ using namespace std::chrono_literals;
 using http::Access;
 using http::LaneKind;
 using http::LimitGroup;
-using http::Method;
 using http::TimingKind;
 
 constexpr std::string_view kTag = "Sessions";
@@ -215,7 +214,7 @@ http::Cookie cleared_session_cookie() { return {.name = std::string(kSessionCook
 
 void add_routes(http::Router& router, Database& db, SessionService& sessions, account::Notices& notices)
 {
-    router.add({.method = Method::Get,
+    router.add({.method = http::Method::Get,
                 .path = "/v1/account/sessions",
                 .operation = "listSessions",
                 .tag = kTag,
@@ -227,7 +226,7 @@ void add_routes(http::Router& router, Database& db, SessionService& sessions, ac
                 .timing = TimingKind::Immediate,
                 .answers = {{200, http::list_of(session_schema()), "The sessions, newest first"}},
                 .handler = list_handler(db, sessions)});
-    router.add({.method = Method::Delete,
+    router.add({.method = http::Method::Delete,
                 .path = "/v1/account/sessions/{id}",
                 .operation = "revokeSession",
                 .tag = kTag,
@@ -241,7 +240,7 @@ void add_routes(http::Router& router, Database& db, SessionService& sessions, ac
                 .problems = {"session/not-found"},
                 .audit = {"session.revoke"},
                 .handler = revoke_handler(db, sessions)});
-    router.add({.method = Method::Post,
+    router.add({.method = http::Method::Post,
                 .path = "/v1/account/sessions/revoke-others",
                 .operation = "revokeOtherSessions",
                 .tag = kTag,
@@ -254,7 +253,7 @@ void add_routes(http::Router& router, Database& db, SessionService& sessions, ac
                 .answers = {{200, http::object({{"revoked", http::integer(0, 1'000'000)}}), "How many ended"}},
                 .audit = {"session.revoke-others"},
                 .handler = revoke_others_handler(db, sessions, notices)});
-    router.add({.method = Method::Post,
+    router.add({.method = http::Method::Post,
                 .path = "/v1/account/sessions/revoke-all",
                 .operation = "revokeAllSessions",
                 .tag = kTag,
@@ -267,7 +266,7 @@ void add_routes(http::Router& router, Database& db, SessionService& sessions, ac
                 .answers = {{204, http::no_body(), "All ended"}},
                 .audit = {"session.revoke-all"},
                 .handler = revoke_all_handler(db, sessions)});
-    router.add({.method = Method::Post,
+    router.add({.method = http::Method::Post,
                 .path = "/v1/account/sessions/{id}/require-authentication",
                 .operation = "requireSessionAuthentication",
                 .tag = kTag,

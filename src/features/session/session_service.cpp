@@ -1,7 +1,6 @@
 #include "features/session/session_service.h"
 
-#include "core/encoding.h"
-#include "crypto/hash.h"
+#include "crypto/anti_forgery.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -240,13 +239,13 @@ Result<std::optional<CachedSession>> SessionService::load(Database& db, std::str
 
 std::string SessionService::csrf_token(const Digest& token_digest) const
 {
-    return base64url_encode(crypto::hmac_sha256(keys_.key(crypto::KeyPurpose::CsrfToken), token_digest));
+    return crypto::anti_forgery_token(keys_, token_digest);
 }
 
 bool SessionService::csrf_matches(std::string_view token_text, std::string_view csrf) const
 {
     const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
-    return token && crypto::constant_time_equal(as_bytes(csrf_token(token->digest)), as_bytes(csrf));
+    return token && crypto::anti_forgery_matches(keys_, token->digest, csrf);
 }
 
 Result<void> SessionService::write_activity(Database& db)

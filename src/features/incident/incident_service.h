@@ -1,0 +1,49 @@
+// features/incident/incident_service.h
+//
+// "This was not me": the link of a notice. It ends the session the notice spoke of, forgets the account's known devices,
+// voids half-done sign-ins and freezes changes of factors for a day (security.md item 22). It signs nobody in and changes
+// no password: whoever reads the mailbox can only make the account safer. The link works once.
+#pragma once
+
+#include "core/actor.h"
+#include "core/clock.h"
+#include "core/settings.h"
+#include "features/account/account_service.h"
+#include "features/audit/audit_log.h"
+#include "features/known_device/known_device_service.h"
+#include "features/link/link_service.h"
+#include "features/session/session_service.h"
+
+#include <string_view>
+
+namespace keystead::incident {
+
+struct Reported {
+    bool session_ended = false;
+    Instant factors_frozen_until{};
+};
+
+class IncidentService {
+public:
+    IncidentService(account::AccountService& accounts, session::SessionService& sessions,
+                    known_device::KnownDeviceService& devices, link::LinkService& links, audit::AuditLog& audit,
+                    const Clock& clock, const AccountSettings& settings)
+        : accounts_(accounts), sessions_(sessions), devices_(devices), links_(links), audit_(audit), clock_(clock),
+          settings_(settings)
+    {
+    }
+
+    /// Records account.not-me. Errors: link/invalid.
+    Result<Reported> not_me(WriteTx& tx, const Actor& actor, std::string_view token);
+
+private:
+    account::AccountService& accounts_;
+    session::SessionService& sessions_;
+    known_device::KnownDeviceService& devices_;
+    link::LinkService& links_;
+    audit::AuditLog& audit_;
+    const Clock& clock_;
+    const AccountSettings& settings_;
+};
+
+} // namespace keystead::incident

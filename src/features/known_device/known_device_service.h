@@ -1,0 +1,55 @@
+// features/known_device/known_device_service.h
+//
+// Which browsers and countries an account has signed in from before. A known device has an attempt budget of its own, so
+// that strangers who guess cannot lock its owner out (K-11); a new one is reported (M-11). It never replaces a factor.
+#pragma once
+
+#include "core/bytes.h"
+#include "core/clock.h"
+#include "core/id.h"
+#include "core/random.h"
+#include "core/secret.h"
+#include "crypto/keys.h"
+#include "crypto/token.h"
+#include "features/known_device/known_device_store.h"
+#include "storage/database.h"
+
+#include <optional>
+#include <string_view>
+
+namespace keystead::known_device {
+
+/// What a cookie `__Host-keystead-device` stands for; nothing for anything that is not one of ours.
+struct Device {
+    std::optional<Digest> digest;
+};
+
+struct Noted {
+    bool new_device = false;
+    bool new_country = false;
+    std::optional<Secret> cookie; // when the browser had none, its new one
+};
+
+class KnownDeviceService {
+public:
+    KnownDeviceService(KnownDeviceStore& store, const crypto::KeyRing& keys, const Clock& clock, Random& random);
+
+    Device parse(std::string_view cookie) const;
+    /// One statement, for an unknown account and for no device too.
+    Result<bool> is_known(ReadTx& tx, AccountId account, const Device& device);
+
+    enum class Keep : std::uint8_t { Yes, No }; // No: a shared device is looked at, but not remembered
+    /// After a full sign-in, in its transaction. `country_code` may be empty.
+    Result<Noted> note(WriteTx& tx, AccountId account, const Device& device, std::string_view country_code, Keep keep);
+    /// "This was not me": no device is known any more.
+    Result<void> forget_devices(WriteTx& tx, AccountId account);
+    Result<void> erase(WriteTx& tx, AccountId account);
+
+private:
+    KnownDeviceStore& store_;
+    crypto::TokenMint mint_;
+    const Clock& clock_;
+    Random& random_;
+};
+
+} // namespace keystead::known_device

@@ -1,0 +1,27 @@
+// features/known_device/known_device_store.h
+//
+// The SQL of known devices and countries, one method a statement.
+#pragma once
+
+#include "core/bytes.h"
+#include "core/clock.h"
+#include "core/id.h"
+#include "core/result.h"
+#include "storage/database.h"
+
+#include <string_view>
+
+namespace keystead::known_device {
+
+struct KnownDeviceStore {
+    Result<bool> has_device(ReadTx& tx, AccountId account, const Digest& token);
+    /// Whether it is new.
+    Result<bool> add_device(WriteTx& tx, AccountId account, const Digest& token, Instant now);
+    Result<bool> add_country(WriteTx& tx, AccountId account, std::string_view country_code);
+    /// Keeps the newest `kept` devices.
+    Result<void> trim_devices(WriteTx& tx, AccountId account, int kept);
+    Result<void> erase_devices(WriteTx& tx, AccountId account);
+    Result<void> erase_countries(WriteTx& tx, AccountId account);
+};
+
+} // namespace keystead::known_device
