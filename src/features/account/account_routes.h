@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "features/account/account_admin_service.h"
 #include "features/account/account_service.h"
+#include "features/account/notification_address_service.h"
 #include "http/request.h"
 #include "http/route.h"
 #include "storage/database.h"
@@ -38,6 +39,7 @@ struct RouteParts {
     Database& database;
     AccountService& accounts;
     AccountAdminService& admin;
+    NotificationAddressService& addresses;
     const Clock& clock;
     FindAccountFacts facts;
 };

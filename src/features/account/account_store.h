@@ -82,19 +82,25 @@ public:
     Result<bool> claim_email(WriteTx& tx, std::string_view email, AccountId account, Instant now);
     Result<void> drop_expired_claim(WriteTx& tx, std::string_view email, Instant now);
     Result<void> keep_claim_until(WriteTx& tx, std::string_view email, AccountId account, Instant until);
-    /// Drops the account's claims that are newer than that of `email`, but for the sign-in address.
+    /// Drops the account's claims that are newer than that of `email`.
     Result<void> drop_claims_after(WriteTx& tx, AccountId account, std::string_view email);
+    Result<void> drop_claim(WriteTx& tx, std::string_view email, AccountId account);
+    /// Whose the address is now, be it to sign in or to return to.
+    Result<std::optional<AccountId>> find_claimant(ReadTx& tx, std::string_view email, Instant now);
+    /// The addresses that the account may still return to, oldest first.
     Result<std::vector<EmailAddress>> list_former_emails(ReadTx& tx, AccountId account, Instant now);
 
+    /// False when the account names that address already.
     Result<bool> insert_address(WriteTx& tx, const Address& address);
-    Result<int> count_addresses(ReadTx& tx, AccountId account);
     Result<std::vector<Address>> list_addresses(ReadTx& tx, AccountId account);
+    /// The address, unless it is not the account's or was confirmed before.
     Result<std::optional<Address>> confirm_address(WriteTx& tx, AccountId account, AddressId id, Instant now);
-    Result<std::optional<Address>> remove_address(WriteTx& tx, AccountId account, AddressId id);
-    Result<void> remove_unconfirmed_addresses(WriteTx& tx, AccountId account, Instant made_before);
+    Result<bool> remove_address(WriteTx& tx, AccountId account, AddressId id);
+    Result<void> remove_address_named(WriteTx& tx, AccountId account, std::string_view email);
 
-    /// Erasure: every row of the account in these tables.
-    Result<void> erase(WriteTx& tx, AccountId account);
+    /// Erasure. False when the account is not due.
+    Result<bool> erase_account(WriteTx& tx, AccountId account, Instant now);
+    Result<void> erase_belongings(WriteTx& tx, AccountId account);
 };
 
 } // namespace keystead::account

@@ -48,6 +48,13 @@ public:
     Result<Spent> undo(WriteTx& tx, const Actor& actor, std::string_view token);
 
 private:
+    /// Whether the account takes up an address that was its own before.
+    enum class Return : std::uint8_t { No, Yes };
+
+    Result<Return> claim(WriteTx& tx, const Account& account, const EmailAddress& address);
+    /// A link that opens nothing: a value, so that its record commits.
+    Result<Spent> refuse(WriteTx& tx, const Actor& actor, std::string_view action);
+
     AccountService& accounts_;
     AccountStore& store_;
     SessionEnder& sessions_;

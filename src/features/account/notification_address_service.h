@@ -49,6 +49,10 @@ public:
     Result<void> remove(WriteTx& tx, const Actor& actor, AddressId address);
 
 private:
+    /// The row of the address, a new one unless it waits for its link already.
+    Result<Address> keep(WriteTx& tx, const Account& account, const EmailAddress& address);
+    Result<Spent> refuse(WriteTx& tx, const Actor& actor);
+
     AccountService& accounts_;
     AccountStore& store_;
     Notices& notices_;
