@@ -4,6 +4,7 @@
 // Segments match exactly; `{name}` matches one whole segment. A literal segment wins over a parameter.
 #pragma once
 
+#include "http/method.h"
 #include "http/route.h"
 
 #include <array>
@@ -16,9 +17,6 @@
 #include <vector>
 
 namespace keystead::http {
-
-/// "GET", …; the names of RFC 9110 §9.3.
-std::string_view method_name(Method method);
 
 class RouteTable final : public Router {
 public:

@@ -77,9 +77,10 @@ public:
     /// Opens the access log's file again, after it was moved away.
     void reopen_access_log();
 
-private:
     struct Impl;
-    explicit Server(std::unique_ptr<Impl> impl);
+    explicit Server(std::unique_ptr<Impl> impl); // start() alone calls it
+
+private:
     std::unique_ptr<Impl> impl_;
 };
 

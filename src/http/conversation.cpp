@@ -1,0 +1,390 @@
+// http/conversation.cpp
+#include "http/conversation.h"
+
+#include "http/ascii.h"
+#include "http/client_address.h"
+#include "http/cookies.h"
+#include "http/request_rules.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace keystead::http {
+namespace {
+
+constexpr std::size_t kInputBytesMin = 4096;
+constexpr std::size_t kOutputBatchBytes = 64 * 1024; // answers to pipelined requests are gathered up to this
+constexpr std::chrono::seconds kRateGrace{5};
+constexpr std::size_t kReceiveBytesPerSecondMin = 256;
+constexpr std::size_t kSendBytesPerSecondMin = 1024;
+constexpr std::chrono::seconds kLingerTime{2};
+
+/// The query and everything after the base path; nothing when the path is not under it.
+std::optional<std::string_view> below(std::string_view base_path, std::string_view path)
+{
+    if (base_path.empty()) {
+        return path;
+    }
+    if (!path.starts_with(base_path)) {
+        return std::nullopt;
+    }
+    path.remove_prefix(base_path.size());
+    if (path.empty()) {
+        return "/";
+    }
+    return path.front() == '/' ? std::optional(path) : std::nullopt;
+}
+
+bool below_rate(std::chrono::steady_clock::duration elapsed, std::size_t bytes, std::size_t per_second_min)
+{
+    const auto counted = std::chrono::duration_cast<std::chrono::seconds>(elapsed - kRateGrace).count();
+    return counted > 0 && bytes < static_cast<std::size_t>(counted) * per_second_min;
+}
+
+} // namespace
+
+Conversation::Conversation(LoopState& loop, Surface surface, const IpAddress& peer)
+    : loop_(loop), surface_(surface), peer_(peer), input_(kInputBytesMin), phase_since_(loop.now), request_since_(loop.now)
+{
+}
+
+void Conversation::enter(Phase phase)
+{
+    phase_ = phase;
+    phase_since_ = loop_.now;
+    phase_bytes_ = 0;
+}
+
+std::span<char> Conversation::room()
+{
+    if (input_.room().empty()) {
+        const std::size_t head_max = loop_.site.options.settings.head_bytes_max;
+        const bool has_gap = input_.view().size() < input_.capacity();
+        input_.reshape(has_gap ? input_.capacity() : std::min(input_.capacity() * 2, std::max(head_max, kInputBytesMin * 2)));
+    }
+    return input_.room();
+}
+
+void Conversation::received(std::size_t count)
+{
+    input_.commit(count);
+    phase_bytes_ += count;
+    if (phase_ == Phase::Idle) {
+        enter(Phase::Head);
+        request_since_ = loop_.now;
+    }
+}
+
+Conversation::Next Conversation::advance()
+{
+    while (true) {
+        switch (state_) {
+        case State::Head:
+            if (output_.size() >= kOutputBatchBytes || !tail_.empty()) {
+                return enter(Phase::Writing), Next::Write;
+            }
+            if (const auto next = read_head()) {
+                return *next;
+            }
+            break;
+        case State::Body:
+            if (const auto next = read_body()) {
+                return *next;
+            }
+            break;
+        case State::Ready:
+            if (exchange_->lane() != LaneKind::Inline) {
+                enter(output_.empty() ? Phase::Working : Phase::Writing);
+                return output_.empty() ? Next::Work : Next::Write;
+            }
+            worked(exchange_->run());
+            break;
+        case State::Working: return Next::Work;
+        case State::Slot:
+            if (std::chrono::steady_clock::now() < wake_at_) {
+                return Next::Wait;
+            }
+            finish_exchange();
+            break;
+        case State::Closing:
+            if (!output_.empty() || !tail_.empty()) {
+                return enter(Phase::Writing), Next::Write;
+            }
+            return Next::Close;
+        }
+    }
+}
+
+void Conversation::sent()
+{
+    output_.clear();
+    tail_ = {};
+    if (output_.capacity() > 2 * kOutputBatchBytes) {
+        output_.shrink_to_fit();
+    }
+    enter(input_.view().empty() && state_ == State::Head ? Phase::Idle : Phase::Head);
+    request_since_ = loop_.now;
+}
+
+std::optional<Conversation::Next> Conversation::read_head()
+{
+    const auto& settings = loop_.site.options.settings;
+    const GateVerdict verdict = check_head(input_.view(), scanned_, settings.head_bytes_max);
+    switch (verdict.kind) {
+    case GateVerdict::Kind::Incomplete:
+        if (!output_.empty()) {
+            return enter(Phase::Writing), Next::Write;
+        }
+        if (input_.view().empty()) {
+            if (loop_.site.draining.load(std::memory_order_relaxed)) {
+                return Next::Close;
+            }
+            enter(Phase::Idle);
+            if (input_.capacity() > kInputBytesMin) {
+                input_.reshape(kInputBytesMin);
+            }
+        } else if (phase_ != Phase::Head) {
+            enter(Phase::Head);
+        }
+        return Next::Read;
+    case GateVerdict::Kind::Malformed:
+    case GateVerdict::Kind::TooLarge: refuse_head(verdict); return std::nullopt;
+    case GateVerdict::Kind::Accepted: break;
+    }
+    scanned_ = 0;
+    if (!parser_.parse_head(input_.view().substr(0, verdict.head_bytes), verdict, head_)) {
+        refuse_head({.reason = "two parsers read the head differently"});
+        return std::nullopt;
+    }
+    start_request(verdict.head_bytes);
+    return std::nullopt;
+}
+
+void Conversation::refuse_head(const GateVerdict& verdict)
+{
+    auto& refused = loop_.counters.heads_refused;
+    refused.store(refused.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    received_at_ = loop_.site.parts.clock.now();
+    id_ = loop_.random.make_request_id(received_at_);
+    id_text_ = id_.text();
+    client_ = peer_;
+    route_text_ = "(refused)";
+    closes_ = true;
+    head_.method = std::nullopt;
+    head_.method_text = {};
+    const bool too_large = verdict.kind == GateVerdict::Kind::TooLarge;
+    refuse(Error{ErrorKind::InvalidInput, too_large ? "request/head-too-large" : "request/malformed",
+                 "Refused: " + std::string(verdict.reason) + "."});
+}
+
+/// The head is in head_, as views of the input; nothing of it is consumed before the request is answered or copied.
+void Conversation::start_request(std::size_t head_bytes)
+{
+    Site& site = loop_.site;
+    ++requests_;
+    received_at_ = site.parts.clock.now();
+    id_ = loop_.random.make_request_id(received_at_);
+    id_text_ = id_.text();
+    client_ = client_address(peer_, head_.all_fields(), site.options.settings.trusted_proxies);
+    route_text_ = "(none)";
+    closes_ = !head_.keep_alive || site.draining.load(std::memory_order_relaxed);
+    body_unread_ = head_.framing != Framing::NoBody;
+
+    if (surface_ == Surface::Metrics) {
+        answer_metrics();
+    } else if (!head_.method) {
+        refuse(Error{ErrorKind::InvalidInput, "request/unknown-method"});
+    } else if (head_.has_field("expect") && !head_.expects_continue) {
+        refuse(Error{ErrorKind::InvalidInput, "request/expectation-failed"});
+    } else {
+        const bool is_health = head_.path.starts_with("/health/");
+        const auto verdict = is_health ? HostVerdict::Ours : site.hosts.check(head_.field("host"));
+        if (verdict == HostVerdict::Ours) {
+            route_request(head_.path, head_bytes);
+        } else if (verdict == HostVerdict::RedirectToLocalhost && !is_unsafe(*head_.method)) {
+            route_text_ = "(redirect)";
+            Response redirect{.status = 302};
+            redirect.headers.emplace_back("Location",
+                                          site.hosts.localhost_origin(head_.field("host")) + std::string(head_.target));
+            answer(redirect, {});
+        } else {
+            refuse(Error{ErrorKind::InvalidInput, "request/misdirected"});
+        }
+    }
+    if (state_ == State::Head || state_ == State::Closing) { // Answered: the views in head_ have served.
+        input_.consume(head_bytes);
+    }
+}
+
+void Conversation::route_request(std::string_view path, std::size_t head_bytes)
+{
+    const Site& site = loop_.site;
+    const auto inner = path.starts_with("/health/") ? path : below(site.options.settings.base_path, path);
+    if (!inner) {
+        return refuse(Error{ErrorKind::NotFound, "request/not-found"});
+    }
+    const auto match = site.parts.routes.find(*head_.method, *inner);
+    if (match.route != nullptr) {
+        route_text_ = match.route->path;
+        return start_exchange(match, *inner, head_bytes);
+    }
+    if (match.allowed_methods != 0) {
+        if (*head_.method == Method::Options) {
+            return answer_options(match.allowed_methods);
+        }
+        Response refused = problem_response(Error{ErrorKind::InvalidInput, "request/method-not-allowed"},
+                                            {.catalogue = site.parts.catalogue,
+                                             .request_id = id_,
+                                             .base_path = site.options.settings.base_path});
+        refused.headers.emplace_back("Allow", RouteTable::allow_text(match.allowed_methods));
+        return answer(refused, {});
+    }
+    if (!answer_beside_routes(*inner)) {
+        refuse(Error{ErrorKind::NotFound, "request/not-found"});
+    }
+}
+
+void Conversation::start_exchange(const RouteTable::Match& match, std::string_view path, std::size_t head_bytes)
+{
+    Site& site = loop_.site;
+    const Route& route = *match.route;
+    OurCookies cookies;
+    auto credentials = read_credentials(head_, route, cookies);
+    if (!credentials) {
+        return refuse(std::move(credentials).error());
+    }
+    const bool has_credentials =
+        !credentials->session_cookie.empty() || !credentials->flow_cookie.empty() || !credentials->bearer.empty();
+    std::optional<Principal> principal = Principal{};
+    if (has_credentials) {
+        principal = site.parts.authenticator.find_cached(*credentials);
+    }
+    if (route.inline_handler && principal && head_.framing == Framing::NoBody) {
+        if (auto access = check_access(route.access, *principal, received_at_); !access) {
+            return refuse(std::move(access).error());
+        }
+        if (answer_inline(route, *credentials, *principal)) {
+            return;
+        }
+    }
+    if (head_.framing == Framing::Length && head_.content_length > route.body_bytes_max) {
+        return refuse(Error{ErrorKind::InvalidInput, "request/too-large",
+                            "At most " + std::to_string(route.body_bytes_max.get()) + " bytes."});
+    }
+    exchange_ = std::make_shared<Exchange>(site, head_, match, path);
+    exchange_->request().client_address = client_;
+    exchange_->request().id = id_;
+    exchange_->request().received_at = received_at_;
+    if (route.inline_handler) {
+        exchange_->leave_inline_lane();
+    }
+    if (auto prepared = exchange_->prepare(head_, *credentials, cookies, principal); !prepared) {
+        exchange_->refuse(std::move(prepared).error());
+        finish_exchange();
+        return;
+    }
+    begin_body(head_bytes);
+}
+
+/// Everything a handler needs of the head has been copied: the input now holds the body.
+void Conversation::begin_body(std::size_t head_bytes)
+{
+    const bool is_head = *head_.method == Method::Head;
+    const bool expects_continue = head_.expects_continue;
+    input_.consume_and_wipe(head_bytes);
+    if (head_.framing == Framing::NoBody) {
+        state_ = State::Ready;
+    } else {
+        state_ = State::Body;
+        enter(Phase::Body);
+        if (expects_continue && input_.view().empty()) {
+            output_.append("HTTP/1.1 100 Continue\r\n\r\n"); // RFC 9110 §10.1.1
+        }
+    }
+    head_.method = is_head ? Method::Head : exchange_->request().method;
+    head_.method_text = method_name(*head_.method); // The view into the input has ended.
+    head_.field_count = 0;
+}
+
+std::optional<Conversation::Next> Conversation::read_body()
+{
+    const auto progress = parser_.parse_body(input_.view(), exchange_->route().body_bytes_max, exchange_->body());
+    input_.consume_and_wipe(progress.consumed);
+    switch (progress.state) {
+    case MessageParser::BodyState::Complete:
+        body_unread_ = false;
+        state_ = State::Ready;
+        return std::nullopt;
+    case MessageParser::BodyState::NeedsMore:
+        if (!output_.empty()) {
+            return Next::Write;
+        }
+        if (phase_ != Phase::Body) {
+            enter(Phase::Body);
+        }
+        if (input_.view().size() < loop_.site.options.settings.head_bytes_max) {
+            return Next::Read;
+        }
+        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/malformed", "A chunk's head is too long."});
+        break;
+    case MessageParser::BodyState::TooLarge:
+        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/too-large",
+                                "At most " + std::to_string(exchange_->route().body_bytes_max.get()) + " bytes."});
+        break;
+    case MessageParser::BodyState::Malformed:
+        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/malformed", "The chunks are malformed, or have a trailer."});
+        break;
+    }
+    finish_exchange();
+    return std::nullopt;
+}
+
+void Conversation::begin_work()
+{
+    state_ = State::Working;
+    enter(Phase::Working);
+}
+
+void Conversation::worked(bool has_answer)
+{
+    if (!has_answer) {
+        state_ = State::Ready;
+        return;
+    }
+    wake_at_ = exchange_->leaves_at(std::chrono::steady_clock::now());
+    state_ = State::Slot;
+}
+
+void Conversation::refused_by_lane()
+{
+    constexpr std::chrono::seconds kRetryAfter{2};
+    exchange_->refuse(Error{.kind = ErrorKind::Unavailable, .code = "server/busy", .retry_after = kRetryAfter});
+    finish_exchange();
+}
+
+void Conversation::finish_exchange()
+{
+    const auto exchange = std::move(exchange_);
+    exchange_.reset();
+    answer(exchange->response(), exchange->limit());
+}
+
+bool Conversation::is_overdue() const
+{
+    const auto& settings = loop_.site.options.settings;
+    const auto elapsed = loop_.now - phase_since_;
+    const bool over_total = loop_.now - request_since_ > settings.request_timeout;
+    switch (phase_) {
+    case Phase::Idle: return elapsed > (requests_ == 0 ? settings.head_timeout : settings.idle_timeout);
+    case Phase::Head: return elapsed > settings.head_timeout;
+    case Phase::Body:
+        return elapsed > settings.body_timeout || over_total || below_rate(elapsed, phase_bytes_, kReceiveBytesPerSecondMin);
+    case Phase::Working: return elapsed > settings.request_timeout;
+    case Phase::Writing: return below_rate(elapsed, phase_bytes_, kSendBytesPerSecondMin);
+    case Phase::Lingering: return elapsed > kLingerTime;
+    }
+    std::abort();
+}
+
+} // namespace keystead::http

@@ -1,0 +1,226 @@
+// http/exchange.cpp
+#include "http/exchange.h"
+
+#include "core/json.h"
+#include "http/ascii.h"
+#include "http/cookies.h"
+#include "http/request_rules.h"
+#include "http/validate.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace keystead::http {
+namespace {
+
+void wipe(std::string& text)
+{
+    explicit_bzero(text.data(), text.size());
+    text.clear();
+}
+
+/// Fields that hold credentials stay out of what handlers, and so logs, can see.
+bool is_credential_field(std::string_view name)
+{
+    return ascii_iequal(name, "cookie") || ascii_iequal(name, "authorization") || ascii_iequal(name, "keystead-csrf");
+}
+
+std::string lower(std::string_view text)
+{
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), ascii_lower);
+    return out;
+}
+
+Error too_many(const LimitVerdict& verdict)
+{
+    return {.kind = ErrorKind::RateLimited,
+            .code = "limit/too-many-requests",
+            .detail = "Try again in " + std::to_string(verdict.retry_after.count()) + " s.",
+            .retry_after = verdict.retry_after};
+}
+
+Result<void> check_media_type(const Head& head, const Route& route)
+{
+    if (head.framing == Framing::NoBody || route.request.kind == Schema::Kind::None) {
+        return {};
+    }
+    const std::string_view coding = head.field("content-encoding");
+    if (!is_json_media_type(head.field("content-type")) || !(coding.empty() || coding == "identity")) {
+        return Error{ErrorKind::InvalidInput, "request/unsupported-media-type", "The body must be application/json."};
+    }
+    return {};
+}
+
+} // namespace
+
+Exchange::Exchange(Site& site, const Head& head, const RouteTable::Match& match, std::string_view path)
+    : site_(site), route_(match.route)
+{
+    request_.method = route_->method;
+    request_.path = path;
+    for (std::size_t i = 0; i < match.parameter_count; ++i) {
+        const auto& [name, value] = match.parameters[i];
+        request_.path_parameters.emplace_back(name, value);
+    }
+    for (const auto& field : head.all_fields()) {
+        if (!is_credential_field(field.name)) {
+            request_.headers.emplace_back(lower(field.name), field.value);
+        }
+    }
+    // Room for the whole body at once: growing would leave copies behind that nobody wipes.
+    if (head.framing != Framing::NoBody) {
+        body_.reserve(head.framing == Framing::Length
+                          ? std::min<std::size_t>(head.content_length, route_->body_bytes_max.get())
+                          : route_->body_bytes_max.get());
+    }
+}
+
+Exchange::~Exchange()
+{
+    wipe(body_);
+    wipe(request_.raw_body);
+    wipe(session_cookie_);
+    wipe(flow_cookie_);
+    wipe(bearer_);
+}
+
+Result<void> Exchange::prepare(const Head& head, const Credentials& credentials, const OurCookies& cookies,
+                               std::optional<Principal> principal)
+{
+    session_cookie_ = credentials.session_cookie;
+    flow_cookie_ = credentials.flow_cookie;
+    bearer_ = credentials.bearer;
+    for (const auto& [name, value] : {std::pair{kSessionCookie, cookies.session}, std::pair{kFlowCookie, cookies.flow},
+                                      std::pair{kDeviceCookie, cookies.device}}) {
+        if (!value.empty()) {
+            request_.cookies.emplace_back(name, value);
+        }
+    }
+    for (auto& [name, value] : request_.path_parameters) {
+        auto decoded = percent_decode(value, PlusSign::Literal);
+        if (!decoded) {
+            return Error{ErrorKind::NotFound, "request/not-found"};
+        }
+        value = std::move(*decoded);
+    }
+    if (is_unsafe(request_.method)) {
+        KS_CHECK(check_cross_site(head, site_.hosts));
+    }
+    KS_CHECK(check_media_type(head, *route_));
+    if (principal) {
+        request_.principal = *principal;
+        principal_known_ = true;
+        KS_CHECK(admit());
+    }
+    const bool by_cookie = !credentials.session_cookie.empty() || !credentials.flow_cookie.empty();
+    if (is_unsafe(request_.method) && by_cookie) {
+        KS_CHECK(check_csrf(head, credentials, site_.parts.authenticator));
+    }
+    if (route_->documented) {
+        KS_TRY(request_.query_parameters, parse_query(head.query, route_->query));
+    }
+    return {};
+}
+
+Result<void> Exchange::admit()
+{
+    KS_CHECK(check_access(route_->access, request_.principal, request_.received_at));
+    limit_ = site_.limiter.charge(route_->limit, request_.principal, request_.client_address);
+    if (!limit_.allowed) {
+        return too_many(limit_);
+    }
+    return {};
+}
+
+LaneKind Exchange::lane() const
+{
+    if (!principal_known_ || (leaves_inline_lane_ && route_->lane == LaneKind::Inline)) {
+        return LaneKind::Store;
+    }
+    return route_->lane;
+}
+
+Place Exchange::place() const
+{
+    const auto& keeps = site_.options.keeps_reserved_place;
+    return keeps && keeps(request_) ? Place::Reserved : Place::Open;
+}
+
+bool Exchange::run()
+{
+    if (!principal_known_) {
+        auto principal = site_.parts.authenticator.load(credentials());
+        if (!principal) {
+            refuse(std::move(principal).error());
+            return true;
+        }
+        request_.principal = *principal;
+        principal_known_ = true;
+        if (auto admitted = admit(); !admitted) {
+            refuse(std::move(admitted).error());
+            return true;
+        }
+        if (route_->lane != LaneKind::Store && route_->lane != LaneKind::Inline) {
+            return false; // The handler has a lane of its own.
+        }
+    }
+    auto answer = handle();
+    handler_ran_ = true;
+    if (answer) {
+        response_ = *std::move(answer);
+    } else {
+        refuse(std::move(answer).error());
+    }
+    return true;
+}
+
+Result<Response> Exchange::handle()
+{
+    if (route_->raw_body) {
+        request_.raw_body = std::move(body_);
+    } else if (route_->request.kind != Schema::Kind::None) {
+        auto value = parse_json(body_);
+        wipe(body_);
+        if (!value) {
+            return std::move(value).error();
+        }
+        KS_CHECK(validate(route_->request, *value));
+        request_.body = Body(*std::move(value));
+    }
+    return route_->handler(request_);
+}
+
+void Exchange::refuse(Error error)
+{
+    const auto& on_error = site_.options.on_error;
+    if (on_error && (error.kind == ErrorKind::Internal || !error.cause.empty())) {
+        on_error(error, request_.id);
+    }
+    ProblemContext context{.catalogue = site_.parts.catalogue,
+                           .request_id = request_.id,
+                           .base_path = site_.options.settings.base_path};
+    if (route_->access.authentication_age_max.count() > 0) {
+        context.authentication_age_max = route_->access.authentication_age_max;
+    }
+    response_ = problem_response(error, context);
+}
+
+std::chrono::steady_clock::time_point Exchange::leaves_at(std::chrono::steady_clock::time_point now) const
+{
+    const std::chrono::milliseconds slot{site_.credential_slot_millis.load(std::memory_order_relaxed)};
+    const TimingKind timing = route_->timing;
+    const bool waits = timing == TimingKind::AllOnSlot || (timing == TimingKind::RefusalsOnSlot && response_.status >= 400);
+    // Only what a handler found out can tell something: what was refused before it is refused at once.
+    if (!handler_ran_ || !waits || slot.count() <= 0) {
+        return started_;
+    }
+#ifndef KEYSTEAD_WITHOUT_TIME_SLOT
+    return started_ + (((now - started_) / slot) + 1) * slot;
+#else
+    return started_;
+#endif
+}
+
+} // namespace keystead::http

@@ -1,0 +1,72 @@
+// http/exchange.h
+//
+// One request on its way to a handler and its answer on the way back, for every route that needs more than the
+// connection's buffer. It belongs to the event loop or to the one lane thread that runs it, never to both.
+#pragma once
+
+#include "http/cookies.h"
+#include "http/head.h"
+#include "http/lane_pool.h"
+#include "http/request.h"
+#include "http/route_table.h"
+#include "http/site.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace keystead::http {
+
+class Exchange {
+public:
+    Exchange(Site& site, const Head& head, const RouteTable::Match& match, std::string_view path);
+    ~Exchange(); // Wipes the body and the credentials.
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    /// What can be refused before the body is read: query, media type, cross-site rule, and, where memory knows the
+    /// principal, access, anti-forgery token and limits. `principal`: from memory, or nothing.
+    Result<void> prepare(const Head& head, const Credentials& credentials, const OurCookies& cookies,
+                         std::optional<Principal> principal);
+
+    std::string& body() { return body_; }
+    const Request& request() const { return request_; }
+    Request& request() { return request_; }
+    const Route& route() const { return *route_; }
+
+    /// The lane that the next run() belongs on; Inline: the event loop itself.
+    LaneKind lane() const;
+    Place place() const;
+    /// One step: loading the principal, the handler, or both where they share a lane. True when there is an answer.
+    bool run();
+    /// Answers in the handler's stead.
+    void refuse(Error error);
+
+    /// Memory could not answer an inline route: its handler runs on the store lane.
+    void leave_inline_lane() { leaves_inline_lane_ = true; }
+    const Response& response() const { return response_; }
+    const LimitVerdict& limit() const { return limit_; }
+    /// When the answer may leave; a time in the past unless it has to wait for its slot.
+    std::chrono::steady_clock::time_point leaves_at(std::chrono::steady_clock::time_point now) const;
+
+private:
+    Credentials credentials() const { return {session_cookie_, flow_cookie_, bearer_}; }
+    Result<void> admit();
+    Result<Response> handle();
+
+    Site& site_;
+    const Route* route_;
+    Request request_;
+    std::string body_;
+    std::string session_cookie_;
+    std::string flow_cookie_;
+    std::string bearer_;
+    bool principal_known_ = false;
+    bool leaves_inline_lane_ = false;
+    bool handler_ran_ = false;
+    LimitVerdict limit_;
+    Response response_;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+} // namespace keystead::http

@@ -1,0 +1,131 @@
+// http/request_rules.cpp
+#include "http/request_rules.h"
+
+#include "http/ascii.h"
+
+#include <cstdlib>
+#include <string>
+
+namespace keystead::http {
+namespace {
+
+Error cross_site() { return {ErrorKind::Forbidden, "request/cross-site", "The request does not come from our own pages."}; }
+
+Error session_required() { return {ErrorKind::Unauthenticated, "session/required", "Sign in first."}; }
+
+Result<void> check_session(const Access& access, const Principal& principal, Instant now)
+{
+    if (principal.kind != Principal::Kind::Session) {
+        return session_required();
+    }
+    if (principal.must_authenticate && !access.allow_due) {
+        return Error{ErrorKind::Unauthenticated, "session/authentication-required", "This session must authenticate again."};
+    }
+    if (access.kind == Access::Kind::Operator && !principal.is_operator) {
+        return Error{ErrorKind::Forbidden, "access/forbidden", "This is not yours to do."};
+    }
+    // A sign-in in the future (the clock went back) counts as old: never fresh for longer than it was given.
+    if (access.authentication_age_max.count() > 0 &&
+        (now - principal.authenticated_at > access.authentication_age_max || principal.authenticated_at > now)) {
+        return Error{ErrorKind::StepUpRequired, "session/step-up-required", "Confirm that it is you."};
+    }
+    return {};
+}
+
+} // namespace
+
+bool is_json_media_type(std::string_view content_type)
+{
+    const std::size_t semicolon = content_type.find(';');
+    if (!ascii_iequal(trim(content_type.substr(0, semicolon)), "application/json")) {
+        return false;
+    }
+    if (semicolon == std::string_view::npos) {
+        return true;
+    }
+    const std::string_view parameter = trim(content_type.substr(semicolon + 1));
+    return ascii_iequal(parameter, "charset=utf-8") || ascii_iequal(parameter, "charset=\"utf-8\"");
+}
+
+Result<void> check_cross_site(const Head& head, const HostPolicy& hosts)
+{
+#ifndef KEYSTEAD_WITHOUT_CROSS_SITE
+    if (head.has_field("sec-fetch-site")) {
+        if (head.field("sec-fetch-site") != "same-origin") {
+            return cross_site();
+        }
+    } else if (head.has_field("origin") && !hosts.is_our_origin(head.field("origin"))) {
+        return cross_site();
+    }
+#endif
+    return {};
+}
+
+Result<void> check_csrf(const Head& head, const Credentials& credentials, Authenticator& authenticator)
+{
+#ifndef KEYSTEAD_WITHOUT_CSRF
+    if (!head.has_field("sec-fetch-site") && !head.has_field("origin")) {
+        return cross_site();
+    }
+    if (!authenticator.csrf_matches(credentials, head.field("keystead-csrf"))) {
+        return cross_site();
+    }
+#endif
+    return {};
+}
+
+Result<Credentials> read_credentials(const Head& head, const Route& route, OurCookies& cookies)
+{
+    if (!parse_cookies(head.field("cookie"), cookies)) {
+        return Error{ErrorKind::InvalidInput, "request/malformed", "A cookie of ours comes twice or is not one."};
+    }
+    Credentials credentials;
+    const std::string_view authorization = head.field("authorization");
+    constexpr std::string_view kBearer = "Bearer ";
+    // The scheme's name has no case (RFC 9110 §11.1).
+    const bool is_bearer = ascii_iequal(authorization.substr(0, kBearer.size()), kBearer);
+    const std::string_view token = is_bearer ? trim(authorization.substr(kBearer.size())) : std::string_view{};
+    const bool is_foreign = !token.starts_with("ks_");
+    const bool counts = head.has_field("authorization") && !(is_foreign && route.ignores_foreign_authorization);
+    if (counts && (!cookies.session.empty() || !cookies.flow.empty())) {
+        return Error{ErrorKind::InvalidInput, "request/two-identities",
+                     "Send a cookie or an Authorization field, not both."};
+    }
+    switch (route.access.kind) {
+    case Access::Kind::Public: break; // Whoever it is: a public route does not look.
+    case Access::Kind::HalfSignedIn: credentials.flow_cookie = cookies.flow; break;
+    case Access::Kind::Session:
+    case Access::Kind::Operator: credentials.session_cookie = cookies.session; break;
+    case Access::Kind::ServiceClient:
+        if (counts) {
+            credentials.bearer = token;
+        }
+        break;
+    }
+    return credentials;
+}
+
+Result<void> check_access(const Access& access, const Principal& principal, Instant now)
+{
+    switch (access.kind) {
+    case Access::Kind::Public: return {};
+    case Access::Kind::HalfSignedIn:
+        if (principal.kind != Principal::Kind::HalfSignedIn) {
+            return Error{ErrorKind::Unauthenticated, "sign-in/flow-ended", "Start signing in again."};
+        }
+        return {};
+    case Access::Kind::Session:
+    case Access::Kind::Operator: return check_session(access, principal, now);
+    case Access::Kind::ServiceClient:
+        if (principal.kind != Principal::Kind::ServiceClient) {
+            return Error{ErrorKind::Unauthenticated, "client/required", "A service client's token is needed."};
+        }
+        if ((principal.client_rights & static_cast<std::uint32_t>(access.right)) == 0) {
+            return Error{ErrorKind::Forbidden, "access/forbidden", "This client has no such right."};
+        }
+        return {};
+    }
+    std::abort();
+}
+
+} // namespace keystead::http
