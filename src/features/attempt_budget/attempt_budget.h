@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 
 namespace keystead::attempt_budget {
 
@@ -19,7 +20,7 @@ enum class Scope : std::uint8_t {
     RecoveryCode = 7,  // account: codes beside a recovery link; apart, so that guessing at sign-in leaves recovery open
 };
 
-/// Three limits at once; what is zero does not limit.
+/// Three limits at once; what is zero does not limit. Where waiting grows, `free` is at least 1.
 struct Limits {
     std::chrono::seconds window{0}; // at most `in_window` attempts within it
     std::uint32_t in_window = 0;
@@ -40,7 +41,7 @@ constexpr Limits limits_of(Scope scope)
     case Scope::StepUp: return {.window = 1h, .in_window = 20, .free = 5, .delay_max = 15min, .consecutive_max = 100};
     case Scope::RecoveryCode: return {.window = 1h, .in_window = 20, .consecutive_max = 100};
     }
-    __builtin_unreachable();
+    std::abort(); // No default label: the compiler names the scope that someone forgot.
 }
 
 } // namespace keystead::attempt_budget

@@ -20,6 +20,7 @@
 #include "crypto/keys.h"
 #include "features/attempt_budget/attempt_budget.h" // IWYU pragma: export
 #include "features/attempt_budget/attempt_budget_store.h"
+#include "features/audit/audit_log.h"
 #include "storage/database.h"
 
 #include <chrono>
@@ -55,15 +56,23 @@ public:
     /// Forgets all attempts: after a full success only (NIST SP 800-63B-4 §3.2.2). Never for Scope::Source.
     Result<void> clear(WriteTx& tx, Scope scope, ByteView identifier);
 
-    /// Sweeps what no longer limits: windows that ended a day ago, fewer than 10 failures after 30 days, the rest after a
-    /// year. At most 1,000 rows a call; answers how many.
-    Result<int> sweep(UpkeepTx& tx, Instant now);
-
 private:
     Digest key_of(Scope scope, ByteView identifier) const;
 
     const crypto::KeyRing& keys_;
     AttemptBudgetStore store_;
+};
+
+/// Job: forgets what nobody has touched: windows after a day, fewer than 10 failures in a row after 30 days, more after a
+/// year. At most 1,000 rows a run. Recorded as attempt_budget.sweep, since it gives attempts back.
+class AttemptBudgetSweep {
+public:
+    AttemptBudgetSweep(Database& database, audit::AuditLog& audit) : database_(database), audit_(audit) {}
+    Result<void> run_once(Instant now);
+
+private:
+    Database& database_;
+    audit::AuditLog& audit_;
 };
 
 } // namespace keystead::attempt_budget

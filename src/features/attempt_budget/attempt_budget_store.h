@@ -9,25 +9,29 @@
 #include "features/attempt_budget/attempt_budget.h"
 #include "storage/database.h"
 
+#include <chrono>
 #include <cstdint>
 
 namespace keystead::attempt_budget {
 
-/// A row as a charge left it.
-struct Charged {
-    bool allowed;
-    std::int64_t failures;      // in a row
-    std::int64_t window_count;  // within the window
+/// What a refused attempt found.
+struct Spent {
+    std::int64_t failures;     // in a row
+    std::int64_t window_count; // in the window
     Instant window_started;
-    Instant next_at;            // no attempt before
+    std::chrono::microseconds delay; // between the last attempt and the next
+    Instant charged_at;              // the last attempt
 };
 
 struct AttemptBudgetStore {
-    /// One upsert: takes an attempt if all three limits allow it, otherwise leaves the counts; says which.
-    Result<Charged> charge(WriteTx& tx, const Digest& key, const Limits& limits, Instant now);
+    /// Takes an attempt if all limits allow it, in one statement; false if one does not.
+    Result<bool> charge(WriteTx& tx, const Digest& key, const Limits& limits, Instant now);
+    /// What a row holds, after times that lie in the future (the clock jumped back) have been brought to `now`.
+    Result<Spent> settle_spent(WriteTx& tx, const Digest& key, Instant now);
     Result<void> refund(WriteTx& tx, const Digest& key);
     Result<void> clear(WriteTx& tx, const Digest& key);
-    Result<int> sweep(UpkeepTx& tx, Instant now);
+    /// At most 1,000 rows.
+    Result<int> sweep(WriteTx& tx, Instant now);
 };
 
 } // namespace keystead::attempt_budget

@@ -63,6 +63,8 @@ public:
                       audit::AuditLog& audit, const Clock& clock, TellOwner tell_owner,
                       HasSecondFactor has_second_factor);
 
+    /// Errors: backup-code/second-factor-missing (Conflict). Asked before the hashing, and again by replace().
+    Result<void> check_second_factor(ReadTx& tx, AccountId account);
     /// Slow: ten hashes. Errors: password/busy.
     Result<PreparedSet> prepare(AccountId account);
     /// Stores the set in place of the one before; records backup_code.make, tells the owner.
@@ -82,6 +84,8 @@ public:
     Result<void> remove_all(WriteTx& tx, const Actor& actor, AccountId account);
 
 private:
+    Result<std::optional<SealedCode>> find_match(const std::vector<SealedCode>& codes, const HashedAttempt& attempt) const;
+
     password::PasswordHasher& hasher_;
     const crypto::KeyRing& keys_;
     Random& random_;

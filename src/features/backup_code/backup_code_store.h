@@ -1,15 +1,17 @@
 // features/backup_code/backup_code_store.h
 //
-// Rows of tables `backup_code_set` (one an account: salt and cost) and `backup_code` (ten a set).
+// Rows of table `backup_code`: ten an account or none, all of one set.
 #pragma once
 
 #include "core/bytes.h"
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
+#include "crypto/argon2id.h"
 #include "storage/database.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -17,12 +19,12 @@
 namespace keystead::backup_code {
 
 constexpr std::size_t kSaltBytes = 16;
+using Salt = std::array<std::byte, kSaltBytes>;
 
 /// What is needed to hash an attempt.
 struct CodeSet {
-    std::array<std::byte, kSaltBytes> salt; // new for every set: it names the set, too
-    std::uint32_t memory_kib;
-    std::uint32_t passes;
+    Salt salt; // new for every set: it names the set, too
+    crypto::Argon2idParameters cost;
     Instant created_at;
 };
 
@@ -34,12 +36,12 @@ struct SealedCode {
 
 struct BackupCodeStore {
     Result<std::optional<CodeSet>> find_set(ReadTx& tx, AccountId account);
-    Result<std::vector<SealedCode>> list_codes(ReadTx& tx, AccountId account);
+    /// By position.
+    Result<std::vector<SealedCode>> list_codes(ReadTx& tx, AccountId account, const Salt& salt);
     Result<std::int64_t> count_unused(ReadTx& tx, AccountId account);
-    Result<void> insert_set(WriteTx& tx, AccountId account, const CodeSet& set);
-    Result<void> insert_code(WriteTx& tx, AccountId account, const SealedCode& code);
-    /// False if the code was used already: someone was faster.
-    Result<bool> mark_used(WriteTx& tx, AccountId account, std::int64_t position, ByteView salt, Instant now);
+    Result<void> insert(WriteTx& tx, AccountId account, const CodeSet& set, const SealedCode& code);
+    /// False if the code was used already, or its set replaced: someone was faster.
+    Result<bool> mark_used(WriteTx& tx, AccountId account, const Salt& salt, std::int64_t position, Instant now);
     Result<int> erase(WriteTx& tx, AccountId account);
 };
 

@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "core/secret.h"
 #include "core/settings.h"
+#include "crypto/argon2id.h"
 #include "crypto/keys.h"
 #include "features/password/password_policy.h"
 
@@ -23,21 +24,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
 namespace keystead::password {
 
-/// Argon2id cost; one lane.
-struct HashCost {
-    std::uint32_t memory_kib;
-    std::uint32_t passes;
-    bool operator==(const HashCost&) const = default;
-};
-
-/// Below this the server does not start (OWASP, ASVS appendix C); above it no stored hash is believed, so that a poisoned
-/// row cannot take all memory.
-constexpr HashCost kCostFloor{19456, 2};
-constexpr HashCost kCostCeiling{1048576, 16};
+using HashCost = crypto::Argon2idParameters;
 
 /// A hash ready to be stored for one account.
 struct HashedPassword {
@@ -88,21 +78,21 @@ public:
     static Result<std::unique_ptr<PasswordHasher>> make(const PasswordSettings& settings, std::uint32_t at_once,
                                                         const crypto::KeyRing& keys, Random& random);
 
-    /// Errors: password/busy.
+    /// Errors of all but measure(): password/busy, crypto/out-of-memory (both Unavailable).
     Result<HashedPassword> hash_new(AccountId account, const AcceptedPassword& password, QueuePlace place);
 
     /// One hash, whatever `stored` is: nothing for an account that is unknown, disabled or has no password, which is
     /// always wrong. Text that no password can be (too long, control characters) is hashed against the decoy and wrong.
-    /// Errors: password/busy; crypto/does-not-open, password/damaged when the row was tampered with.
+    /// Errors: crypto/does-not-open, crypto/hash-not-supported when the row was tampered with.
     Result<PasswordCheck> check(const Secret& typed, const std::optional<StoredPassword>& stored, QueuePlace place);
 
-    /// The same password under today's cost, after check() said right and needs_rehash. Errors: password/busy.
+    /// The same password under today's cost, after check() said right and needs_rehash.
     Result<HashedPassword> rehash(const Secret& typed, const StoredPassword& stored, QueuePlace place);
 
-    /// Argon2id of something a person may type that is no password (backup codes): 32 bytes. Errors: password/busy.
+    /// Argon2id of something a person may type that is no password (backup codes): 32 bytes. `salt` is 16.
     Result<Secret> derive(const Secret& text, ByteView salt, HashCost cost, QueuePlace place);
 
-    /// How long one hash of that cost takes here, alone: app/ sets the time slot of the credential lane above the dearest
+    /// How long one hash of that cost takes here (the longer of two tries): app/ sets the time slot of the credential lane above the dearest
     /// of today's cost and PasswordService::find_dearest_cost().
     Result<std::chrono::microseconds> measure(HashCost cost, const Clock& clock);
 
@@ -110,13 +100,13 @@ public:
 
 private:
     PasswordHasher(const PasswordSettings& settings, std::uint32_t at_once, const crypto::KeyRing& keys, Random& random);
-    Result<HashedPassword> seal_hash(AccountId account, const Secret& text, Satisfies satisfies, QueuePlace place);
+    Result<HashedPassword> hash_and_seal(AccountId account, const Secret& text, Satisfies satisfies, QueuePlace place);
 
     HashCost cost_;
     HashGate gate_;
     const crypto::KeyRing& keys_;
     Random& random_;
-    std::string decoy_; // PHC string of a random password nobody knows
+    std::optional<Secret> decoy_; // PHC string of a password that nobody knows
 };
 
 } // namespace keystead::password

@@ -36,12 +36,10 @@ public:
     /// Nothing when `typed` is no UTF-8, too long, empty, or holds a control character: no account has such a password.
     static std::optional<NormalizedPassword> from(const Secret& typed);
     const Secret& text() const { return text_; }
-    std::size_t code_points() const { return code_points_; }
 
 private:
-    NormalizedPassword(Secret text, std::size_t code_points) : text_(std::move(text)), code_points_(code_points) {}
+    explicit NormalizedPassword(Secret text) : text_(std::move(text)) {}
     Secret text_;
-    std::size_t code_points_;
 };
 
 /// A password that met the policy. Only PasswordPolicy::accept makes one.

@@ -41,8 +41,8 @@ std::uint32_t hotp(const Secret& secret, TimeStep step, int digits);
 /// Takes the same time whether and wherever a code matches.
 std::optional<TimeStep> match_code(const Secret& secret, const Code& code, Instant now);
 
-/// otpauth://totp/Issuer:account?secret=…&issuer=… as authenticator apps read it (Key URI format); only what differs from
-/// every app's default is left out, so that it fits a small QR code.
+/// otpauth://totp/Issuer:account?secret=…&issuer=… as authenticator apps read it (Key URI format): issuer and account
+/// percent-encoded, what is every app's default left out.
 Secret otpauth_uri(std::string_view issuer, std::string_view account, const Secret& secret);
 
 } // namespace keystead::totp

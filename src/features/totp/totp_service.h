@@ -22,12 +22,14 @@
 #include "crypto/keys.h"
 #include "features/audit/audit_log.h"
 #include "features/notify/notify_service.h"
+#include "features/password/password_service.h"
 #include "features/totp/totp.h"
 #include "features/totp/totp_store.h"
 #include "storage/database.h"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +58,8 @@ struct Removal {
 
 class TotpService {
 public:
-    TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit, const Clock& clock, TellOwner tell_owner);
+    TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit, const Clock& clock,
+                password::PasswordService& passwords, TellOwner tell_owner);
 
     /// Starts an enrollment, ending one that was under way. Errors: totp/limit-reached (LimitReached).
     Result<NewAuthenticator> begin_enrollment(WriteTx& tx, const Actor& actor, AccountId account, std::string_view name);
@@ -70,9 +73,13 @@ public:
     /// Errors: totp/clock-behind.
     Result<CodeCheck> verify(WriteTx& tx, const Actor& actor, AccountId account, std::string_view typed);
 
-    /// Removes an authenticator for a code of any confirmed one (D-01: the phone may be lost, another remain); an
-    /// unconfirmed one needs none. Errors: totp/not-found, totp/clock-behind.
+    /// Removes an authenticator for a code of any confirmed one (the phone may be lost while another remains); an
+    /// unconfirmed one needs none. Errors: totp/not-found, totp/clock-behind; totp/password-too-weak-alone (Conflict) for
+    /// the last one, when the password was accepted only because a second factor stood beside it.
     Result<Removal> remove(WriteTx& tx, const Actor& actor, AccountId account, AuthenticatorId id, std::string_view typed);
+
+    /// Records that an attempt was refused unchecked because the budget is spent; `action` is what it would have been.
+    Result<void> record_spent(WriteTx& tx, const Actor& actor, AccountId account, std::string_view action);
 
     /// Removes all without a code: operators' reset, erasure of the account. Records totp.remove-all.
     Result<int> remove_all(WriteTx& tx, const Actor& actor, AccountId account);
@@ -81,21 +88,34 @@ public:
     Result<std::vector<Authenticator>> list(ReadTx& tx, AccountId account);
     Result<bool> has_confirmed(ReadTx& tx, AccountId account);
 
-    /// Sweeps enrollments that nobody confirmed.
-    Result<int> sweep(UpkeepTx& tx, Instant now);
-
 private:
-    Result<void> refuse_if_clock_is_behind(ReadTx& tx);
-    Result<CodeCheck> burn(WriteTx& tx, AccountId account, std::string_view typed);
-    Result<CodeCheck> record(WriteTx& tx, const Actor& actor, std::string_view action, AccountId account,
-                             const audit::Target& target, CodeCheck check);
+    Result<void> check_clock(ReadTx& tx);
+    Result<std::optional<TimeStep>> match(const SealedAuthenticator& sealed, std::string_view typed);
+    Result<CodeCheck> burn(WriteTx& tx, const std::vector<SealedAuthenticator>& authenticators, std::string_view typed);
+    Result<void> check_password_alone(ReadTx& tx, AccountId account);
+    Result<Confirmation> activate(WriteTx& tx, const Actor& actor, AccountId account, const SealedAuthenticator& sealed,
+                                  TimeStep step);
+    Result<Removal> remove_confirmed(WriteTx& tx, const Actor& actor, AccountId account,
+                                     const SealedAuthenticator& sealed, std::string_view typed);
 
     const crypto::KeyRing& keys_;
     Random& random_;
     audit::AuditLog& audit_;
     const Clock& clock_;
+    password::PasswordService& passwords_;
     TellOwner tell_owner_;
     TotpStore store_;
+};
+
+/// Job: forgets enrollments that nobody confirmed. Recorded as totp.sweep.
+class TotpSweep {
+public:
+    TotpSweep(Database& database, audit::AuditLog& audit) : database_(database), audit_(audit) {}
+    Result<void> run_once(Instant now);
+
+private:
+    Database& database_;
+    audit::AuditLog& audit_;
 };
 
 } // namespace keystead::totp

@@ -33,6 +33,7 @@ struct SealedAuthenticator {
 };
 
 struct TotpStore {
+    /// Oldest first.
     Result<std::vector<SealedAuthenticator>> list(ReadTx& tx, AccountId account);
     Result<std::optional<SealedAuthenticator>> find(ReadTx& tx, AccountId account, AuthenticatorId id);
     Result<std::int64_t> count_confirmed(ReadTx& tx, AccountId account);
@@ -44,9 +45,11 @@ struct TotpStore {
     Result<bool> confirm(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now);
     /// Moves the authenticator's last accepted step forward. False if it was there already: someone was faster.
     Result<bool> advance_last_step(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now);
+    /// False if it is gone already.
     Result<bool> erase(WriteTx& tx, AccountId account, AuthenticatorId id);
     Result<int> erase_all(WriteTx& tx, AccountId account);
-    Result<int> sweep_unconfirmed(UpkeepTx& tx, Instant created_before);
+    /// Of all accounts; at most 1,000.
+    Result<int> sweep_unconfirmed(WriteTx& tx, Instant created_before);
 };
 
 } // namespace keystead::totp
