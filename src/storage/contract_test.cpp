@@ -17,15 +17,21 @@ namespace {
 
 constexpr Migration kMigrations[] = {
     {1, "node",
-     "CREATE TABLE node (name TEXT COLLATE \"C\" NOT NULL PRIMARY KEY, value BIGINT NOT NULL, noted_at BIGINT NOT NULL);\n",
+     "CREATE TABLE node (name TEXT COLLATE \"C\" NOT NULL PRIMARY KEY, value BIGINT NOT NULL, "
+     "noted_at BIGINT NOT NULL);\n",
      "", "one"},
     {4, "account",
-     "CREATE TABLE account (id BYTEA NOT NULL PRIMARY KEY, name TEXT COLLATE \"C\" NOT NULL UNIQUE, note TEXT, age BIGINT);\n"
-     "CREATE TABLE item (account_id BYTEA NOT NULL REFERENCES account (id), number BIGINT NOT NULL);\n",
+     "CREATE TABLE account (id BYTEA NOT NULL PRIMARY KEY, name TEXT COLLATE \"C\" NOT NULL "
+     "UNIQUE, note TEXT, age BIGINT);\n"
+     "CREATE TABLE item (account_id BYTEA NOT NULL REFERENCES account (id), number BIGINT NOT "
+     "NULL);\n",
      "", "four"},
 };
 
-Bytes blob(std::string_view text) { return to_bytes(as_bytes(text)); }
+Bytes blob(std::string_view text)
+{
+    return to_bytes(as_bytes(text));
+}
 
 class Contract : public testing::TestWithParam<Database::Engine> {
 protected:
@@ -33,7 +39,8 @@ protected:
     {
         return database.write([&](WriteTx& tx) -> Result<void> {
             tx.audit_recorded();
-            KS_TRY(const int rows, tx.exec("INSERT INTO account (id, name) VALUES ($2, $1)", name, blob(name)));
+            KS_TRY(const int rows,
+                   tx.exec("INSERT INTO account (id, name) VALUES ($2, $1)", name, blob(name)));
             EXPECT_EQ(rows, 1);
             return {};
         });
@@ -75,10 +82,13 @@ TEST_P(Contract, KeepsEveryValue)
     constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
     const auto rows = database_->write([&](WriteTx& tx) -> Result<Rows> {
         tx.audit_recorded();
-        constexpr std::string_view kInsert = "INSERT INTO account (id, name, note, age) VALUES ($1, $2, $3, $4)";
-        KS_TRY(const int first, tx.exec(kInsert, all, "1 zażółć 日本語 🔑 \" ' \\ $1", std::nullopt, kLeast));
+        constexpr std::string_view kInsert =
+            "INSERT INTO account (id, name, note, age) VALUES ($1, $2, $3, $4)";
+        KS_TRY(const int first,
+               tx.exec(kInsert, all, "1 zażółć 日本語 🔑 \" ' \\ $1", std::nullopt, kLeast));
         KS_TRY(const int second, tx.exec(kInsert, Bytes{}, "", std::string_view{}, kMost));
-        KS_TRY(const int third, tx.exec(kInsert, blob("x"), "3", std::optional<std::string>{}, std::optional<int>{}));
+        KS_TRY(const int third, tx.exec(kInsert, blob("x"), "3", std::optional<std::string>{},
+                                        std::optional<int>{}));
         EXPECT_EQ(first + second + third, 3);
         return tx.query("SELECT id, name, note, age FROM account ORDER BY name");
     });
@@ -103,7 +113,8 @@ TEST_P(Contract, OrdersTextByBytes)
     for (const std::string_view name : {"b", "a", "B", "ab", "ä", "Z"}) {
         ASSERT_TRUE(add(name));
     }
-    const auto rows = database_->read([](ReadTx& tx) { return tx.query("SELECT name FROM account ORDER BY name"); });
+    const auto rows = database_->read(
+        [](ReadTx& tx) { return tx.query("SELECT name FROM account ORDER BY name"); });
     ASSERT_TRUE(rows);
     std::string order;
     for (const Row& row : *rows) {
@@ -121,7 +132,9 @@ TEST_P(Contract, AnswersReturningAndOnConflict)
             "ON CONFLICT (id) DO UPDATE SET age = account.age + 1 RETURNING age";
         KS_TRY(const auto first, tx.query_one(kUpsert, blob("x"), "x"));
         EXPECT_EQ(first->integer(0), 1);
-        KS_TRY(const int none, tx.exec("INSERT INTO account (id, name) VALUES ($1, 'x') ON CONFLICT DO NOTHING", blob("x")));
+        KS_TRY(const int none,
+               tx.exec("INSERT INTO account (id, name) VALUES ($1, 'x') ON CONFLICT DO NOTHING",
+                       blob("x")));
         EXPECT_EQ(none, 0);
         return tx.query_one(kUpsert, blob("x"), "x");
     });
@@ -151,9 +164,11 @@ TEST_P(Contract, AnswersConflictWhenAConstraintRefuses)
     ASSERT_TRUE(add("taken"));
     const auto outcome = database_->write([&](WriteTx& tx) -> Result<void> {
         tx.audit_recorded();
-        KS_TRY(const int first, tx.exec("INSERT INTO account (id, name) VALUES ($1, 'free')", blob("free")));
+        KS_TRY(const int first,
+               tx.exec("INSERT INTO account (id, name) VALUES ($1, 'free')", blob("free")));
         EXPECT_EQ(first, 1);
-        KS_TRY(const int second, tx.exec("INSERT INTO account (id, name) VALUES ($1, 'taken')", blob("other")));
+        KS_TRY(const int second,
+               tx.exec("INSERT INTO account (id, name) VALUES ($1, 'taken')", blob("other")));
         EXPECT_EQ(second, 0);
         return {};
     });
@@ -215,8 +230,8 @@ TEST_P(Contract, RefusesAChangeWithoutAnAuditRecord)
 
 TEST_P(Contract, AWriteThatChangesNothingNeedsNoRecord)
 {
-    const auto outcome =
-        database_->write([](WriteTx& tx) { return tx.exec("UPDATE account SET age = 1 WHERE name = 'nobody'"); });
+    const auto outcome = database_->write(
+        [](WriteTx& tx) { return tx.exec("UPDATE account SET age = 1 WHERE name = 'nobody'"); });
     EXPECT_TRUE(outcome) << outcome.error().cause;
 }
 
@@ -230,10 +245,12 @@ TEST_P(Contract, UpkeepChangesUpkeepTablesOnly)
     EXPECT_EQ(count("SELECT count(*) FROM node WHERE name = 'swept'"), 1);
     ASSERT_TRUE(add("x"));
     for (const std::string_view sql :
-         {"INSERT INTO account (id, name) VALUES ($1, 'y')", "UPDATE account SET age = 3 WHERE id = $1",
-          "DELETE FROM account WHERE id = $1", "  delete from account WHERE id = $1",
+         {"INSERT INTO account (id, name) VALUES ($1, 'y')",
+          "UPDATE account SET age = 3 WHERE id = $1", "DELETE FROM account WHERE id = $1",
+          "  delete from account WHERE id = $1",
           "WITH gone AS (SELECT $1 AS id) DELETE FROM account WHERE id IN (SELECT id FROM gone)"}) {
-        const auto refused = database_->upkeep([&](UpkeepTx& tx) { return tx.exec(sql, blob("x")); });
+        const auto refused =
+            database_->upkeep([&](UpkeepTx& tx) { return tx.exec(sql, blob("x")); });
         ASSERT_FALSE(refused) << sql;
         EXPECT_EQ(refused.error().code, "storage/internal") << sql;
     }
@@ -243,9 +260,10 @@ TEST_P(Contract, UpkeepChangesUpkeepTablesOnly)
 // guards: a feature cannot end, or look around, the transaction that it is given
 TEST_P(Contract, RefusesWhateverIsNoPlainStatement)
 {
-    for (const std::string_view sql : {"COMMIT", "ROLLBACK", "SAVEPOINT s", "CREATE TABLE t (a BIGINT)", "DROP TABLE account",
-                                       "PRAGMA synchronous=OFF", "SET synchronous_commit = off", "SELECT 1; SELECT 2",
-                                       "ATTACH DATABASE ':memory:' AS other", ""}) {
+    for (const std::string_view sql :
+         {"COMMIT", "ROLLBACK", "SAVEPOINT s", "CREATE TABLE t (a BIGINT)", "DROP TABLE account",
+          "PRAGMA synchronous=OFF", "SET synchronous_commit = off", "SELECT 1; SELECT 2",
+          "ATTACH DATABASE ':memory:' AS other", ""}) {
         const auto refused = database_->write([&](WriteTx& tx) {
             tx.audit_recorded();
             return tx.exec(sql);
@@ -258,7 +276,8 @@ TEST_P(Contract, RefusesWhateverIsNoPlainStatement)
 
 TEST_P(Contract, AReadTransactionChangesNothing)
 {
-    const auto outcome = database_->read([](ReadTx& tx) { return tx.query("DELETE FROM account RETURNING id"); });
+    const auto outcome =
+        database_->read([](ReadTx& tx) { return tx.query("DELETE FROM account RETURNING id"); });
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().code, "storage/internal");
 }
@@ -268,19 +287,21 @@ TEST_P(Contract, RefusesAWrongCountOfParameters)
     const auto few = database_->read([](ReadTx& tx) { return tx.query("SELECT $1 + $2", 1); });
     ASSERT_FALSE(few);
     EXPECT_EQ(few.error().code, "storage/internal");
-    const auto many = database_->read([](ReadTx& tx) { return tx.query("SELECT $1 + 1", 1, 2, 3); });
+    const auto many =
+        database_->read([](ReadTx& tx) { return tx.query("SELECT $1 + 1", 1, 2, 3); });
     EXPECT_TRUE(!many || GetParam() == Database::Engine::Postgres);
 }
 
 TEST_P(Contract, RefusesTextWithANul)
 {
-    const auto refused =
-        database_->read([](ReadTx& tx) { return tx.query("SELECT $1", std::string_view("a\0b", 3)); });
+    const auto refused = database_->read(
+        [](ReadTx& tx) { return tx.query("SELECT $1", std::string_view("a\0b", 3)); });
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "storage/internal");
 }
 
-// guards: caches hear of a change once it is durable and before its caller does, and never of one that is not
+// guards: caches hear of a change once it is durable and before its caller does, and never of one
+// that is not
 TEST_P(Contract, RunsAfterCommitActionsOnlyAfterACommit)
 {
     std::string heard;
@@ -289,9 +310,11 @@ TEST_P(Contract, RunsAfterCommitActionsOnlyAfterACommit)
             tx.audit_recorded();
             tx.after_commit([&heard, name] { heard += name; });
             tx.after_commit([&heard] { heard += ","; });
-            KS_TRY(const int rows, tx.exec("INSERT INTO account (id, name) VALUES ($1, $2)", blob(name), name));
+            KS_TRY(const int rows,
+                   tx.exec("INSERT INTO account (id, name) VALUES ($1, $2)", blob(name), name));
             EXPECT_EQ(rows, 1);
-            return succeeds ? Result<void>{} : Error{.kind = ErrorKind::Forbidden, .code = "test/refused"};
+            return succeeds ? Result<void>{}
+                            : Error{.kind = ErrorKind::Forbidden, .code = "test/refused"};
         });
     };
     EXPECT_TRUE(write("a", true));
@@ -305,12 +328,13 @@ TEST_P(Contract, RunsAfterCommitActionsOnlyAfterACommit)
 TEST_P(Contract, AReadSeesOneSnapshot)
 {
     ASSERT_TRUE(add("before"));
-    const auto counts = database_->read([&](ReadTx& tx) -> Result<std::pair<std::int64_t, std::int64_t>> {
-        KS_TRY(const auto first, tx.query_one("SELECT count(*) FROM account"));
-        std::jthread([&] { EXPECT_TRUE(add("meanwhile")); }).join();
-        KS_TRY(const auto second, tx.query_one("SELECT count(*) FROM account"));
-        return std::pair{first->integer(0), second->integer(0)};
-    });
+    const auto counts =
+        database_->read([&](ReadTx& tx) -> Result<std::pair<std::int64_t, std::int64_t>> {
+            KS_TRY(const auto first, tx.query_one("SELECT count(*) FROM account"));
+            std::jthread([&] { EXPECT_TRUE(add("meanwhile")); }).join();
+            KS_TRY(const auto second, tx.query_one("SELECT count(*) FROM account"));
+            return std::pair{first->integer(0), second->integer(0)};
+        });
     ASSERT_TRUE(counts);
     EXPECT_EQ(counts->first, 1);
     EXPECT_EQ(counts->second, 1);
@@ -372,8 +396,12 @@ TEST_P(Contract, AppliesEachMigrationWhollyOrNotAtAll)
 {
     ASSERT_TRUE(add("x"));
     database_.close();
-    Migration next[] = {kMigrations[0], kMigrations[1],
-                        {7, "half", "CREATE TABLE half (a BIGINT);\nUPDATE account SET age = 9;\nCREATE NONSENSE;\n", "", "h"}};
+    Migration next[] = {
+        kMigrations[0],
+        kMigrations[1],
+        {7, "half",
+         "CREATE TABLE half (a BIGINT);\nUPDATE account SET age = 9;\nCREATE NONSENSE;\n", "",
+         "h"}};
     const auto broken = database_.try_open(next);
     ASSERT_FALSE(broken);
     EXPECT_NE(broken.error().cause.find("0007_half"), std::string::npos);
@@ -385,7 +413,8 @@ TEST_P(Contract, AppliesEachMigrationWhollyOrNotAtAll)
     next[2].sql = "CREATE TABLE half (a BIGINT);\nUPDATE account SET age = 5 WHERE age IS NULL;\n";
     const auto mended = database_.try_open(next);
     ASSERT_TRUE(mended) << mended.error().cause;
-    const auto age = (*mended)->read([](ReadTx& tx) { return tx.query_one("SELECT age FROM account"); });
+    const auto age =
+        (*mended)->read([](ReadTx& tx) { return tx.query_one("SELECT age FROM account"); });
     ASSERT_TRUE(age);
     EXPECT_EQ((**age).integer(0), 5);
 }
@@ -399,7 +428,8 @@ TEST_P(Contract, AFailureAtAnyCallLeavesNothing)
         const auto outcome = failing.write([&](WriteTx& tx) -> Result<void> {
             tx.audit_recorded();
             KS_CHECK(tx.lock(AccountId{}));
-            KS_TRY(const int rows, tx.exec("INSERT INTO account (id, name) VALUES ($1, 'x')", blob("x")));
+            KS_TRY(const int rows,
+                   tx.exec("INSERT INTO account (id, name) VALUES ($1, 'x')", blob("x")));
             KS_TRY(const auto found, tx.query("SELECT id FROM account"));
             EXPECT_EQ(found.size(), static_cast<std::size_t>(rows));
             return {};
@@ -415,7 +445,8 @@ TEST_P(Contract, AFailureAtAnyCallLeavesNothing)
 }
 
 using ContractDeathTest = Contract;
-INSTANTIATE_TEST_SUITE_P(Engines, ContractDeathTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, ContractDeathTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 // guards: hashing, mail and a second transaction never happen inside one
 TEST_P(ContractDeathTest, ATransactionInsideATransactionEndsTheProcess)

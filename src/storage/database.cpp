@@ -73,13 +73,22 @@ IdBytes Row::id_bytes(std::size_t column) const
     return id;
 }
 
-void assert_no_transaction() { KS_ASSERT(!inside_transaction); }
+void assert_no_transaction()
+{
+    KS_ASSERT(!inside_transaction);
+}
 
-std::uint64_t statement_count() { return statements_of_thread; }
+std::uint64_t statement_count()
+{
+    return statements_of_thread;
+}
 
 namespace storage {
 
-void count_statements(std::uint64_t statements) { statements_of_thread += statements; }
+void count_statements(std::uint64_t statements)
+{
+    statements_of_thread += statements;
+}
 
 TransactionScope::TransactionScope()
 {
@@ -87,7 +96,10 @@ TransactionScope::TransactionScope()
     inside_transaction = true;
 }
 
-TransactionScope::~TransactionScope() { inside_transaction = false; }
+TransactionScope::~TransactionScope()
+{
+    inside_transaction = false;
+}
 
 } // namespace storage
 } // namespace keystead

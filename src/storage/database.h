@@ -1,10 +1,11 @@
 // storage/database.h
 //
-// The database as features see it: transactions that run a function, and nothing of the engine behind it.
-// SQL is written once in the subset both engines speak: BIGINT, TEXT (COLLATE "C" where order or uniqueness
-// counts; SQLite has that collation registered), BYTEA, no other types; booleans are BIGINT 0/1, times are BIGINT
-// microseconds (to_micros); `$1`… placeholders, by number on both engines; RETURNING and ON CONFLICT are fine.
-// Not here: FOR UPDATE (use WriteTx::lock), deferred constraints, functions that one engine lacks.
+// The database as features see it: transactions that run a function, and nothing of the engine
+// behind it. SQL is written once in the subset both engines speak: BIGINT, TEXT (COLLATE "C" where
+// order or uniqueness counts; SQLite has that collation registered), BYTEA, no other types;
+// booleans are BIGINT 0/1, times are BIGINT microseconds (to_micros); `$1`… placeholders, by number
+// on both engines; RETURNING and ON CONFLICT are fine. Not here: FOR UPDATE (use WriteTx::lock),
+// deferred constraints, functions that one engine lacks.
 #pragma once
 
 #include "core/bytes.h"
@@ -30,19 +31,17 @@ namespace keystead {
 /// One SQL value as it is stored. Row keeps these; parameters are views (SqlParam).
 using SqlValue = std::variant<std::monostate, std::int64_t, std::string, Bytes>;
 
-/// A parameter: a view of what the caller holds for the length of the call. std::nullopt binds NULL.
+/// A parameter: a view of what the caller holds for the length of the call. std::nullopt binds
+/// NULL.
 class SqlParam {
 public:
     using View = std::variant<std::monostate, std::int64_t, std::string_view, ByteView>;
     SqlParam(std::nullopt_t) {}
     template <class T>
-        requires std::is_integral_v<T>
-    SqlParam(T value) : view_(static_cast<std::int64_t>(value))
-    {
-    }
+    requires std::is_integral_v<T> SqlParam(T value) : view_(static_cast<std::int64_t>(value)) {}
     template <class T>
-        requires std::is_enum_v<T>
-    SqlParam(T value) : view_(static_cast<std::int64_t>(std::to_underlying(value)))
+    requires std::is_enum_v<T> SqlParam(T value)
+        : view_(static_cast<std::int64_t>(std::to_underlying(value)))
     {
     }
     SqlParam(Instant value) : view_(to_micros(value)) {}
@@ -66,11 +65,15 @@ private:
     View view_;
 };
 
-/// One row of an answer. Asking for a column as what it is not breaks an invariant of ours and ends the process.
+/// One row of an answer. Asking for a column as what it is not breaks an invariant of ours and ends
+/// the process.
 class Row {
 public:
     explicit Row(std::vector<SqlValue> values) : values_(std::move(values)) {}
-    bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(at(column)); }
+    bool is_null(std::size_t column) const
+    {
+        return std::holds_alternative<std::monostate>(at(column));
+    }
     std::int64_t integer(std::size_t column) const;
     bool flag(std::size_t column) const { return integer(column) != 0; }
     const std::string& text(std::size_t column) const;
@@ -95,9 +98,10 @@ private:
 
 using Rows = std::vector<Row>;
 
-/// Reads, in one snapshot. Errors of every statement: storage/unavailable, storage/full, storage/conflict (a UNIQUE
-/// or other constraint refused; ErrorKind::Conflict), storage/internal. A statement that fails dooms its transaction,
-/// as PostgreSQL has it: later ones are refused and nothing commits. Where a conflict is expected, say ON CONFLICT.
+/// Reads, in one snapshot. Errors of every statement: storage/unavailable, storage/full,
+/// storage/conflict (a UNIQUE or other constraint refused; ErrorKind::Conflict), storage/internal.
+/// A statement that fails dooms its transaction, as PostgreSQL has it: later ones are refused and
+/// nothing commits. Where a conflict is expected, say ON CONFLICT.
 class ReadTx {
 public:
     virtual ~ReadTx() = default;
@@ -149,20 +153,24 @@ protected:
     virtual Result<int> run_exec(std::string_view sql, std::span<const SqlParam> params) = 0;
 };
 
-/// A change together with its audit record: it does not commit changed rows unless audit_recorded() was called.
+/// A change together with its audit record: it does not commit changed rows unless audit_recorded()
+/// was called.
 class WriteTx : public ChangeTx {
 public:
-    /// Locks the account's row until the end (SELECT … FOR UPDATE; nothing to do on SQLite), so that counted limits
-    /// hold. An unknown account is no error.
+    /// Locks the account's row until the end (SELECT … FOR UPDATE; nothing to do on SQLite), so
+    /// that counted limits hold. An unknown account is no error.
     virtual Result<void> lock(AccountId account) = 0;
-    /// Called by the audit log, and by nobody else, when it has appended a record in this transaction.
+    /// Called by the audit log, and by nobody else, when it has appended a record in this
+    /// transaction.
     virtual void audit_recorded() = 0;
-    /// Runs after a durable commit, before write() returns, on the committing thread. For cache epochs and wake-ups:
-    /// must not block, throw or use this transaction. Dropped when the transaction rolls back or runs again.
+    /// Runs after a durable commit, before write() returns, on the committing thread. For cache
+    /// epochs and wake-ups: must not block, throw or use this transaction. Dropped when the
+    /// transaction rolls back or runs again.
     virtual void after_commit(std::function<void()> action) = 0;
 };
 
-/// Upkeep (last active, usage counts, outbox state, leases, sweeps): only tables in storage/upkeep_tables.txt.
+/// Upkeep (last active, usage counts, outbox state, leases, sweeps): only tables in
+/// storage/upkeep_tables.txt.
 class UpkeepTx : public ChangeTx {};
 
 /// A database. All calls block; none may be made while this thread is inside a transaction.
@@ -175,12 +183,14 @@ public:
     enum class Engine : std::uint8_t { Sqlite, Postgres };
     virtual Engine engine() const = 0;
 
-    /// Whether the database answers and is still this node's alone. Errors: storage/unavailable, storage/lock-lost.
-    /// PostgreSQL: takes the node's lock again if its connection was lost; until then all transactions are refused.
+    /// Whether the database answers and is still this node's alone. Errors: storage/unavailable,
+    /// storage/lock-lost. PostgreSQL: takes the node's lock again if its connection was lost; until
+    /// then all transactions are refused.
     virtual Result<void> health() = 0;
 
-    /// Runs on SQLite inside the transaction of every batch in which an audit record was appended, once, right before
-    /// its COMMIT; its Error rolls the batch back. PostgreSQL has no batches: a job numbers there. Set before serving.
+    /// Runs on SQLite inside the transaction of every batch in which an audit record was appended,
+    /// once, right before its COMMIT; its Error rolls the batch back. PostgreSQL has no batches: a
+    /// job numbers there. Set before serving.
     virtual void set_before_commit(std::function<Result<void>(WriteTx&)> hook) = 0;
 
     enum class Maintenance : std::uint8_t {
@@ -198,15 +208,17 @@ public:
         auto outcome = run_read([&](ReadTx& tx) -> Result<void> { return keep(answer, fn(tx)); });
         return take(std::move(answer), std::move(outcome));
     }
-    /// Runs `fn(WriteTx&)` and returns its Result once the changes are durable. An Error rolls back. `fn` may run
-    /// more than once: it touches nothing but the transaction and moves nothing out of its captures.
+    /// Runs `fn(WriteTx&)` and returns its Result once the changes are durable. An Error rolls
+    /// back. `fn` may run more than once: it touches nothing but the transaction and moves nothing
+    /// out of its captures.
     template <class Fn> auto write(Fn&& fn) -> std::invoke_result_t<Fn&, WriteTx&>
     {
         std::optional<std::invoke_result_t<Fn&, WriteTx&>> answer;
         auto outcome = run_write([&](WriteTx& tx) -> Result<void> { return keep(answer, fn(tx)); });
         return take(std::move(answer), std::move(outcome));
     }
-    /// write() for what must succeed on a full disk: revocations and sign-out. It may use up the reserve of 16 MiB.
+    /// write() for what must succeed on a full disk: revocations and sign-out. It may use up the
+    /// reserve of 16 MiB.
     template <class Fn> auto write_essential(Fn&& fn) -> std::invoke_result_t<Fn&, WriteTx&>
     {
         std::optional<std::invoke_result_t<Fn&, WriteTx&>> answer;
@@ -217,7 +229,8 @@ public:
     template <class Fn> auto upkeep(Fn&& fn) -> std::invoke_result_t<Fn&, UpkeepTx&>
     {
         std::optional<std::invoke_result_t<Fn&, UpkeepTx&>> answer;
-        auto outcome = run_upkeep([&](UpkeepTx& tx) -> Result<void> { return keep(answer, fn(tx)); });
+        auto outcome =
+            run_upkeep([&](UpkeepTx& tx) -> Result<void> { return keep(answer, fn(tx)); });
         return take(std::move(answer), std::move(outcome));
     }
 
@@ -246,7 +259,8 @@ private:
     }
 };
 
-/// Asserts that this thread is inside no transaction: called by whatever hashes, goes out or touches files.
+/// Asserts that this thread is inside no transaction: called by whatever hashes, goes out or
+/// touches files.
 void assert_no_transaction();
 
 } // namespace keystead

@@ -1,7 +1,7 @@
 // storage/embedded_migrations.h
 //
-// The migrations of this build: every src/**/migrations/NNNN_name.sql, in order of number. The function's text is
-// made by cmake/EmbedMigrations.cmake.
+// The migrations of this build: every src/**/migrations/NNNN_name.sql, in order of number. The
+// function's text is made by cmake/EmbedMigrations.cmake.
 #pragma once
 
 #include "storage/migrations.h"

@@ -1,8 +1,9 @@
 // storage/migrations.h
 //
-// Brings a database's schema forward: numbered SQL texts, each in one transaction together with its line in
-// schema_migration, so that a node killed in the middle goes on at its next start. There is no way back.
-// An engine gives the runner a MigrationTarget; the texts of this build are in storage/embedded_migrations.h.
+// Brings a database's schema forward: numbered SQL texts, each in one transaction together with its
+// line in schema_migration, so that a node killed in the middle goes on at its next start. There is
+// no way back. An engine gives the runner a MigrationTarget; the texts of this build are in
+// storage/embedded_migrations.h.
 #pragma once
 
 #include "core/clock.h"
@@ -38,7 +39,8 @@ struct AppliedMigration {
 
 /// The table in which a database remembers what was applied.
 inline constexpr std::string_view kMigrationTable =
-    "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, "
+    "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT "
+    "NOT NULL, "
     "applied_at BIGINT NOT NULL, checksum TEXT NOT NULL)";
 inline constexpr std::string_view kListApplied =
     "SELECT number, name, checksum FROM schema_migration ORDER BY number";
@@ -55,8 +57,9 @@ public:
     virtual Result<void> apply(const Migration& migration, Instant now) = 0;
 };
 
-/// Errors: storage/schema-too-new (it holds a migration that this build does not know), storage/schema-changed (an
-/// applied one reads differently now), storage/schema-behind (policy MustBeCurrent), and those of the statements.
+/// Errors: storage/schema-too-new (it holds a migration that this build does not know),
+/// storage/schema-changed (an applied one reads differently now), storage/schema-behind (policy
+/// MustBeCurrent), and those of the statements.
 Result<void> migrate(MigrationTarget& target, std::span<const Migration> known, SchemaPolicy policy,
                      const Clock& clock);
 

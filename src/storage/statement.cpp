@@ -22,14 +22,16 @@ std::string_view next_word(std::string_view& rest)
 
 bool is_keyword(std::string_view word, std::string_view keyword)
 {
-    return std::equal(word.begin(), word.end(), keyword.begin(), keyword.end(),
-                      [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
+    return std::equal(word.begin(), word.end(), keyword.begin(), keyword.end(), [](char a, char b) {
+        return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b;
+    });
 }
 
 bool changes_something(std::string_view rest)
 {
     for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
-        if (is_keyword(word, "INSERT") || is_keyword(word, "UPDATE") || is_keyword(word, "DELETE")) {
+        if (is_keyword(word, "INSERT") || is_keyword(word, "UPDATE") ||
+            is_keyword(word, "DELETE")) {
             return true;
         }
     }

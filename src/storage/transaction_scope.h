@@ -1,6 +1,7 @@
 // storage/transaction_scope.h
 //
-// For the engines alone: marks this thread as being inside a transaction, for assert_no_transaction().
+// For the engines alone: marks this thread as being inside a transaction, for
+// assert_no_transaction().
 #pragma once
 
 namespace keystead::storage {

@@ -1,6 +1,7 @@
 // test/support/failing_database.h
 //
-// A database whose n-th call fails, counted over statements and commits. The loop that every slice's failure test runs:
+// A database whose n-th call fails, counted over statements and commits. The loop that every
+// slice's failure test runs:
 //
 //   for (int n = 1;; ++n) {
 //       failing.fail_at(n);
@@ -73,14 +74,19 @@ private:
             return tx_.lock(account);
         }
         void audit_recorded() override { tx_.audit_recorded(); }
-        void after_commit(std::function<void()> action) override { tx_.after_commit(std::move(action)); }
+        void after_commit(std::function<void()> action) override
+        {
+            tx_.after_commit(std::move(action));
+        }
     };
 
     Result<void> count()
     {
         if (remaining_ > 0 && --remaining_ == 0) {
             failed_ = true;
-            return Error{.kind = ErrorKind::Unavailable, .code = "storage/unavailable", .cause = "made to fail"};
+            return Error{.kind = ErrorKind::Unavailable,
+                         .code = "storage/unavailable",
+                         .cause = "made to fail"};
         }
         return {};
     }

@@ -12,12 +12,16 @@ namespace keystead::test {
 
 class FakeClock final : public Clock {
 public:
-    explicit FakeClock(Instant start = Instant{std::chrono::sys_days{std::chrono::year{2026} / 1 / 15}})
+    explicit FakeClock(Instant start = Instant{std::chrono::sys_days{std::chrono::year{2026} / 1 /
+                                                                     15}})
         : now_(to_micros(start))
     {
     }
     Instant now() const override { return from_micros(now_.load()); }
-    std::chrono::microseconds since_boot() const override { return std::chrono::microseconds{since_boot_.load()}; }
+    std::chrono::microseconds since_boot() const override
+    {
+        return std::chrono::microseconds{since_boot_.load()};
+    }
 
     /// Lets time pass.
     void advance(std::chrono::microseconds span)

@@ -1,6 +1,7 @@
 // test/support/seeded_random.h
 //
-// Randomness that is the same in every run with the same seed. For tests only: anybody can predict it.
+// Randomness that is the same in every run with the same seed. For tests only: anybody can predict
+// it.
 #pragma once
 
 #include "core/random.h"

@@ -16,7 +16,8 @@ class TemporaryFolder {
 public:
     TemporaryFolder()
     {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keystead-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "keystead-test-XXXXXX").string();
         KS_ASSERT(::mkdtemp(pattern.data()) != nullptr);
         path_ = pattern;
     }

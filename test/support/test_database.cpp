@@ -14,13 +14,19 @@
 namespace keystead::test {
 namespace {
 
-const char* postgres_connection() { return std::getenv("KEYSTEAD_TEST_POSTGRES"); }
+const char* postgres_connection()
+{
+    return std::getenv("KEYSTEAD_TEST_POSTGRES");
+}
 
 void run_as_owner(const std::string& sql)
 {
-    const std::unique_ptr<PGconn, decltype(&PQfinish)> owner(PQconnectdb(postgres_connection()), &PQfinish);
-    PQsetNoticeProcessor(owner.get(), [](void*, const char*) {}, nullptr);
-    const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQexec(owner.get(), sql.c_str()), &PQclear);
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> owner(PQconnectdb(postgres_connection()),
+                                                             &PQfinish);
+    PQsetNoticeProcessor(
+        owner.get(), [](void*, const char*) {}, nullptr);
+    const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQexec(owner.get(), sql.c_str()),
+                                                               &PQclear);
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) {
         std::fprintf(stderr, "%s: %s\n", sql.c_str(), PQerrorMessage(owner.get()));
         std::abort();
@@ -43,7 +49,8 @@ TestDatabase::TestDatabase(Database::Engine engine, std::span<const Migration> m
 {
     if (engine_ == Database::Engine::Postgres) {
         schema_ = new_schema_name();
-        connection_ = std::string(postgres_connection()) + " options='-c search_path=" + schema_ + "'";
+        connection_ =
+            std::string(postgres_connection()) + " options='-c search_path=" + schema_ + "'";
         run_as_owner("CREATE SCHEMA " + schema_);
     }
     reopen();
@@ -62,8 +69,9 @@ void TestDatabase::reopen()
     database_.reset();
     auto opened = try_open(migrations_);
     if (!opened) {
-        std::fprintf(stderr, "cannot open the test database: %s %s %s\n", std::string(opened.error().code).c_str(),
-                     opened.error().detail.c_str(), opened.error().cause.c_str());
+        std::fprintf(stderr, "cannot open the test database: %s %s %s\n",
+                     std::string(opened.error().code).c_str(), opened.error().detail.c_str(),
+                     opened.error().cause.c_str());
         std::abort();
     }
     database_ = *std::move(opened);
@@ -73,8 +81,10 @@ Result<std::unique_ptr<Database>> TestDatabase::try_open(std::span<const Migrati
                                                          SchemaPolicy policy) const
 {
     if (engine_ == Database::Engine::Postgres) {
-        return open_postgres(
-            {.connection = connection_, .migrations = migrations, .clock = clock_, .schema = policy});
+        return open_postgres({.connection = connection_,
+                              .migrations = migrations,
+                              .clock = clock_,
+                              .schema = policy});
     }
     return open_sqlite({.folder = folder_.path(),
                         .migrations = migrations,

@@ -1,12 +1,14 @@
 // test/support/test_database.h
 //
-// Empty databases for tests, with every migration of this build or with a test's own. SQLite always; PostgreSQL too
-// when KEYSTEAD_TEST_POSTGRES holds a libpq connection string, each database then being a schema of its own.
+// Empty databases for tests, with every migration of this build or with a test's own. SQLite
+// always; PostgreSQL too when KEYSTEAD_TEST_POSTGRES holds a libpq connection string, each database
+// then being a schema of its own.
 //
 //   class AuditStore : public testing::TestWithParam<Database::Engine> {
 //       test::TestDatabase database_{GetParam()};     // *database_ is the Database
 //   };
-//   INSTANTIATE_TEST_SUITE_P(Engines, AuditStore, testing::ValuesIn(test::engines()), test::engine_name);
+//   INSTANTIATE_TEST_SUITE_P(Engines, AuditStore, testing::ValuesIn(test::engines()),
+//   test::engine_name);
 #pragma once
 
 #include "storage/database.h"
@@ -61,7 +63,8 @@ inline constexpr auto engine_name = [](const auto& info) -> std::string {
     return info.param == Database::Engine::Sqlite ? "Sqlite" : "Postgres";
 };
 /// Short for a SQLite database with all migrations.
-inline std::unique_ptr<TestDatabase> open_test_database(Database::Engine engine = Database::Engine::Sqlite)
+inline std::unique_ptr<TestDatabase> open_test_database(
+    Database::Engine engine = Database::Engine::Sqlite)
 {
     return std::make_unique<TestDatabase>(engine);
 }

@@ -19,7 +19,8 @@ inline std::vector<std::vector<std::string>> read_vectors(const std::string& pat
         }
         std::vector<std::string> fields;
         std::size_t start = 0;
-        for (std::size_t tab = line.find('\t'); tab != std::string::npos; tab = line.find('\t', start)) {
+        for (std::size_t tab = line.find('\t'); tab != std::string::npos;
+             tab = line.find('\t', start)) {
             fields.push_back(line.substr(start, tab - start));
             start = tab + 1;
         }

@@ -28,7 +28,8 @@ constexpr Oid kVoid = 2278;
 
 Error internal(std::string cause)
 {
-    return Error{.kind = ErrorKind::Internal, .code = "storage/internal", .cause = std::move(cause)};
+    return Error{
+        .kind = ErrorKind::Internal, .code = "storage/internal", .cause = std::move(cause)};
 }
 
 Error unavailable(std::string cause)
@@ -41,7 +42,8 @@ template <class Integer> std::int64_t read_integer(const char* bytes)
 {
     std::make_unsigned_t<Integer> value = 0;
     for (std::size_t index = 0; index < sizeof(Integer); ++index) {
-        value = static_cast<std::make_unsigned_t<Integer>>((value << 8U) | static_cast<unsigned char>(bytes[index]));
+        value = static_cast<std::make_unsigned_t<Integer>>(
+            (value << 8U) | static_cast<unsigned char>(bytes[index]));
     }
     return static_cast<Integer>(value);
 }
@@ -50,7 +52,8 @@ template <class Integer> std::int64_t read_integer(const char* bytes)
 class BoundParams {
 public:
     explicit BoundParams(std::span<const SqlParam> params)
-        : integers_(params.size()), values_(params.size()), lengths_(params.size()), formats_(params.size(), 1)
+        : integers_(params.size()), values_(params.size()), lengths_(params.size()),
+          formats_(params.size(), 1)
     {
         for (std::size_t index = 0; index < params.size(); ++index) {
             std::visit([&](const auto& value) { put(index, value); }, params[index].view());
@@ -106,33 +109,34 @@ Result<SqlValue> column_value(const PGresult* answer, int row, int column)
     const char* const data = PQgetvalue(answer, row, column);
     const auto size = static_cast<std::size_t>(PQgetlength(answer, row, column));
     switch (PQftype(answer, column)) {
-    case kInt8:
-        return SqlValue{read_integer<std::int64_t>(data)};
-    case kInt4:
-        return SqlValue{read_integer<std::int32_t>(data)};
-    case kInt2:
-        return SqlValue{read_integer<std::int16_t>(data)};
-    case kBool:
-        return SqlValue{std::int64_t{*data != 0 ? 1 : 0}};
+    case kInt8: return SqlValue{read_integer<std::int64_t>(data)};
+    case kInt4: return SqlValue{read_integer<std::int32_t>(data)};
+    case kInt2: return SqlValue{read_integer<std::int16_t>(data)};
+    case kBool: return SqlValue{std::int64_t{*data != 0 ? 1 : 0}};
     case kText:
     case kVarchar:
-    case kName:
-        return SqlValue{std::string(data, size)};
+    case kName: return SqlValue{std::string(data, size)};
     case kBytea: {
         const ByteView bytes = as_bytes(std::string_view(data, size));
         return SqlValue{to_bytes(bytes)};
     }
-    case kVoid:
-        return SqlValue{};
-    default: // NUMERIC above all: sum() over BIGINT answers it. CAST(… AS BIGINT) is for both engines.
+    case kVoid: return SqlValue{};
+    default: // NUMERIC above all: sum() over BIGINT answers it. CAST(… AS BIGINT) is for both
+             // engines.
         return internal("a column's type is outside the common subset");
     }
 }
 
 } // namespace
 
-void PgConnection::Finish::operator()(pg_conn* connection) const { PQfinish(connection); }
-void PgConnection::Clear::operator()(pg_result* result) const { PQclear(result); }
+void PgConnection::Finish::operator()(pg_conn* connection) const
+{
+    PQfinish(connection);
+}
+void PgConnection::Clear::operator()(pg_result* result) const
+{
+    PQclear(result);
+}
 PgConnection::~PgConnection() = default;
 
 Result<std::unique_ptr<PgConnection>> PgConnection::open(const Target& target)
@@ -145,10 +149,12 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const Target& target)
     }
     keywords.push_back(nullptr);
     values.push_back(nullptr);
-    std::unique_ptr<PgConnection> opened(new PgConnection(PQconnectdbParams(keywords.data(), values.data(), 0)));
+    auto opened =
+        std::make_unique<PgConnection>(PQconnectdbParams(keywords.data(), values.data(), 0));
     pg_conn* const connection = opened->connection_.get();
     if (PQstatus(connection) != CONNECTION_OK) {
-        return unavailable(std::string("cannot connect to PostgreSQL: ") + PQerrorMessage(connection));
+        return unavailable(std::string("cannot connect to PostgreSQL: ") +
+                           PQerrorMessage(connection));
     }
     KS_CHECK(opened->configure(target));
     return opened;
@@ -159,27 +165,35 @@ Result<void> PgConnection::configure(const Target& target)
     pg_conn* const connection = connection_.get();
     const std::string_view address = PQhostaddr(connection);
     if (!target.is_verified && !address.empty() && !is_local_host(address)) {
-        return Error{ErrorKind::InvalidInput, "storage/insecure",
-                     "The PostgreSQL connection led to another machine without sslmode=verify-full."};
+        return Error{
+            ErrorKind::InvalidInput, "storage/insecure",
+            "The PostgreSQL connection led to another machine without sslmode=verify-full."};
     }
     const char* const encoding = PQparameterStatus(connection, "server_encoding");
-    if (PQserverVersion(connection) < 150000 || encoding == nullptr || std::string_view(encoding) != "UTF8") {
+    if (PQserverVersion(connection) < 150000 || encoding == nullptr ||
+        std::string_view(encoding) != "UTF8") {
         return Error{ErrorKind::InvalidInput, "storage/unsupported",
                      "PostgreSQL 15 or newer with a database in UTF8 is needed."};
     }
-    PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
-    // A statement that hangs holds a thread of ours; a server that is gone is noticed by keepalives.
-    KS_TRY(const std::string tag,
-           control("SET client_min_messages = error; SET statement_timeout = '30s'; SET lock_timeout = '10s'; "
-                   "SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 15; "
-                   "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
-                   // Durable before write() returns, even where the server's default is faster than that.
-                   "SELECT set_config('synchronous_commit', 'on', false) "
-                   "WHERE current_setting('synchronous_commit') IN ('off', 'local')"));
+    PQsetNoticeProcessor(
+        connection, [](void*, const char*) {}, nullptr);
+    // A statement that hangs holds a thread of ours; a server that is gone is noticed by
+    // keepalives.
+    KS_TRY(
+        const std::string tag,
+        control(
+            "SET client_min_messages = error; SET statement_timeout = '30s'; SET lock_timeout = "
+            "'10s'; "
+            "SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 15; "
+            "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
+            // Durable before write() returns, even where the server's default is faster than that.
+            "SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') IN ('off', 'local')"));
     return {};
 }
 
-Result<PgConnection::Outcome> PgConnection::run(std::string_view sql, std::span<const SqlParam> params)
+Result<PgConnection::Outcome> PgConnection::run(std::string_view sql,
+                                                std::span<const SqlParam> params)
 {
     const BoundParams bound(params);
     if (!bound.are_sound()) {
@@ -187,8 +201,9 @@ Result<PgConnection::Outcome> PgConnection::run(std::string_view sql, std::span<
         return internal("a parameter that PostgreSQL cannot hold: " + std::string(sql));
     }
     KS_TRY(const std::string name, prepare(sql, params));
-    const Answer answer(PQexecPrepared(connection_.get(), name.c_str(), static_cast<int>(params.size()),
-                                       bound.values(), bound.lengths(), bound.formats(), 1));
+    const Answer answer(PQexecPrepared(connection_.get(), name.c_str(),
+                                       static_cast<int>(params.size()), bound.values(),
+                                       bound.lengths(), bound.formats(), 1));
     KS_CHECK(check(answer.get(), sql));
     Outcome outcome;
     outcome.tag = PQcmdStatus(answer.get());
@@ -256,8 +271,9 @@ Result<void> PgConnection::check(const pg_result* answer, std::string_view sql)
     const std::string_view state = field == nullptr ? "" : field;
     // The primary message names objects; values stand in DETAIL, which stays away from the log.
     const char* const message = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
-    std::string cause =
-        std::string(sql) + ": " + (message == nullptr ? "connection lost" : message) + " (" + std::string(state) + ")";
+    std::string cause = std::string(sql) + ": " +
+                        (message == nullptr ? "connection lost" : message) + " (" +
+                        std::string(state) + ")";
     // Class 57P is the server going down: it closes the connection after saying so.
     if (PQstatus(connection_.get()) != CONNECTION_OK || state.empty() || state.starts_with("57P")) {
         trouble_ = Trouble::Lost;
@@ -269,14 +285,15 @@ Result<void> PgConnection::check(const pg_result* answer, std::string_view sql)
     }
     trouble_ = Trouble::Statement;
     if (state.starts_with("23")) {
-        return Error{.kind = ErrorKind::Conflict, .code = "storage/conflict", .cause = std::move(cause)};
+        return Error{
+            .kind = ErrorKind::Conflict, .code = "storage/conflict", .cause = std::move(cause)};
     }
     if (state == "53100") {
         return Error{ErrorKind::Unavailable, "storage/full", {}, std::move(cause), kRetryAfter};
     }
     // Out of resources, cancelled by a timeout, a lock not had in time, a server that only reads.
-    if (state.starts_with("53") || state.starts_with("57") || state.starts_with("58") || state == "55P03" ||
-        state == "25006") {
+    if (state.starts_with("53") || state.starts_with("57") || state.starts_with("58") ||
+        state == "55P03" || state == "25006") {
         return unavailable(std::move(cause));
     }
     return internal(std::move(cause));
@@ -284,7 +301,8 @@ Result<void> PgConnection::check(const pg_result* answer, std::string_view sql)
 
 bool PgConnection::is_usable() const
 {
-    return PQstatus(connection_.get()) == CONNECTION_OK && PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
+    return PQstatus(connection_.get()) == CONNECTION_OK &&
+           PQtransactionStatus(connection_.get()) == PQTRANS_IDLE;
 }
 
 } // namespace keystead::storage

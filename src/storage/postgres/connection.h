@@ -1,7 +1,7 @@
 // storage/postgres/connection.h
 //
-// One connection to PostgreSQL: statements prepared once, parameters and answers in binary, SQLSTATEs turned into our
-// errors. Used by one thread at a time.
+// One connection to PostgreSQL: statements prepared once, parameters and answers in binary,
+// SQLSTATEs turned into our errors. Used by one thread at a time.
 #pragma once
 
 #include "core/result.h"
@@ -38,12 +38,14 @@ public:
 
     /// Errors: storage/unavailable, storage/insecure, storage/unsupported.
     static Result<std::unique_ptr<PgConnection>> open(const Target& target);
+    explicit PgConnection(pg_conn* connection) : connection_(connection) {} // for open()
     PgConnection(const PgConnection&) = delete;
     PgConnection& operator=(const PgConnection&) = delete;
     ~PgConnection();
 
     Result<Outcome> run(std::string_view sql, std::span<const SqlParam> params);
-    /// Runs BEGIN, SET, migrations, without parameters. Several may stand in `sql`; answers the last one's tag.
+    /// Runs BEGIN, SET, migrations, without parameters. Several may stand in `sql`; answers the
+    /// last one's tag.
     Result<std::string> control(const char* sql);
     /// Of the last error.
     Trouble trouble() const { return trouble_; }
@@ -58,13 +60,13 @@ private:
     };
     using Answer = std::unique_ptr<pg_result, Clear>;
 
-    explicit PgConnection(pg_conn* connection) : connection_(connection) {}
     Result<void> configure(const Target& target);
     Result<std::string> prepare(std::string_view sql, std::span<const SqlParam> params);
     Result<void> check(const pg_result* answer, std::string_view sql);
 
     std::unique_ptr<pg_conn, Finish> connection_;
-    std::unordered_map<std::string, std::string> statements_; // types and text of a statement -> its name there
+    std::unordered_map<std::string, std::string>
+        statements_; // types and text of a statement -> its name there
     std::uint64_t statement_number_ = 0;
     Trouble trouble_ = Trouble::None;
 };

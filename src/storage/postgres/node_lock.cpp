@@ -4,14 +4,16 @@ namespace keystead::storage {
 namespace {
 
 // One key a schema: test databases, and several installations in one database, do not meet.
-constexpr std::string_view kTake =
-    "SELECT pg_try_advisory_lock(hashtextextended('keystead node ' || coalesce(current_schema(), ''), 0))";
+constexpr std::string_view kTake = "SELECT pg_try_advisory_lock(hashtextextended('keystead node ' "
+                                   "|| coalesce(current_schema(), ''), 0))";
 constexpr std::string_view kHolder =
-    "WITH k AS (SELECT hashtextextended('keystead node ' || coalesce(current_schema(), ''), 0) AS key) "
+    "WITH k AS (SELECT hashtextextended('keystead node ' || coalesce(current_schema(), ''), 0) AS "
+    "key) "
     "SELECT a.pid, coalesce(host(a.client_addr), 'this machine') "
     "FROM k, pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
-    "AND l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295 LIMIT 1";
+    "AND l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295 "
+    "LIMIT 1";
 constexpr std::string_view kBeginTerm =
     "INSERT INTO node (name, value, noted_at) VALUES ('term', 1, $1) "
     "ON CONFLICT (name) DO UPDATE SET value = node.value + 1, noted_at = $1 RETURNING value";
@@ -19,7 +21,8 @@ constexpr std::string_view kReadTerm = "SELECT value FROM node WHERE name = 'ter
 
 Error lock_lost(std::string cause)
 {
-    return {ErrorKind::Unavailable, "storage/lock-lost", {}, std::move(cause), std::chrono::seconds{5}};
+    return {
+        ErrorKind::Unavailable, "storage/lock-lost", {}, std::move(cause), std::chrono::seconds{5}};
 }
 
 } // namespace
@@ -43,11 +46,13 @@ Result<void> NodeLock::take(PgConnection& connection)
     KS_TRY(const auto holder, connection.run(kHolder, {}));
     std::string who = "unknown";
     if (!holder.rows.empty()) {
-        who = holder.rows.front().text(1) + ", server process " + std::to_string(holder.rows.front().integer(0));
+        who = holder.rows.front().text(1) + ", server process " +
+              std::to_string(holder.rows.front().integer(0));
     }
     return Error{.kind = ErrorKind::Conflict,
                  .code = "storage/locked",
-                 .detail = "Another node (" + who + ") is using this database. One database serves one node."};
+                 .detail = "Another node (" + who +
+                           ") is using this database. One database serves one node."};
 }
 
 Result<void> NodeLock::begin_term(Instant now)
@@ -85,7 +90,8 @@ Result<void> NodeLock::take_again()
         return lock_lost(term.error().cause);
     }
     if (term->rows.size() != 1 || term->rows.front().integer(0) != term_) {
-        return lock_lost("another node has used the database meanwhile; this one has to be started anew");
+        return lock_lost(
+            "another node has used the database meanwhile; this one has to be started anew");
     }
     connection_ = std::move(connection);
     held_ = true;

@@ -18,9 +18,13 @@ namespace keystead::storage {
 
 class Pool {
 public:
-    Pool(Target target, std::uint32_t connections_max) : target_(std::move(target)), unopened_(connections_max) {}
+    Pool(Target target, std::uint32_t connections_max)
+        : target_(std::move(target)), unopened_(connections_max)
+    {
+    }
 
-    /// A connection until the end of scope. One that is broken or still in a transaction is closed then.
+    /// A connection until the end of scope. One that is broken or still in a transaction is closed
+    /// then.
     class Lease {
     public:
         Lease(Pool& pool, std::unique_ptr<PgConnection> connection)

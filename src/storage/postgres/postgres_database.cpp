@@ -1,12 +1,14 @@
-// The engine for when one machine is outgrown: each function is a transaction of its own, run again where PostgreSQL
-// says that the same may succeed (40001, 40P01), and once where the connection was lost before COMMIT was sent.
+// The engine for when one machine is outgrown: each function is a transaction of its own, run again
+// where PostgreSQL says that the same may succeed (40001, 40P01), and once where the connection was
+// lost before COMMIT was sent.
+#include "storage/engine_transaction.h"
 #include "storage/migrations.h"
 #include "storage/open.h"
 #include "storage/postgres/connection.h"
 #include "storage/postgres/node_lock.h"
 #include "storage/postgres/pool.h"
+#include "storage/postgres/statements.h"
 #include "storage/postgres/target.h"
-#include "storage/postgres/transaction.h"
 #include "storage/statistics.h"
 #include "storage/transaction_scope.h"
 
@@ -17,11 +19,12 @@
 namespace keystead {
 namespace {
 
+using storage::Access;
 using storage::NodeLock;
-using storage::PgAccess;
 using storage::PgConnection;
 using storage::PgStatements;
 using storage::Pool;
+using PgWriteTx = storage::EngineWriteTx<PgStatements>;
 using Trouble = PgConnection::Trouble;
 
 constexpr int kRetriesMax = 10;
@@ -33,7 +36,8 @@ public:
 
     Result<std::vector<storage::AppliedMigration>> list_applied() override
     {
-        KS_TRY(const std::string tag, connection_.control(std::string(storage::kMigrationTable).c_str()));
+        KS_TRY(const std::string tag,
+               connection_.control(std::string(storage::kMigrationTable).c_str()));
         KS_TRY(const auto outcome, connection_.run(storage::kListApplied, {}));
         std::vector<storage::AppliedMigration> applied;
         for (const Row& row : outcome.rows) {
@@ -46,7 +50,8 @@ public:
     {
         auto outcome = run_and_record(migration, now);
         if (!outcome) {
-            // A connection that does not come back from this is closed by its lease, which rolls back too.
+            // A connection that does not come back from this is closed by its lease, which rolls
+            // back too.
             static_cast<void>(connection_.control("ROLLBACK").has_value());
         }
         return outcome;
@@ -56,7 +61,8 @@ private:
     Result<void> run_and_record(const Migration& migration, Instant now)
     {
         const std::string text(migration.postgres.empty() ? migration.sql : migration.postgres);
-        KS_TRY(const std::string begun, connection_.control("BEGIN; SET LOCAL statement_timeout = 0"));
+        KS_TRY(const std::string begun,
+               connection_.control("BEGIN; SET LOCAL statement_timeout = 0"));
         KS_TRY(const std::string ran, connection_.control(text.c_str()));
         const SqlParam record[] = {migration.number, migration.name, now, migration.checksum};
         KS_TRY(const auto recorded, connection_.run(storage::kRecordApplied, record));
@@ -104,7 +110,8 @@ public:
     Result<void> maintain(Maintenance) override { return {}; } // The server has autovacuum.
 
 private:
-    /// One run of a transaction: what it came to, and whether nothing of it has happened and another may.
+    /// One run of a transaction: what it came to, and whether nothing of it has happened and
+    /// another may.
     struct Attempt {
         Result<void> outcome;
         Trouble trouble = Trouble::None;
@@ -113,20 +120,20 @@ private:
     Result<void> run_read(function_ref<Result<void>(ReadTx&)> fn) override
     {
         return repeat([&](PgConnection& connection) {
-            PgStatements statements(connection, PgAccess::Nothing);
-            storage::PgReadTx tx(statements);
-            return attempt(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", statements,
-                           [&] { return fn(tx); });
+            PgStatements statements(connection, Access::Nothing);
+            storage::EngineReadTx<PgStatements> tx(statements);
+            return attempt(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                           statements, [&] { return fn(tx); });
         });
     }
 
     Result<void> run_write(function_ref<Result<void>(WriteTx&)> fn) override
     {
-        storage::PgWriteTx::Actions actions;
+        storage::Actions actions;
         auto outcome = repeat([&](PgConnection& connection) {
             actions.clear();
-            PgStatements statements(connection, PgAccess::Everything);
-            storage::PgWriteTx tx(statements, actions);
+            PgStatements statements(connection, Access::Everything);
+            PgWriteTx tx(statements, actions);
             return attempt(connection, kBegin, statements, [&]() -> Result<void> {
                 KS_CHECK(fn(tx));
                 return check_audit_rule(statements, tx);
@@ -141,18 +148,21 @@ private:
     }
 
     /// The server keeps no reserve of ours.
-    Result<void> run_write_essential(function_ref<Result<void>(WriteTx&)> fn) override { return run_write(fn); }
+    Result<void> run_write_essential(function_ref<Result<void>(WriteTx&)> fn) override
+    {
+        return run_write(fn);
+    }
 
     Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)> fn) override
     {
         return repeat([&](PgConnection& connection) {
-            PgStatements statements(connection, PgAccess::UpkeepTables);
-            storage::PgUpkeepTx tx(statements);
+            PgStatements statements(connection, Access::UpkeepTables);
+            storage::EngineUpkeepTx<PgStatements> tx(statements);
             return attempt(connection, kBegin, statements, [&] { return fn(tx); });
         });
     }
 
-    static Result<void> check_audit_rule(const PgStatements& statements, const storage::PgWriteTx& tx)
+    static Result<void> check_audit_rule(const PgStatements& statements, const PgWriteTx& tx)
     {
 #ifndef KEYSTEAD_WITHOUT_AUDIT_RULE
         if (statements.has_changed() && !tx.is_recorded()) {
@@ -174,7 +184,8 @@ private:
         bool was_lost = false;
         for (int retry = 0;; ++retry) {
             if (!lock_.is_held()) {
-                return Error{ErrorKind::Unavailable, "storage/lock-lost", {}, {}, std::chrono::seconds{5}};
+                return Error{
+                    ErrorKind::Unavailable, "storage/lock-lost", {}, {}, std::chrono::seconds{5}};
             }
             KS_TRY(const Pool::Lease lease, pool_.take());
             Attempt attempt = run_once(*lease);
@@ -195,8 +206,8 @@ private:
         }
     }
 
-    static Attempt attempt(PgConnection& connection, const char* begin, const PgStatements& statements,
-                           function_ref<Result<void>()> fn)
+    static Attempt attempt(PgConnection& connection, const char* begin,
+                           const PgStatements& statements, function_ref<Result<void>()> fn)
     {
         if (auto begun = connection.control(begin); !begun) {
             return {std::move(begun).error(), connection.trouble()};
@@ -208,7 +219,8 @@ private:
         storage::count_statements(statements.count());
         if (statements.failure()) {
             roll_back(connection);
-            return {outcome ? Result<void>(*statements.failure()) : std::move(outcome), statements.trouble()};
+            return {outcome ? Result<void>(*statements.failure()) : std::move(outcome),
+                    statements.trouble()};
         }
         if (!outcome) {
             roll_back(connection);
@@ -221,12 +233,15 @@ private:
     {
         auto committed = connection.control("COMMIT");
         if (!committed) {
-            // Whether a COMMIT that was sent took place nobody knows: running again might do the work twice.
+            // Whether a COMMIT that was sent took place nobody knows: running again might do the
+            // work twice.
             const bool may_repeat = connection.trouble() == Trouble::Retry;
             return {std::move(committed).error(), may_repeat ? Trouble::Retry : Trouble::None};
         }
         if (*committed != "COMMIT") {
-            return {Error{.kind = ErrorKind::Internal, .code = "storage/internal", .cause = "COMMIT rolled back"}};
+            return {Error{.kind = ErrorKind::Internal,
+                          .code = "storage/internal",
+                          .cause = "COMMIT rolled back"}};
         }
         return {};
     }

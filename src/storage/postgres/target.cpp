@@ -12,8 +12,8 @@ using Options = std::vector<std::pair<std::string, std::string>>;
 
 std::string_view find_option(const Options& options, std::string_view keyword)
 {
-    const auto found =
-        std::find_if(options.begin(), options.end(), [&](const auto& option) { return option.first == keyword; });
+    const auto found = std::find_if(options.begin(), options.end(),
+                                    [&](const auto& option) { return option.first == keyword; });
     return found == options.end() ? std::string_view{} : std::string_view(found->second);
 }
 
@@ -46,8 +46,9 @@ Result<Options> read_options(const std::string& connection)
         PQconninfoParse(connection.c_str(), &message), &PQconninfoFree);
     PQfreemem(message); // It quotes the text, which may hold a password.
     if (!parsed) {
-        return Error{ErrorKind::InvalidInput, "storage/bad-connection",
-                     "The PostgreSQL connection is neither \"host=… dbname=…\" nor a postgresql:// URI."};
+        return Error{
+            ErrorKind::InvalidInput, "storage/bad-connection",
+            "The PostgreSQL connection is neither \"host=… dbname=…\" nor a postgresql:// URI."};
     }
     Options options;
     for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
@@ -64,8 +65,9 @@ bool is_local_host(std::string_view host)
 {
     // RFC 6761 §6.3 gives "localhost" to loopback; "@" begins an abstract socket's name.
     return host.starts_with('/') || host.starts_with('@') || host == "localhost" || host == "::1" ||
-           (host.starts_with("127.") &&
-            std::all_of(host.begin(), host.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; }));
+           (host.starts_with("127.") && std::all_of(host.begin(), host.end(), [](char c) {
+                return (c >= '0' && c <= '9') || c == '.';
+            }));
 }
 
 Result<Target> parse_target(const std::string& connection)
@@ -77,13 +79,14 @@ Result<Target> parse_target(const std::string& connection)
     }
     set_default(options, "host", "/var/run/postgresql");
     const std::string_view address = find_option(options, "hostaddr");
-    const bool is_local =
-        are_local_hosts(find_option(options, "host")) && (address.empty() || are_local_hosts(address));
+    const bool is_local = are_local_hosts(find_option(options, "host")) &&
+                          (address.empty() || are_local_hosts(address));
     set_default(options, "sslmode", is_local ? "prefer" : "verify-full");
     const bool is_verified = find_option(options, "sslmode") == "verify-full";
     if (!is_local && !is_verified) {
         return Error{ErrorKind::InvalidInput, "storage/insecure",
-                     "A PostgreSQL server that is not on this machine is reached with sslmode=verify-full only."};
+                     "A PostgreSQL server that is not on this machine is reached with "
+                     "sslmode=verify-full only."};
     }
     set_default(options, "gssencmode", "disable");
     set_default(options, "application_name", "keystead");

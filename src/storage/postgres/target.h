@@ -1,7 +1,8 @@
 // storage/postgres/target.h
 //
-// Where PostgreSQL is and how it may be reached: over a local socket, over loopback, or over TLS with the server's
-// name verified. Anything else would let whoever sits between read and change every account.
+// Where PostgreSQL is and how it may be reached: over a local socket, over loopback, or over TLS
+// with the server's name verified. Anything else would let whoever sits between read and change
+// every account.
 #pragma once
 
 #include "core/result.h"

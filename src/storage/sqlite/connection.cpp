@@ -24,7 +24,8 @@ int compare_bytes(void*, int left_bytes, const void* left, int right_bytes, cons
 
 Error internal(std::string cause)
 {
-    return Error{.kind = ErrorKind::Internal, .code = "storage/internal", .cause = std::move(cause)};
+    return Error{
+        .kind = ErrorKind::Internal, .code = "storage/internal", .cause = std::move(cause)};
 }
 
 /// 2 for "$2"; 0 for whatever is no number.
@@ -60,7 +61,10 @@ struct BindValue {
     sqlite3_stmt* statement;
     int position;
     int operator()(std::monostate) const { return sqlite3_bind_null(statement, position); }
-    int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement, position, value); }
+    int operator()(std::int64_t value) const
+    {
+        return sqlite3_bind_int64(statement, position, value);
+    }
     int operator()(std::string_view value) const
     {
         if (value.find('\0') != value.npos) {
@@ -68,7 +72,8 @@ struct BindValue {
         }
         // A null pointer would bind NULL, not the empty text.
         const char* data = value.data() == nullptr ? "" : value.data();
-        return sqlite3_bind_text64(statement, position, data, value.size(), SQLITE_STATIC, SQLITE_UTF8);
+        return sqlite3_bind_text64(statement, position, data, value.size(), SQLITE_STATIC,
+                                   SQLITE_UTF8);
     }
     int operator()(ByteView value) const
     {
@@ -82,10 +87,8 @@ struct BindValue {
 Result<SqlValue> column_value(sqlite3_stmt* statement, int column)
 {
     switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL:
-        return SqlValue{};
-    case SQLITE_INTEGER:
-        return SqlValue{std::int64_t{sqlite3_column_int64(statement, column)}};
+    case SQLITE_NULL: return SqlValue{};
+    case SQLITE_INTEGER: return SqlValue{std::int64_t{sqlite3_column_int64(statement, column)}};
     case SQLITE_TEXT: {
         const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
         const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
@@ -103,21 +106,29 @@ Result<SqlValue> column_value(sqlite3_stmt* statement, int column)
 
 } // namespace
 
-void Connection::CloseDatabase::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
-void Connection::FinalizeStatement::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Connection::CloseDatabase::operator()(sqlite3* database) const
+{
+    sqlite3_close_v2(database);
+}
+void Connection::FinalizeStatement::operator()(sqlite3_stmt* statement) const
+{
+    sqlite3_finalize(statement);
+}
 
 Connection::~Connection() = default;
 
 Result<std::unique_ptr<Connection>> Connection::open(const Options& options)
 {
     sqlite3* raw = nullptr;
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const int status = sqlite3_open_v2(options.file.c_str(), &raw, flags, nullptr);
-    std::unique_ptr<Connection> connection(new Connection(raw));
+    auto connection = std::make_unique<Connection>(raw);
     if (status != SQLITE_OK) {
         return Error{.kind = ErrorKind::Unavailable,
                      .code = "storage/unavailable",
-                     .cause = "cannot open " + options.file.string() + ": " + sqlite3_errstr(status)};
+                     .cause =
+                         "cannot open " + options.file.string() + ": " + sqlite3_errstr(status)};
     }
     KS_CHECK(connection->configure(options));
     return connection;
@@ -133,8 +144,10 @@ Result<void> Connection::configure(const Options& options)
     sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_create_collation(database, "C", SQLITE_UTF8, nullptr, &compare_bytes);
     sqlite3_set_authorizer(database, &Connection::authorize, this);
-    // Memory: small private caches, since the file is mapped. Temporary data never reaches the disk.
-    KS_CHECK(control("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864"));
+    // Memory: small private caches, since the file is mapped. Temporary data never reaches the
+    // disk.
+    KS_CHECK(
+        control("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864"));
     if (options.role == Role::Reader) {
         return control("PRAGMA query_only=ON; PRAGMA cache_size=-256");
     }
@@ -142,10 +155,11 @@ Result<void> Connection::configure(const Options& options)
     if (mode.rows.size() != 1 || mode.rows.front().text(0) != "wal") {
         return internal("the file system does not support a write-ahead log");
     }
-    // FULL: COMMIT returns after fdatasync of the log, which is what "durable" promises. The log is copied back at
-    // 4 MiB and cut to 16 MiB.
-    KS_CHECK(control("PRAGMA secure_delete=ON; PRAGMA cache_size=-2048; PRAGMA wal_autocheckpoint=1024; "
-                     "PRAGMA journal_size_limit=16777216"));
+    // FULL: COMMIT returns after fdatasync of the log, which is what "durable" promises. The log is
+    // copied back at 4 MiB and cut to 16 MiB.
+    KS_CHECK(
+        control("PRAGMA secure_delete=ON; PRAGMA cache_size=-2048; PRAGMA wal_autocheckpoint=1024; "
+                "PRAGMA journal_size_limit=16777216"));
     KS_CHECK(control(options.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"));
     if (options.pages_max != 0) {
         KS_CHECK(control(("PRAGMA max_page_count=" + std::to_string(options.pages_max)).c_str()));
@@ -153,7 +167,8 @@ Result<void> Connection::configure(const Options& options)
     return {};
 }
 
-int Connection::authorize(void* self, int action, const char* name, const char*, const char*, const char*)
+int Connection::authorize(void* self, int action, const char* name, const char*, const char*,
+                          const char*)
 {
     auto& connection = *static_cast<Connection*>(self);
     if (connection.trusted_) {
@@ -163,14 +178,15 @@ int Connection::authorize(void* self, int action, const char* name, const char*,
     case SQLITE_SELECT:
     case SQLITE_READ:
     case SQLITE_FUNCTION:
-    case SQLITE_RECURSIVE:
-        return SQLITE_OK;
+    case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
     case SQLITE_DELETE:
-        connection.preparing_for_upkeep_ = connection.preparing_for_upkeep_ && is_upkeep_table(name);
+        connection.preparing_for_upkeep_ =
+            connection.preparing_for_upkeep_ && is_upkeep_table(name);
         return SQLITE_OK;
-    default: // A feature that says COMMIT or PRAGMA would break the transaction that it shares with others.
+    default: // A feature that says COMMIT or PRAGMA would break the transaction that it shares with
+             // others.
         return SQLITE_DENY;
     }
 }
@@ -179,7 +195,8 @@ Error Connection::last_error(std::string_view doing) const
 {
     sqlite3* const database = database_.get();
     const int extended = sqlite3_extended_errcode(database);
-    std::string cause = std::string(doing) + ": " + sqlite3_errmsg(database) + " (" + std::to_string(extended) + ")";
+    std::string cause = std::string(doing) + ": " + sqlite3_errmsg(database) + " (" +
+                        std::to_string(extended) + ")";
     switch (extended & 0xff) {
     case SQLITE_CONSTRAINT:
         return {.kind = ErrorKind::Conflict, .code = "storage/conflict", .cause = std::move(cause)};
@@ -212,7 +229,8 @@ Result<void> Connection::control(const char* sql)
     return {};
 }
 
-Result<Connection::Outcome> Connection::control_query(std::string_view sql, std::span<const SqlParam> params)
+Result<Connection::Outcome> Connection::control_query(std::string_view sql,
+                                                      std::span<const SqlParam> params)
 {
     trusted_ = true;
     auto compiled = compile(sql);
@@ -222,7 +240,8 @@ Result<Connection::Outcome> Connection::control_query(std::string_view sql, std:
     return step_to_end(statement);
 }
 
-Result<Connection::Outcome> Connection::run(std::string_view sql, std::span<const SqlParam> params, Access access)
+Result<Connection::Outcome> Connection::run(std::string_view sql, std::span<const SqlParam> params,
+                                            Access access)
 {
     KS_TRY(const Statement* const statement, prepare(sql));
     if (access != Access::Everything && !statement->is_for_upkeep) {
@@ -275,16 +294,19 @@ Result<Connection::Statement> Connection::compile(std::string_view sql)
 
 Result<void> Connection::bind(const Statement& statement, std::span<const SqlParam> params)
 {
-    // SQLite numbers `$2` by where it first appears, PostgreSQL by what it says: the name decides here too.
+    // SQLite numbers `$2` by where it first appears, PostgreSQL by what it says: the name decides
+    // here too.
     if (params.size() != statement.parameter_count) {
-        return internal(std::string("wrong count of parameters: ") + sqlite3_sql(statement.handle.get()));
+        return internal(std::string("wrong count of parameters: ") +
+                        sqlite3_sql(statement.handle.get()));
     }
     for (std::size_t position = 0; position < statement.numbers.size(); ++position) {
         const SqlParam& param = params[statement.numbers[position] - 1];
-        const int status =
-            std::visit(BindValue{statement.handle.get(), static_cast<int>(position) + 1}, param.view());
+        const int status = std::visit(
+            BindValue{statement.handle.get(), static_cast<int>(position) + 1}, param.view());
         if (status != SQLITE_OK) {
-            return internal(std::string("cannot bind a parameter of: ") + sqlite3_sql(statement.handle.get()));
+            return internal(std::string("cannot bind a parameter of: ") +
+                            sqlite3_sql(statement.handle.get()));
         }
     }
     return {};
@@ -312,7 +334,13 @@ Result<Connection::Outcome> Connection::step_to_end(const Statement& statement)
     return outcome;
 }
 
-bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
-std::int64_t Connection::total_changes() const { return sqlite3_total_changes64(database_.get()); }
+bool Connection::in_transaction() const
+{
+    return sqlite3_get_autocommit(database_.get()) == 0;
+}
+std::int64_t Connection::total_changes() const
+{
+    return sqlite3_total_changes64(database_.get());
+}
 
 } // namespace keystead::storage

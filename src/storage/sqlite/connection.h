@@ -1,11 +1,12 @@
 // storage/sqlite/connection.h
 //
-// One SQLite connection: opened the way Keystead wants it, with a cache of prepared statements, parameters bound by
-// name, and SQLite's errors turned into ours. Used by one thread at a time.
+// One SQLite connection: opened the way Keystead wants it, with a cache of prepared statements,
+// parameters bound by name, and SQLite's errors turned into ours. Used by one thread at a time.
 #pragma once
 
 #include "core/result.h"
 #include "storage/database.h"
+#include "storage/statement.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -22,9 +23,6 @@ struct sqlite3_stmt;
 
 namespace keystead::storage {
 
-/// What a statement of a transaction may change.
-enum class Access : std::uint8_t { Nothing, UpkeepTables, Everything };
-
 class Connection {
 public:
     enum class Role : std::uint8_t { Reader, Writer };
@@ -40,6 +38,7 @@ public:
     };
 
     static Result<std::unique_ptr<Connection>> open(const Options& options);
+    explicit Connection(sqlite3* database) : database_(database) {} // for open()
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     ~Connection();
@@ -50,7 +49,8 @@ public:
     Result<void> control(const char* sql);
     Result<Outcome> control_query(std::string_view sql, std::span<const SqlParam> params);
 
-    /// False outside BEGIN … COMMIT, and once SQLite has rolled back by itself (a full disk, RAISE(ROLLBACK)).
+    /// False outside BEGIN … COMMIT, and once SQLite has rolled back by itself (a full disk,
+    /// RAISE(ROLLBACK)).
     bool in_transaction() const;
     /// Rows changed since the connection was opened, those rolled back included.
     std::int64_t total_changes() const;
@@ -64,28 +64,33 @@ private:
     };
     struct Statement {
         std::unique_ptr<sqlite3_stmt, FinalizeStatement> handle;
-        std::vector<std::size_t> numbers; // of the parameter at each of SQLite's positions: `$2` is 2
+        std::vector<std::size_t>
+            numbers; // of the parameter at each of SQLite's positions: `$2` is 2
         std::size_t parameter_count = 0;
         bool is_for_upkeep = true; // changes upkeep tables at most
     };
     struct HashText {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(std::string_view text) const
+        {
+            return std::hash<std::string_view>{}(text);
+        }
     };
 
-    explicit Connection(sqlite3* database) : database_(database) {}
     Result<void> configure(const Options& options);
     Result<Statement*> prepare(std::string_view sql);
     Result<Statement> compile(std::string_view sql);
     Result<void> bind(const Statement& statement, std::span<const SqlParam> params);
     Result<Outcome> step_to_end(const Statement& statement);
     Error last_error(std::string_view doing) const;
-    static int authorize(void* self, int action, const char* name, const char*, const char*, const char*);
+    static int authorize(void* self, int action, const char* name, const char*, const char*,
+                         const char*);
 
     std::unique_ptr<sqlite3, CloseDatabase> database_;
     std::unordered_map<std::string, Statement, HashText, std::equal_to<>> statements_;
-    bool trusted_ = true;              // while the engine's own statements are prepared
-    bool preparing_for_upkeep_ = true; // what authorize() found out about the statement being prepared
+    bool trusted_ = true; // while the engine's own statements are prepared
+    bool preparing_for_upkeep_ =
+        true; // what authorize() found out about the statement being prepared
 };
 
 } // namespace keystead::storage

@@ -1,7 +1,7 @@
 // storage/sqlite/data_folder.h
 //
-// The folder of an embedded database: made with mode 0700, locked for one node, with the reserve that a full disk's
-// essential writes use up.
+// The folder of an embedded database: made with mode 0700, locked for one node, with the reserve
+// that a full disk's essential writes use up.
 #pragma once
 
 #include "core/result.h"
@@ -33,8 +33,8 @@ private:
 
 class DataFolder {
 public:
-    /// Makes the folder and takes its lock, which lasts as long as this object. Errors: storage/locked,
-    /// storage/unavailable.
+    /// Makes the folder and takes its lock, which lasts as long as this object. Errors:
+    /// storage/locked, storage/unavailable.
     static Result<DataFolder> open(const std::filesystem::path& folder);
 
     const std::filesystem::path& database_file() const { return database_file_; }
@@ -46,8 +46,10 @@ public:
     static constexpr std::size_t kReserveBytes = std::size_t{16} << 20;
 
 private:
-    DataFolder(std::filesystem::path database_file, std::filesystem::path reserve_file, FileDescriptor lock)
-        : database_file_(std::move(database_file)), reserve_file_(std::move(reserve_file)), lock_(std::move(lock))
+    DataFolder(std::filesystem::path database_file, std::filesystem::path reserve_file,
+               FileDescriptor lock)
+        : database_file_(std::move(database_file)), reserve_file_(std::move(reserve_file)),
+          lock_(std::move(lock))
     {
     }
     std::filesystem::path database_file_;

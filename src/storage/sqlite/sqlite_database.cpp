@@ -1,9 +1,10 @@
 // The embedded engine: one writer, a few readers beside it, one folder.
+#include "storage/engine_transaction.h"
 #include "storage/migrations.h"
 #include "storage/open.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/data_folder.h"
-#include "storage/sqlite/transaction.h"
+#include "storage/sqlite/statements.h"
 #include "storage/sqlite/writer.h"
 #include "storage/statistics.h"
 #include "storage/transaction_scope.h"
@@ -110,7 +111,8 @@ private:
 class SqliteDatabase final : public Database {
 public:
     SqliteDatabase(DataFolder folder, std::unique_ptr<Connection> writer, std::uint32_t readers)
-        : folder_(std::move(folder)), readers_(folder_.database_file(), readers), writer_(std::move(writer), folder_)
+        : folder_(std::move(folder)), readers_(folder_.database_file(), readers),
+          writer_(std::move(writer), folder_)
     {
     }
 
@@ -133,11 +135,8 @@ public:
     Result<void> maintain(Maintenance task) override
     {
         switch (task) {
-        case Maintenance::RestoreReserve:
-            assert_no_transaction();
-            return folder_.restore_reserve();
-        case Maintenance::TruncateLog:
-            return writer_.control("PRAGMA wal_checkpoint(TRUNCATE)");
+        case Maintenance::RestoreReserve: assert_no_transaction(); return folder_.restore_reserve();
+        case Maintenance::TruncateLog: return writer_.control("PRAGMA wal_checkpoint(TRUNCATE)");
         case Maintenance::Optimize:
             return writer_.control("PRAGMA analysis_limit=400; PRAGMA optimize");
         }
@@ -161,8 +160,8 @@ private:
     static Result<void> read_on(Connection& connection, function_ref<Result<void>(ReadTx&)> fn)
     {
         KS_CHECK(connection.control("BEGIN"));
-        storage::Statements statements(connection, Access::Nothing);
-        storage::SqliteReadTx tx(statements);
+        storage::SqliteStatements statements(connection, Access::Nothing);
+        storage::EngineReadTx<storage::SqliteStatements> tx(statements);
         auto outcome = [&] {
             const storage::TransactionScope scope;
             return fn(tx);
@@ -182,7 +181,10 @@ private:
     {
         return writer_.write(fn, Writer::Urgency::Essential);
     }
-    Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)> fn) override { return writer_.upkeep(fn); }
+    Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)> fn) override
+    {
+        return writer_.upkeep(fn);
+    }
 
     DataFolder folder_;
     ReaderPool readers_;
@@ -194,10 +196,11 @@ private:
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options)
 {
     KS_TRY(DataFolder folder, DataFolder::open(options.folder));
-    KS_TRY(auto writer, Connection::open({.file = folder.database_file(),
-                                          .role = Connection::Role::Writer,
-                                          .durable = options.durability == SqliteOptions::Durability::Full,
-                                          .pages_max = options.pages_max}));
+    KS_TRY(auto writer,
+           Connection::open({.file = folder.database_file(),
+                             .role = Connection::Role::Writer,
+                             .durable = options.durability == SqliteOptions::Durability::Full,
+                             .pages_max = options.pages_max}));
     SqliteMigrationTarget target(*writer);
     KS_CHECK(storage::migrate(target, options.migrations, options.schema, options.clock));
     return std::unique_ptr<Database>(

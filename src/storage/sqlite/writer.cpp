@@ -4,6 +4,8 @@
 #include "storage/transaction_scope.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 #include <variant>
 
 namespace keystead::storage {
@@ -11,7 +13,10 @@ namespace {
 
 constexpr std::size_t kBatchMax = 256;
 
-bool is_full(const Result<void>& outcome) { return !outcome && outcome.error().code == "storage/full"; }
+bool is_full(const Result<void>& outcome)
+{
+    return !outcome && outcome.error().code == "storage/full";
+}
 
 } // namespace
 
@@ -25,7 +30,7 @@ struct Writer::Job {
     Urgency urgency = Urgency::Ordinary;
 
     Result<void> outcome = {};
-    SqliteWriteTx::Actions actions = {};
+    Actions actions = {};
     bool recorded = false;
     std::uint64_t statements = 0;
 
@@ -33,7 +38,10 @@ struct Writer::Job {
     std::condition_variable finished = {};
 
     bool is_control() const { return std::holds_alternative<Control>(work); }
-    bool is_stopped_by_full_disk() const { return urgency == Urgency::Essential && is_full(outcome); }
+    bool is_stopped_by_full_disk() const
+    {
+        return urgency == Urgency::Essential && is_full(outcome);
+    }
     void forget_run()
     {
         outcome = {};
@@ -78,7 +86,8 @@ void Writer::set_before_commit(BeforeCommit hook)
 Result<void> Writer::enqueue(Job& job)
 {
     assert_no_transaction();
-    KS_ASSERT(std::this_thread::get_id() != thread_.get_id()); // An after-commit action would wait for itself.
+    KS_ASSERT(std::this_thread::get_id() !=
+              thread_.get_id()); // An after-commit action would wait for itself.
     {
         std::unique_lock lock(mutex_);
         queue_.push_back(&job);
@@ -141,30 +150,35 @@ void Writer::run_alone(Job& job)
         }
         again = job.is_stopped_by_full_disk() && folder_.release_reserve();
     }
-    if (!job.outcome) {
-        job.actions.clear();
-    }
 }
 
-/// One transaction for all. An Error says that nothing of it is in the database, whatever each outcome says.
+/// One transaction for all. An Error says that nothing of it is in the database, whatever each
+/// outcome says.
 Result<void> Writer::run_together(Jobs jobs)
 {
-    hook_actions_.clear();
     for (Job* const job : jobs) {
         job->forget_run();
     }
     KS_CHECK(connection_->control("BEGIN IMMEDIATE"));
-    auto outcome = run_in_transaction(jobs);
+    Actions hook_actions;
+    auto outcome = run_in_transaction(jobs, hook_actions);
     if (outcome) {
         outcome = connection_->control("COMMIT");
     }
-    if (!outcome && connection_->in_transaction()) {
-        KS_CHECK(connection_->control("ROLLBACK"));
+    if (!outcome) {
+        if (connection_->in_transaction()) {
+            KS_CHECK(connection_->control("ROLLBACK"));
+        }
+        return outcome;
     }
-    return outcome;
+    for (Job* const job : jobs) {
+        std::move(job->actions.begin(), job->actions.end(), std::back_inserter(committed_actions_));
+    }
+    std::move(hook_actions.begin(), hook_actions.end(), std::back_inserter(committed_actions_));
+    return {};
 }
 
-Result<void> Writer::run_in_transaction(Jobs jobs)
+Result<void> Writer::run_in_transaction(Jobs jobs, Actions& hook_actions)
 {
     for (Job* const job : jobs) {
         KS_CHECK(run_in_savepoint(*job));
@@ -172,10 +186,11 @@ Result<void> Writer::run_in_transaction(Jobs jobs)
             return job->outcome;
         }
     }
-    return number_records(jobs);
+    return number_records(jobs, hook_actions);
 }
 
-/// Runs one function; its own failure stands in its outcome. An Error means that the whole transaction is lost.
+/// Runs one function; its own failure stands in its outcome. An Error means that the whole
+/// transaction is lost.
 Result<void> Writer::run_in_savepoint(Job& job)
 {
     KS_CHECK(connection_->control("SAVEPOINT job"));
@@ -183,11 +198,14 @@ Result<void> Writer::run_in_savepoint(Job& job)
     job.outcome = call(job);
     if (!connection_->in_transaction()) {
         // A full disk, or RAISE(ROLLBACK), inside one savepoint takes everybody's changes along.
-        return Error{.kind = ErrorKind::Unavailable, .code = "storage/unavailable", .cause = "transaction lost"};
+        return Error{.kind = ErrorKind::Unavailable,
+                     .code = "storage/unavailable",
+                     .cause = "transaction lost"};
     }
 #ifndef KEYSTEAD_WITHOUT_AUDIT_RULE
     const bool has_changed = connection_->total_changes() != changes_before;
-    if (job.outcome && has_changed && !job.recorded && std::holds_alternative<Job::Write>(job.work)) {
+    if (job.outcome && has_changed && !job.recorded &&
+        std::holds_alternative<Job::Write>(job.work)) {
         job.outcome = Error{.kind = ErrorKind::Internal,
                             .code = "storage/internal",
                             .cause = "audit rule: a write changed rows without appending a record"};
@@ -207,14 +225,14 @@ Result<void> Writer::call(Job& job)
 {
     const TransactionScope scope;
     const bool is_write = std::holds_alternative<Job::Write>(job.work);
-    Statements statements(*connection_, is_write ? Access::Everything : Access::UpkeepTables);
+    SqliteStatements statements(*connection_, is_write ? Access::Everything : Access::UpkeepTables);
     Result<void> outcome;
     if (is_write) {
-        SqliteWriteTx tx(statements, job.actions);
+        EngineWriteTx<SqliteStatements> tx(statements, job.actions);
         outcome = std::get<Job::Write>(job.work)(tx);
         job.recorded = tx.is_recorded();
     } else {
-        SqliteUpkeepTx tx(statements);
+        EngineUpkeepTx<SqliteStatements> tx(statements);
         outcome = std::get<Job::Upkeep>(job.work)(tx);
     }
     job.statements = statements.count();
@@ -225,7 +243,7 @@ Result<void> Writer::call(Job& job)
 }
 
 /// The hook, if the batch holds an audit record.
-Result<void> Writer::number_records(Jobs jobs)
+Result<void> Writer::number_records(Jobs jobs, Actions& hook_actions)
 {
     if (std::none_of(jobs.begin(), jobs.end(), [](const Job* job) { return job->recorded; })) {
         return {};
@@ -239,8 +257,8 @@ Result<void> Writer::number_records(Jobs jobs)
         return {};
     }
     const TransactionScope scope;
-    Statements statements(*connection_, Access::Everything);
-    SqliteWriteTx tx(statements, hook_actions_);
+    SqliteStatements statements(*connection_, Access::Everything);
+    EngineWriteTx<SqliteStatements> tx(statements, hook_actions);
     KS_CHECK(hook(tx));
     if (statements.failure()) {
         return *statements.failure();
@@ -251,15 +269,10 @@ Result<void> Writer::number_records(Jobs jobs)
 /// After the COMMIT: what was to happen then, and only then the callers.
 void Writer::release(Jobs jobs)
 {
-    for (Job* const job : jobs) {
-        for (const auto& action : job->actions) {
-            action();
-        }
-    }
-    for (const auto& action : hook_actions_) {
+    for (const auto& action : committed_actions_) {
         action();
     }
-    hook_actions_.clear();
+    committed_actions_.clear();
     const std::lock_guard lock(mutex_);
     for (Job* const job : jobs) {
         job->done = true;

@@ -1,18 +1,23 @@
 // storage/sqlite/writer.h
 //
-// The one thread that writes. Callers wait while it runs their functions, as many as are waiting, in one transaction:
+// The one thread that writes. Callers wait while it runs their functions, as many as are waiting,
+// in one transaction:
 //
-//   BEGIN ─▶ SAVEPOINT, fn, audit rule, RELEASE ─▶ … ─▶ before-commit hook ─▶ COMMIT ─▶ after-commit actions ─▶ release
+//   BEGIN ─▶ SAVEPOINT, fn, audit rule, RELEASE ─▶ … ─▶ before-commit hook ─▶ COMMIT ─▶
+//   after-commit actions ─▶ release
 //              └─ Error: ROLLBACK TO, for this one alone                         │
-//              └─ SQLite rolled everything back ◀───────── or failed ────────────┘─▶ each again, on its own
+//              └─ SQLite rolled everything back ◀───────── or failed ────────────┘─▶ each again, on
+//              its own
 //
-// Invariants: nobody is released before the COMMIT that holds their change; one caller's failure is never another's.
+// Invariants: nobody is released before the COMMIT that holds their change; one caller's failure is
+// never another's.
 #pragma once
 
 #include "core/function_ref.h"
+#include "storage/engine_transaction.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/data_folder.h"
-#include "storage/sqlite/transaction.h"
+#include "storage/sqlite/statements.h"
 
 #include <condition_variable>
 #include <cstdint>
@@ -53,15 +58,15 @@ private:
     void run(Jobs jobs);
     void run_alone(Job& job);
     Result<void> run_together(Jobs jobs);
-    Result<void> run_in_transaction(Jobs jobs);
+    Result<void> run_in_transaction(Jobs jobs, Actions& hook_actions);
     Result<void> run_in_savepoint(Job& job);
     Result<void> call(Job& job);
-    Result<void> number_records(Jobs jobs);
+    Result<void> number_records(Jobs jobs, Actions& hook_actions);
     void release(Jobs jobs);
 
     std::unique_ptr<Connection> connection_;
     const DataFolder& folder_;
-    SqliteWriteTx::Actions hook_actions_; // of the batch that is running
+    Actions committed_actions_; // to be run before anybody is released
 
     std::mutex mutex_; // guards what follows, and every Job's `done`
     std::condition_variable_any wake_;
