@@ -33,6 +33,7 @@ public:
         tx.after_commit([this, account, reason] { ended.emplace_back(account, reason); });
         return {};
     }
+    Result<void> forget_cached(WriteTx&, AccountId) override { return {}; }
     std::vector<std::pair<AccountId, account::EndReason>> ended;
 };
 

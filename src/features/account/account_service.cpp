@@ -57,7 +57,7 @@ Result<Account> AccountService::create(WriteTx& tx, const Actor& actor, const Ne
 {
     KS_CHECK(check_name(wanted.name));
     const Instant now = clock_.now();
-    const Account account{.id = AccountId::make(now, random_),
+    const Account account{.id = wanted.id.is_nil() ? AccountId::make(now, random_) : wanted.id,
                           .email = wanted.email,
                           .name = wanted.name,
                           .created_at = now,

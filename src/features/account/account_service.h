@@ -47,6 +47,8 @@ class SessionEnder {
 public:
     virtual ~SessionEnder() = default;
     virtual Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, EndReason reason) = 0;
+    /// Sessions go on, but what memory holds of the account is read again: its e-mail address changed.
+    virtual Result<void> forget_cached(WriteTx& tx, AccountId account) = 0;
 };
 
 class AccountService {

@@ -68,6 +68,7 @@ Result<Spent> EmailChangeService::confirm(WriteTx& tx, const Actor& actor, std::
     }
     const EmailAddress address = EmailAddress::stored(bound->address);
     KS_TRY(const Return way, claim(tx, *account, address));
+    KS_CHECK(sessions_.forget_cached(tx, account->id));
     KS_CHECK(links_.void_requests(tx, account->id));
     // Back at an address that came first: what came after it is gone with its claims, and has nothing to undo.
     if (way == Return::No) {

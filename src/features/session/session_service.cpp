@@ -242,6 +242,12 @@ std::string SessionService::csrf_token(const Digest& token_digest) const
     return crypto::anti_forgery_token(keys_, token_digest);
 }
 
+std::string SessionService::csrf_token(std::string_view token_text) const
+{
+    const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
+    return token ? csrf_token(token->digest) : std::string{};
+}
+
 bool SessionService::csrf_matches(std::string_view token_text, std::string_view csrf) const
 {
     const auto token = mint_.parse(crypto::TokenKind::Session, token_text);

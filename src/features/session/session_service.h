@@ -76,7 +76,7 @@ public:
     Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, std::string_view reason);
     Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, account::EndReason reason) override;
     /// Drops what memory holds of the account with this commit: its e-mail or role changed.
-    Result<void> forget_cached(WriteTx& tx, AccountId account);
+    Result<void> forget_cached(WriteTx& tx, AccountId account) override;
     /// D-03: that session may do nothing but step up and sign out until its owner has authenticated again.
     Result<void> require_authentication(WriteTx& tx, const Actor& actor, AccountId account, SessionId id);
 
@@ -99,6 +99,8 @@ public:
 
     /// The anti-forgery token that goes with a cookie's token: HMAC of it, base64url.
     std::string csrf_token(const Digest& token_digest) const;
+    /// The same for a cookie that the client holds; empty when it is none of ours.
+    std::string csrf_token(std::string_view token_text) const;
     bool csrf_matches(std::string_view token_text, std::string_view csrf_token) const;
 
     /// Writes last activity behind. A job, at most every 30 s, and once when the server stops.

@@ -1,0 +1,84 @@
+#include "app/authenticator.h"
+
+#include <utility>
+
+namespace keystead::app {
+namespace {
+
+using http::Principal;
+
+void fill(Principal& principal, const session::CachedSession& session)
+{
+    principal.kind = Principal::Kind::Session;
+    principal.account = session.account;
+    principal.session = session.session;
+    principal.authenticated_at = session.authenticated_at;
+    principal.email = session.email;
+    principal.is_operator = session.is_operator;
+    principal.must_authenticate = session.must_authenticate;
+}
+
+Principal principal_of(const service_client::ServiceClient& client)
+{
+    Principal principal;
+    principal.kind = Principal::Kind::ServiceClient;
+    principal.client = client.id;
+    principal.client_rights = client.rights;
+    return principal;
+}
+
+} // namespace
+
+std::optional<Principal> FeatureAuthenticator::find_cached(const http::Credentials& credentials)
+{
+    Principal nobody;
+    if (!credentials.bearer.empty()) {
+        if (!clients_.is_well_formed(credentials.bearer)) {
+            return nobody;
+        }
+        const auto client = clients_.find_cached(credentials.bearer);
+        return client ? std::optional(principal_of(*client)) : std::nullopt;
+    }
+    if (!credentials.session_cookie.empty()) {
+        Principal principal;
+        if (sessions_.find_cached(credentials.session_cookie,
+                                  [&](const session::CachedSession& session) { fill(principal, session); })) {
+            return principal;
+        }
+        // A made-up token never reaches the store: its tag is wrong.
+        return sessions_.is_well_formed(credentials.session_cookie) ? std::nullopt : std::optional(nobody);
+    }
+    return credentials.flow_cookie.empty() ? std::optional(nobody) : std::nullopt;
+}
+
+Result<Principal> FeatureAuthenticator::load(const http::Credentials& credentials)
+{
+    if (!credentials.bearer.empty()) {
+        KS_TRY(const auto client, clients_.load(database_, credentials.bearer));
+        return client ? principal_of(*client) : Principal{};
+    }
+    if (!credentials.session_cookie.empty()) {
+        KS_TRY(const auto session, sessions_.load(database_, credentials.session_cookie));
+        Principal principal;
+        if (session) {
+            fill(principal, *session);
+        }
+        return principal;
+    }
+    KS_TRY(const auto flow, flows_.load(database_, credentials.flow_cookie));
+    Principal principal;
+    if (flow) {
+        principal.kind = Principal::Kind::HalfSignedIn;
+        principal.account = flow->account;
+        principal.flow = flow->id;
+    }
+    return principal;
+}
+
+bool FeatureAuthenticator::csrf_matches(const http::Credentials& credentials, std::string_view token)
+{
+    return credentials.session_cookie.empty() ? flows_.csrf_matches(credentials.flow_cookie, token)
+                                              : sessions_.csrf_matches(credentials.session_cookie, token);
+}
+
+} // namespace keystead::app
