@@ -1,0 +1,106 @@
+#include "features/notify/outbox_store.h"
+
+#include <utility>
+
+namespace keystead::notify {
+
+namespace {
+
+/// For statements whose count of rows says nothing.
+Result<void> done(Result<int> rows)
+{
+    if (!rows) {
+        return std::move(rows).error();
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> OutboxStore::insert(ChangeTx& tx, const OutboxRow& row)
+{
+    return done(tx.exec(
+        "INSERT INTO outbox (id, account_id, purpose, address_digest, state, created_at, due_at, "
+        "attempts, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+        row.id, row.account, row.purpose, row.address_digest, OutboxState::Waiting, row.created_at,
+        row.due_at, row.payload));
+}
+
+Result<std::vector<OutboxRow>> OutboxStore::list_due(ReadTx& tx, Instant now, std::uint32_t limit)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT id, account_id, purpose, address_digest, created_at, due_at, "
+                    "admitted_at, attempts, payload "
+                    "FROM outbox WHERE state = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3",
+                    OutboxState::Waiting, now, limit));
+    std::vector<OutboxRow> due;
+    due.reserve(rows.size());
+    for (const Row& row : rows) {
+        due.push_back({.id = row.id<MessageId>(0),
+                       .account = row.optional_id<AccountId>(1),
+                       .purpose = static_cast<Purpose>(row.integer(2)),
+                       .address_digest = row.digest(3),
+                       .created_at = row.time(4),
+                       .due_at = row.time(5),
+                       .admitted_at = row.optional_time(6),
+                       .attempts = static_cast<std::uint32_t>(row.integer(7)),
+                       .payload = row.bytes(8)});
+    }
+    return due;
+}
+
+Result<std::int64_t> OutboxStore::count_admitted(ReadTx& tx, const Digest& address_digest,
+                                                 Purpose purpose, Instant since)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT count(*) FROM outbox WHERE address_digest = $1 AND purpose = $2 "
+                    "AND admitted_at > $3",
+                    address_digest, purpose, since));
+    KS_ASSERT(rows.size() == 1);
+    return rows.front().integer(0);
+}
+
+Result<bool> OutboxStore::claim(ChangeTx& tx, MessageId id, Instant now, Instant due_at)
+{
+    KS_TRY(const int rows, tx.exec("UPDATE outbox SET attempts = attempts + 1, admitted_at = "
+                                   "coalesce(admitted_at, $2), due_at = $3 "
+                                   "WHERE id = $1 AND state = $4 AND due_at <= $2",
+                                   id, now, due_at, OutboxState::Waiting));
+    return rows == 1;
+}
+
+Result<void> OutboxStore::put_off(ChangeTx& tx, MessageId id, Instant due_at,
+                                  std::string_view last_error)
+{
+    return done(
+        tx.exec("UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = $4", id,
+                due_at, last_error, OutboxState::Waiting));
+}
+
+Result<void> OutboxStore::finish(ChangeTx& tx, MessageId id, OutboxState state, Instant now,
+                                 std::string_view last_error)
+{
+    return done(
+        tx.exec("UPDATE outbox SET state = $2, finished_at = $3, last_error = $4, payload = NULL "
+                "WHERE id = $1 AND state = $5",
+                id, state, now, last_error, OutboxState::Waiting));
+}
+
+Result<void> OutboxStore::delete_finished_before(ChangeTx& tx, Instant before)
+{
+    return done(tx.exec("DELETE FROM outbox WHERE state <> $1 AND finished_at < $2",
+                        OutboxState::Waiting, before));
+}
+
+Result<void> OutboxStore::delete_finished_of(ChangeTx& tx, AccountId account)
+{
+    return done(tx.exec("DELETE FROM outbox WHERE account_id = $1 AND state <> $2", account,
+                        OutboxState::Waiting));
+}
+
+Result<void> OutboxStore::detach(ChangeTx& tx, AccountId account)
+{
+    return done(tx.exec("UPDATE outbox SET account_id = NULL WHERE account_id = $1", account));
+}
+
+} // namespace keystead::notify

@@ -1,0 +1,56 @@
+// features/notify/outbox_store.h
+//
+// SQL of the outbox. One method a statement; decides nothing.
+#pragma once
+
+#include "core/bytes.h"
+#include "core/clock.h"
+#include "core/id.h"
+#include "core/result.h"
+#include "features/notify/notify_service.h"
+#include "storage/database.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace keystead::notify {
+
+/// Stored: never renumber.
+enum class OutboxState : std::uint8_t { Waiting = 1, Sent = 2, Merged = 3, GivenUp = 4 };
+
+struct OutboxRow {
+    MessageId id;
+    std::optional<AccountId> account;
+    Purpose purpose = Purpose::SignUpLink;
+    Digest address_digest = {};
+    Instant created_at;
+    Instant due_at;
+    std::optional<Instant> admitted_at;
+    std::uint32_t attempts = 0;
+    Bytes payload;
+};
+
+class OutboxStore {
+public:
+    /// A new row, waiting; `attempts` and `admitted_at` are not looked at.
+    Result<void> insert(ChangeTx& tx, const OutboxRow& row);
+    /// Waiting and due at `now`, the longest due first.
+    Result<std::vector<OutboxRow>> list_due(ReadTx& tx, Instant now, std::uint32_t limit);
+    /// How many messages of a purpose an address was admitted since `since`.
+    Result<std::int64_t> count_admitted(ReadTx& tx, const Digest& address_digest, Purpose purpose,
+                                        Instant since);
+    /// Counts an attempt and puts the message off until `due_at`. False if it is not waiting any
+    /// more.
+    Result<bool> claim(ChangeTx& tx, MessageId id, Instant now, Instant due_at);
+    Result<void> put_off(ChangeTx& tx, MessageId id, Instant due_at, std::string_view last_error);
+    /// The payload is erased with it.
+    Result<void> finish(ChangeTx& tx, MessageId id, OutboxState state, Instant now,
+                        std::string_view last_error);
+    Result<void> delete_finished_before(ChangeTx& tx, Instant before);
+    Result<void> delete_finished_of(ChangeTx& tx, AccountId account);
+    Result<void> detach(ChangeTx& tx, AccountId account);
+};
+
+} // namespace keystead::notify
