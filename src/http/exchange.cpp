@@ -8,6 +8,7 @@
 #include "http/validate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <cstring>
 #include <utility>
 
@@ -168,10 +169,17 @@ bool Exchange::run()
     }
     auto answer = handle();
     handler_ran_ = true;
-    if (answer) {
-        response_ = *std::move(answer);
-    } else {
+    if (!answer) {
         refuse(std::move(answer).error());
+        return true;
+    }
+    response_ = *std::move(answer);
+    if (const auto refusal = response_.refusal) {
+        auto cookies = std::move(response_.cookies);
+        auto headers = std::move(response_.headers);
+        refuse(*refusal);
+        std::ranges::move(cookies, std::back_inserter(response_.cookies));
+        std::ranges::move(headers, std::back_inserter(response_.headers));
     }
     return true;
 }
