@@ -1,0 +1,118 @@
+"""Starts the release build for a measurement, in an empty folder on ports that were free."""
+
+import contextlib
+import glob
+import json
+import os
+import re
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, ask, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise RuntimeError(f"waited {seconds} s in vain: {what}")
+
+
+def answers(port):
+    def ask():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+        return False
+
+    return ask
+
+
+class Keystead:
+    def __init__(self, folder, cores=None, settings=None):
+        self.folder = folder
+        self.port = free_port()
+        self.base = f"http://localhost:{self.port}"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "KEYSTEAD__SERVER__PORT": str(self.port),
+            "KEYSTEAD__SERVER__METRICS_PORT": str(free_port()),
+            "KEYSTEAD__SERVER__BASE_URL": self.base,
+            "KEYSTEAD__SERVER__ACCESS_LOG": f"{folder}/access.log",
+            "KEYSTEAD__STORAGE__DATA_FOLDER": f"{folder}/data",
+            **(settings or {}),
+        }
+        command = [os.environ["KEYSTEAD_BINARY"], "serve", "--preset", "marketplace"]
+        if cores:
+            command = ["taskset", "-c", cores, *command]
+        with open(f"{folder}/server.log", "wb") as log:
+            self.process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+        try:
+            wait_for("the server is ready", self.is_ready)
+        except RuntimeError:
+            self.stop()
+            raise
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            with open(f"{self.folder}/server.log", encoding="utf-8") as log:
+                raise RuntimeError(f"the server ended by itself:\n{log.read()[-2000:]}")
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(f"{self.base}/health/ready", timeout=1).status == 200
+        return False
+
+    def post(self, path, body):
+        request = urllib.request.Request(
+            f"{self.base}/v1/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        return urllib.request.urlopen(request, timeout=30)
+
+    def signed_in_cookie(self, email="bench@example.test"):
+        """Signs an account up and answers the session's cookie."""
+        self.post("sign-up", {"email": email})
+
+        def token():
+            for name in glob.glob(f"{self.folder}/data/mail/*.eml"):
+                with open(name, encoding="utf-8") as mail:
+                    text = re.sub(r"=\r?\n", "", mail.read()).replace("=3D", "=")
+                found = re.search(r"/sign-up/confirm#(\S+)", text)
+                if found:
+                    return found[1]
+            return None
+
+        answer = self.post("sign-up/confirm", {"token": wait_for("a mail", token), "password": "Larch-Quay-73-Ember"})
+        for line in answer.headers.get_all("Set-Cookie"):
+            if line.startswith("__Host-keystead="):
+                return line.split(";")[0]
+        raise RuntimeError("no session cookie")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def cpu_seconds(pid):
+    """Processor time of a process, all of its threads."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def folder():
+    with tempfile.TemporaryDirectory(prefix="keystead-bench-") as name:
+        os.chmod(name, 0o755)  # nginx's worker may be another user.
+        yield name
