@@ -1,0 +1,131 @@
+// app/features.h
+//
+// Every feature, built once, in the order in which they stand on each other. The one place that knows them all; what one
+// slice needs of another beyond its service is handed over here as a function.
+#pragma once
+
+#include "app/authenticator.h"
+#include "app/device_words.h"
+#include "app/foundation.h"
+#include "features/account/account_admin_service.h"
+#include "features/account/account_service.h"
+#include "features/account/email_change_service.h"
+#include "features/account/notices_service.h"
+#include "features/account/notification_address_service.h"
+#include "features/account_data/deletion_service.h"
+#include "features/account_data/export_service.h"
+#include "features/attempt_budget/attempt_budget_service.h"
+#include "features/audit/audit_sequencer.h"
+#include "features/audit/audit_service.h"
+#include "features/backup_code/backup_code_service.h"
+#include "features/client_device/client_device_service.h"
+#include "features/incident/incident_service.h"
+#include "features/known_device/known_device_service.h"
+#include "features/link/link_service.h"
+#include "features/notify/outbox_sender.h"
+#include "features/notify/outbox_service.h"
+#include "features/password/breach_filter.h"
+#include "features/password/password_service.h"
+#include "features/password_change/password_change_service.h"
+#include "features/place/place_service.h"
+#include "features/recovery/recovery_service.h"
+#include "features/service_client/service_client_service.h"
+#include "features/session/session_service.h"
+#include "features/sign_in/sign_in_service.h"
+#include "features/sign_in_flow/sign_in_flow_service.h"
+#include "features/sign_up/sign_up_service.h"
+#include "features/step_up/step_up_service.h"
+#include "features/totp/totp_service.h"
+#include "http/route.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace keystead::app {
+
+/// What opening features can fail at, opened before the rest is built.
+struct FeatureResources {
+    std::unique_ptr<password::BreachFilter> breaches; // or null: the operator gave no list
+    std::unique_ptr<password::PasswordHasher> hasher;
+    std::unique_ptr<place::PlaceService> places;
+    std::unique_ptr<notify::MailTransport> mail;
+};
+/// Errors: breach-filter/…, place/no-database, notify/…
+Result<FeatureResources> open_feature_resources(Foundation& foundation);
+
+struct FeatureHooks {
+    std::function<void()> wake_outbox;                                      // a mail was queued
+    std::function<void(MessageId, std::string_view)> mail_not_delivered;    // for the log
+};
+
+class Features {
+public:
+    Features(Foundation& foundation, FeatureResources resources, FeatureHooks hooks);
+    Features(const Features&) = delete;
+    Features& operator=(const Features&) = delete;
+
+    Foundation& foundation;
+    FeatureResources resources;
+
+    audit::AuditService audit;
+    audit::AuditSequencer sequencer;
+    notify::OutboxService outbox;
+    notify::OutboxSender outbox_sender;
+    client_device::ClientDeviceService client_devices;
+    DeviceWords device_words;
+    crypto::TokenMint mint;
+    link::LinkStore link_store;
+    link::LinkService links;
+    link::LinkSweep link_sweep;
+    account::AccountStore account_store;
+    account::AccountService accounts;
+    account::Notices notices;
+    password::PasswordPolicy policy;
+    password::PasswordService passwords;
+    attempt_budget::AttemptBudgetService budgets;
+    totp::TotpService totp;
+    backup_code::BackupCodeService backup_codes;
+    session::SessionStore session_store;
+    session::SessionService sessions;
+    account::AccountAdminService account_admin;
+    account::EmailChangeService email_change;
+    account::NotificationAddressService addresses;
+    known_device::KnownDeviceStore known_device_store;
+    known_device::KnownDeviceService known_devices;
+    sign_in_flow::SignInFlowStore flow_store;
+    sign_in_flow::SignInFlowService flows;
+    service_client::ServiceClientStore client_store;
+    service_client::ServiceClientService clients;
+    sign_in::SignInService sign_in;
+    sign_up::SignUpService sign_up;
+    step_up::StepUpService step_up;
+    password_change::PasswordChangeService password_change;
+    recovery::RecoveryService recovery;
+    incident::IncidentService incidents;
+    account_data::ExportService exports;
+    account_data::DeletionService deletion;
+    account_data::ErasureJob erasure;
+    FeatureAuthenticator authenticator;
+
+    /// Keeps a router that routes refer to.
+    http::Router& keep(std::unique_ptr<http::Router> router)
+    {
+        routers_.push_back(std::move(router));
+        return *routers_.back();
+    }
+
+    /// The time slot on which refusals of credential routes leave: above the dearest hash that is stored or made here.
+    Result<std::chrono::milliseconds> credential_slot();
+
+private:
+    std::vector<account_data::DataSource> data_sources();
+    std::vector<account_data::Eraser> erasers();
+    totp::TellOwner tell_owner();
+
+    std::vector<std::unique_ptr<http::Router>> routers_;
+};
+
+} // namespace keystead::app

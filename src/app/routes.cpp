@@ -1,0 +1,112 @@
+#include "app/routes.h"
+
+#include "features/account/account_routes.h"
+#include "features/account/email_routes.h"
+#include "features/account_data/account_data_routes.h"
+#include "features/activity/activity_routes.h"
+#include "features/backup_code/backup_code_routes.h"
+#include "features/check/check_routes.h"
+#include "features/incident/incident_routes.h"
+#include "features/password_change/password_change_routes.h"
+#include "features/recovery/recovery_routes.h"
+#include "features/session/session_routes.h"
+#include "features/sign_in/sign_in_routes.h"
+#include "features/sign_up/sign_up_routes.h"
+#include "features/step_up/step_up_routes.h"
+#include "features/totp/totp_routes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace keystead::app {
+namespace {
+
+/// Puts words for the client into memory before a handler opens a transaction whose notices want them.
+class WordsFirst final : public http::Router {
+public:
+    WordsFirst(http::Router& inner, DeviceWords& words) : inner_(inner), words_(words) {}
+    void add(http::Route route) override
+    {
+        if (route.method != http::Method::Get) {
+            route.handler = [this, handler = std::move(route.handler)](const http::Request& request) {
+                words_.prepare(request.client_description());
+                return handler(request);
+            };
+        }
+        inner_.add(std::move(route));
+    }
+
+private:
+    http::Router& inner_;
+    DeviceWords& words_;
+};
+
+account::FindAccountFacts account_facts(Features& f)
+{
+    return [&f](ReadTx& tx, const http::Request& request) -> Result<account::AccountFacts> {
+        const AccountId id = request.principal.account;
+        KS_TRY(const auto stored, f.passwords.find(tx, id));
+        KS_TRY(const auto authenticators, f.totp.list(tx, id));
+        KS_TRY(const auto codes, f.backup_codes.status(tx, id));
+        account::AccountFacts facts;
+        facts.has_password = stored.has_value();
+        facts.password_changed_at = stored ? std::optional(stored->changed_at) : std::nullopt;
+        facts.totp_count = static_cast<std::uint32_t>(
+            std::ranges::count_if(authenticators, [](const auto& one) { return one.confirmed; }));
+        facts.backup_codes_remaining = static_cast<std::uint32_t>(codes.remaining);
+        facts.session_authenticated_at = request.principal.authenticated_at;
+        const Instant fresh_until =
+            request.principal.authenticated_at + f.foundation.settings.session.step_up_age;
+        if (fresh_until > request.received_at) {
+            facts.session_step_up_fresh_until = fresh_until;
+        }
+        facts.csrf_token = f.sessions.csrf_token(request.cookie(session::kSessionCookie).value_or(""));
+        return facts;
+    };
+}
+
+// A new factor ends the sessions that were made without it (security.md item 23).
+totp::RotateSession rotate_session(Features& f)
+{
+    return [&f](WriteTx& tx, const http::Request& request) -> Result<totp::RotatedSession> {
+        const Actor actor = request.actor();
+        KS_TRY([[maybe_unused]] const int ended,
+               f.sessions.revoke_others(tx, actor, actor.account, actor.session, "factor-changed"));
+        KS_TRY([[maybe_unused]] const auto epoch, f.accounts.raise_epoch(tx, actor.account));
+        KS_TRY(auto established, f.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Totp));
+        return totp::RotatedSession{.cookie = {.name = std::string(session::kSessionCookie),
+                                               .value = std::string(established.token.reveal_text()),
+                                               .max_age = established.cookie_max_age},
+                                    .csrf_token = std::move(established.csrf_token)};
+    };
+}
+
+} // namespace
+
+void add_feature_routes(http::Router& router, Features& f)
+{
+    Database& db = *f.foundation.database;
+    const Settings& settings = f.foundation.settings;
+    auto& hasher = *f.resources.hasher;
+    auto& words_first = f.keep(std::make_unique<WordsFirst>(router, f.device_words));
+
+    const sign_in::RouteParts sign_in_parts{db,     f.sign_in,      f.flows,          f.sessions,          f.known_devices,
+                                            hasher, f.backup_codes, f.client_devices, *f.resources.places, settings};
+    sign_in::add_routes(words_first, sign_in_parts);
+    sign_up::add_routes(words_first, {sign_in_parts, f.sign_up, f.policy});
+    step_up::add_routes(words_first, {db, f.step_up, hasher, f.backup_codes, settings.session});
+    recovery::add_routes(words_first, {db, f.recovery, f.policy, hasher, f.backup_codes});
+    password_change::add_routes(words_first, {db, f.password_change, f.policy, hasher, settings.session});
+    incident::add_routes(words_first, db, f.incidents);
+    session::add_routes(words_first, db, f.sessions, f.notices);
+    totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts, f.foundation.clock,
+                                   settings.product.name, rotate_session(f)});
+    backup_code::add_routes(words_first, {db, f.backup_codes, f.accounts});
+    account::add_routes(words_first, {db, f.accounts, f.account_admin, f.foundation.clock, account_facts(f)});
+    account::add_email_routes(words_first, {db, f.email_change, f.addresses});
+    account_data::add_routes(words_first, {db, f.exports, f.deletion});
+    activity::add_routes(words_first, db, f.audit, f.client_devices, *f.resources.places);
+    check::add_routes(words_first, db, f.sessions);
+}
+
+} // namespace keystead::app

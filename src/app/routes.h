@@ -1,0 +1,16 @@
+// app/routes.h
+//
+// Every route there is: one exists because add_feature_routes() names its slice.
+#pragma once
+
+#include "app/features.h"
+#include "http/problem.h"
+#include "http/route.h"
+
+namespace keystead::app {
+
+void add_feature_routes(http::Router& router, Features& features);
+/// The words for every code that a feature may answer (/problems/{code}).
+void add_problem_words(http::ProblemCatalogue& catalogue);
+
+} // namespace keystead::app
