@@ -38,10 +38,12 @@ std::optional<std::string_view> country_name(std::string_view country_code);
 
 class PlaceService {
 public:
-    /// Opens the operator's database at `path`, or the built-in one when it is empty. Errors:
+    /// Opens the operator's database at `path`, or the built-in one when it is empty; that one is
+    /// laid out in a nameless file in `data_folder`, since the library reads files only. Errors:
     /// place/no-database (InvalidInput: absent, unreadable or no MaxMind DB), with the path in
     /// `cause`.
-    static Result<std::unique_ptr<PlaceService>> open(const std::string& path);
+    static Result<std::unique_ptr<PlaceService>> open(const std::string& path,
+                                                      const std::string& data_folder);
     ~PlaceService();
     PlaceService(const PlaceService&) = delete;
     PlaceService& operator=(const PlaceService&) = delete;
