@@ -126,17 +126,24 @@ std::string introspection(const std::optional<session::CachedSession>& found)
     return std::move(json).take();
 }
 
+// RFC 7662 has errors in the form of RFC 6749 §5.2, not problem documents.
+http::Response invalid_request(std::string_view description)
+{
+    JsonWriter json;
+    json.begin_object().member("error", "invalid_request").member("error_description", description).end_object();
+    return http::Response::json(400, std::move(json).take());
+}
+
 http::Handler introspect_handler(Database& db, session::SessionService& sessions)
 {
     return [&](const http::Request& request) -> Result<http::Response> {
         const auto type = request.header("content-type").value_or("");
         if (type.substr(0, type.find(';')) != "application/x-www-form-urlencoded") {
-            return Error{ErrorKind::InvalidInput, "introspect/form-needed",
-                         "RFC 7662 asks with application/x-www-form-urlencoded."};
+            return invalid_request("the body must be application/x-www-form-urlencoded");
         }
         const auto token = form_field(request.raw_body, "token");
         if (!token) {
-            return Error{ErrorKind::InvalidInput, "introspect/token-missing", "Send one field: token."};
+            return invalid_request("one field is needed: token");
         }
         KS_TRY(const auto found, sessions.load(db, *token));
         return http::Response::json(200, introspection(found));
@@ -171,8 +178,8 @@ void add_routes(http::Router& router, Database& db, session::SessionService& ses
                 .limit = LimitGroup::Read,
                 .body_bytes_max = kIntrospectBodyMax,
                 .timing = TimingKind::Immediate,
-                .answers = {{200, http::any(), "active, and if so sub, username, sid, auth_time, exp"}},
-                .problems = {"introspect/form-needed", "introspect/token-missing"},
+                .answers = {{200, http::any(), "active, and if so sub, username, sid, auth_time, exp"},
+                            {400, http::any(), "An error as RFC 6749 §5.2 has it"}},
                 .handler = introspect_handler(db, sessions),
                 .raw_body = true});
 }

@@ -69,7 +69,7 @@ http::Handler prove_handler(const RouteParts& parts)
             return Error{.kind = ErrorKind::InvalidInput,
                          .code = "request/invalid",
                          .detail = "That method needs this member.",
-                         .fields = {{pointer, "request/member-missing", "Needed."}}};
+                         .fields = {{pointer, "request/missing", "Needed."}}};
         }
         KS_TRY(const auto outcome, prove(request, parts));
         if (const auto* const renewed = std::get_if<Renewed>(&outcome)) {
