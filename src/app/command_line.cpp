@@ -1,0 +1,101 @@
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <sstream>
+
+namespace keystead::app {
+namespace {
+
+constexpr std::string_view kVersion = "keystead 0.1.0";
+
+/// Where CLI11 writes what it finds; addresses stay while it parses.
+struct Found {
+    std::map<const Verb*, CLI::App*> apps;
+    std::map<const Verb*, std::map<std::string, std::string, std::less<>>> texts;
+    std::map<const Verb*, std::map<std::string, bool, std::less<>>> flags;
+    Invocation invocation;
+    std::string output = "text";
+};
+
+void add_general_options(CLI::App& app, Found& found)
+{
+    app.add_option("--config", found.invocation.config_path, "settings file (TOML)")->envname("KEYSTEAD_CONFIG");
+    app.add_option("--preset", found.invocation.preset, "preset that the settings start from");
+    app.add_option("--output", found.output, "how answers are printed")->check(CLI::IsMember({"text", "json"}));
+}
+
+void add_verb(CLI::App& root, const Verb& verb, Found& found)
+{
+    CLI::App* app = &root;
+    std::istringstream words{std::string(verb.name)};
+    for (std::string word; words >> word;) {
+        CLI::App* const next = app->get_subcommand_no_throw(word);
+        app->require_subcommand(1);
+        app = next != nullptr ? next : app->add_subcommand(word);
+    }
+    app->description(std::string(verb.words));
+    found.apps[&verb] = app;
+    add_general_options(*app, found);
+    for (const auto& option : verb.options) {
+        const std::string name(option.name);
+        if (option.kind == OptionKind::Flag || option.kind == OptionKind::StandardInput) {
+            app->add_flag(name, found.flags[&verb][name], std::string(option.words));
+        } else {
+            auto* const added = app->add_option(name, found.texts[&verb][name], std::string(option.words));
+            added->required(option.kind == OptionKind::RequiredText);
+        }
+    }
+}
+
+Invocation finish(Found& found)
+{
+    Invocation invocation = std::move(found.invocation);
+    invocation.output = found.output == "json" ? OutputFormat::Json : OutputFormat::Text;
+    for (const auto& [verb, app] : found.apps) {
+        if (!app->parsed()) {
+            continue;
+        }
+        invocation.verb = verb;
+        for (const auto& [name, value] : found.texts[verb]) {
+            if (app->count(name) > 0) {
+                invocation.texts.emplace(name, value);
+            }
+        }
+        for (const auto& [name, given] : found.flags[verb]) {
+            if (given) {
+                invocation.flags.insert(name);
+            }
+        }
+    }
+    return invocation;
+}
+
+} // namespace
+
+Result<Invocation> parse_command_line(int argc, const char* const* argv)
+{
+    CLI::App root{"Keystead, an account-security server", "keystead"};
+    root.set_version_flag("--version", std::string(kVersion));
+    root.footer("Settings: docs/settings.md. Verbs and exit statuses: docs/cli.md, or `keystead reference`.");
+    Found found;
+    for (const auto& verb : verbs()) {
+        add_verb(root, verb, found);
+    }
+    try { // CLI11 throws, for help too; nothing of it leaves this function.
+        root.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream out;
+        std::ostringstream complaints;
+        if (root.exit(error, out, complaints) == 0) {
+            Invocation help;
+            help.message = out.str();
+            return help;
+        }
+        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage", complaints.str()};
+    }
+    return finish(found);
+}
+
+} // namespace keystead::app

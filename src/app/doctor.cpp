@@ -1,0 +1,174 @@
+#include "app/doctor.h"
+
+#include "app/control_socket.h"
+#include "app/foundation.h"
+#include "app/real_clock.h"
+#include "app/tls_certificate.h"
+#include "core/json.h"
+#include "crypto/root_key.h"
+#include "features/notify/mail_transport.h"
+#include "features/password/breach_filter.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <sys/stat.h>
+#include <sys/timex.h>
+
+namespace keystead::app {
+namespace {
+
+using State = Finding::State;
+using Findings = std::vector<Finding>;
+
+void check_data_folder(const Settings& settings, Findings& findings)
+{
+    const std::string& folder = settings.storage.data_folder;
+    struct stat status {};
+    if (stat(folder.c_str(), &status) != 0) {
+        findings.push_back({"data folder", State::Warning, folder + " is not there yet: `keystead init` or `serve` makes it."});
+    } else if ((status.st_mode & 0077) != 0) {
+        findings.push_back({"data folder", State::Failure, folder + " can be entered by others: chmod 700 it."});
+    } else {
+        findings.push_back({"data folder", State::Good, folder + " is private."});
+    }
+}
+
+void check_root_key(const LoadedSettings& loaded, const std::string& credentials_directory, Findings& findings)
+{
+    if (!credentials_directory.empty() || loaded.root_key_text) {
+        findings.push_back({"root key", State::Good, "It is given by a systemd credential or the environment."});
+        return;
+    }
+    const std::string path = root_key_path(loaded.settings.storage);
+    const auto key = crypto::read_root_key_file(path, crypto::FileAccess::OwnerOnly);
+    if (key) {
+        findings.push_back({"root key", State::Good, path + " is there and private. Keep a copy of it apart from the back-ups of the data."});
+    } else {
+        const bool absent = key.error().kind == ErrorKind::NotFound;
+        findings.push_back({"root key", absent ? State::Warning : State::Failure,
+                            key.error().detail + (absent ? " It is made when the data is new." : "")});
+    }
+}
+
+void check_database(const LoadedSettings& loaded, const std::string& credentials_directory, Findings& findings)
+{
+    const Settings& settings = loaded.settings;
+    const auto running = ask_running_server(settings.storage.data_folder, "keys status", "{}");
+    if (!running || *running) {
+        findings.push_back(running ? Finding{"database", State::Good, "The server runs and its database answers."}
+                                   : Finding{"database", State::Failure, running.error().detail});
+        return;
+    }
+    if (settings.storage.postgres.empty() && !std::filesystem::exists(settings.storage.data_folder + "/keystead.db")) {
+        findings.push_back({"database", State::Warning, "There is none yet: `keystead init` or `serve` makes it."});
+        return;
+    }
+    const auto opened = open_foundation(loaded, {.credentials_directory = credentials_directory, .schema = SchemaPolicy::MustBeCurrent});
+    findings.push_back(opened ? Finding{"database", State::Good, "It opens, its schema is current and the root key fits. No server runs."}
+                              : Finding{"database", State::Failure, opened.error().detail + " [" + std::string(opened.error().code) + "]"});
+}
+
+void check_clock(Findings& findings)
+{
+    constexpr std::chrono::sys_days kBuildEra{std::chrono::year{2026} / 1 / 1};
+    timex state{};
+    if (RealClock{}.now() < kBuildEra) {
+        findings.push_back({"clock", State::Failure, "It is years behind: links, codes and sessions would be wrong."});
+    } else if (adjtimex(&state) == TIME_ERROR) {
+        findings.push_back({"clock", State::Warning, "The kernel says that nothing keeps it right: codes of authenticator apps allow 30 s. Run an NTP client."});
+    } else {
+        findings.push_back({"clock", State::Good, "It is kept right."});
+    }
+}
+
+void check_breach_filter(const Settings& settings, Findings& findings)
+{
+    const std::string& path = settings.password.breach_filter;
+    if (path.empty()) {
+        findings.push_back({"breach filter", State::Warning,
+                            "There is none: common and personal words are refused, breached passwords are not. See `keystead breach-filter build`."});
+        return;
+    }
+    const auto filter = password::BreachFilter::open(path);
+    findings.push_back(filter ? Finding{"breach filter", State::Good, "It knows " + std::to_string((*filter)->size()) + " passwords."}
+                              : Finding{"breach filter", State::Failure, path + ": " + filter.error().detail});
+}
+
+void check_mail(const Settings& settings, Findings& findings)
+{
+    const auto transport = notify::open_mail_transport(settings.mail, settings.storage.data_folder);
+    if (!transport) {
+        findings.push_back({"mail", State::Failure, transport.error().detail});
+    } else if (!settings.mail.smtp_url.empty()) {
+        const bool from_localhost = settings.mail.from_address.ends_with("@localhost");
+        findings.push_back(from_localhost ? Finding{"mail", State::Warning, "mail.from_address is at localhost: other servers will refuse it."}
+                                          : Finding{"mail", State::Good, "It goes to " + settings.mail.smtp_url + "."});
+    } else {
+        findings.push_back(settings.shows_mail()
+                               ? Finding{"mail", State::Warning, "It is written to files and shown at /dev/mail: for development only."}
+                               : Finding{"mail", State::Failure, "No mail leaves this server: set mail.smtp_url."});
+    }
+}
+
+void check_certificate(const Settings& settings, Findings& findings)
+{
+    const std::string& path = settings.server.tls_certificate;
+    if (path.empty()) {
+        const bool proxied = settings.server.behind_tls_proxy;
+        const bool blind = proxied && settings.server.trusted_proxies.empty();
+        findings.push_back(blind ? Finding{"certificate", State::Warning, "A proxy ends TLS, but server.trusted_proxies is empty: every client looks like the proxy."}
+                                 : Finding{"certificate", State::Good, proxied ? "A proxy ends TLS." : "Clear text, on this machine only."});
+        return;
+    }
+    const auto end = certificate_end(path);
+    if (!end) {
+        findings.push_back({"certificate", State::Failure, end.error().detail});
+        return;
+    }
+    const auto left = std::chrono::floor<std::chrono::days>(*end - RealClock{}.now());
+    const State state = left < std::chrono::days{0} ? State::Failure : left < std::chrono::days{14} ? State::Warning : State::Good;
+    findings.push_back({"certificate", state, "It ends " + rfc3339(*end) + ", in " + std::to_string(left.count()) + " days."});
+}
+
+std::string_view state_text(State state)
+{
+    switch (state) {
+    case State::Good: return "good";
+    case State::Warning: return "warning";
+    case State::Failure: return "failure";
+    }
+    std::abort(); // No default label: the compiler names the state that someone forgot.
+}
+
+} // namespace
+
+std::vector<Finding> examine_installation(const LoadedSettings& loaded, const std::string& credentials_directory)
+{
+    Findings findings{{"settings", State::Good, "They are complete and fit together (preset " + loaded.settings.product.preset + ")."}};
+    check_data_folder(loaded.settings, findings);
+    check_root_key(loaded, credentials_directory, findings);
+    check_database(loaded, credentials_directory, findings);
+    check_clock(findings);
+    check_breach_filter(loaded.settings, findings);
+    check_mail(loaded.settings, findings);
+    check_certificate(loaded.settings, findings);
+    return findings;
+}
+
+std::string findings_as_json(const std::vector<Finding>& findings)
+{
+    JsonWriter out;
+    out.begin_array();
+    for (const auto& finding : findings) {
+        out.begin_object().member("check", finding.check).member("state", state_text(finding.state)).member("words", finding.words).end_object();
+    }
+    return std::move(out.end_array()).take();
+}
+
+bool has_failure(const std::vector<Finding>& findings)
+{
+    return std::ranges::any_of(findings, [](const Finding& finding) { return finding.state == State::Failure; });
+}
+
+} // namespace keystead::app

@@ -1,0 +1,121 @@
+#include "app/local_verbs.h"
+
+#include "app/application.h"
+#include "app/doctor.h"
+#include "app/foundation.h"
+#include "app/log.h"
+#include "app/render.h"
+#include "app/serve.h"
+#include "app/settings_report.h"
+#include "app/systemd.h"
+#include "crypto/inventory.h"
+#include "features/password/breach_filter.h"
+
+#include <iostream>
+
+namespace keystead::app {
+namespace {
+
+void print(const std::string& json, OutputFormat format)
+{
+    const auto value = parse_json(json, {.depth_max = 8, .members_max = 100'000, .string_bytes_max = 1 << 20});
+    std::cout << (format == OutputFormat::Text && value ? render_text(*value) : json + "\n") << std::flush;
+}
+
+FoundationOptions options_of(const LocalContext& context, SchemaPolicy schema)
+{
+    return {.credentials_directory = std::string(environment_value(context.environment, "CREDENTIALS_DIRECTORY")), .schema = schema};
+}
+
+Result<ExitStatus> init(const LocalContext& context, OutputFormat format)
+{
+    KS_TRY(const auto json, run_command_here(context, "set-up link", JsonValue{}));
+    print(json, format);
+    return ExitStatus::Ok;
+}
+
+Result<ExitStatus> migrate_only(const LocalContext& context)
+{
+    KS_TRY(const auto foundation, open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
+    std::cout << "The schema is that of this build.\n";
+    return ExitStatus::Ok;
+}
+
+Result<ExitStatus> show_settings(const LocalContext& context, OutputFormat format)
+{
+    std::cout << (format == OutputFormat::Json ? settings_as_json(context.loaded) + "\n" : settings_as_toml(context.loaded)) << std::flush;
+    return ExitStatus::Ok;
+}
+
+Result<ExitStatus> examine(const LocalContext& context, OutputFormat format)
+{
+    const auto findings = examine_installation(context.loaded, options_of(context, SchemaPolicy::MustBeCurrent).credentials_directory);
+    print(findings_as_json(findings), format);
+    return has_failure(findings) ? ExitStatus::Failed : ExitStatus::Ok;
+}
+
+Result<ExitStatus> build_filter(const Invocation& invocation)
+{
+    KS_TRY(const auto summary, password::build_breach_filter(invocation.texts.at("--in"), invocation.texts.at("--out")));
+    JsonWriter out;
+    out.begin_object().member("passwords", summary.passwords).member("skipped", summary.skipped).member("file_bytes", summary.file_bytes);
+    print(std::move(out.end_object()).take(), invocation.output);
+    return ExitStatus::Ok;
+}
+
+} // namespace
+
+std::optional<std::string> fixed_text(std::string_view verb)
+{
+    if (verb == "completion bash") {
+        return bash_completion();
+    }
+    if (verb == "config reference") {
+        return settings_reference();
+    }
+    if (verb == "reference") {
+        return cli_reference();
+    }
+    return std::nullopt;
+}
+
+Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation& invocation)
+{
+    const std::string_view name = invocation.verb->name;
+    if (name == "serve") {
+        return serve(context.loaded, context.environment);
+    }
+    if (name == "init") {
+        return init(context, invocation.output);
+    }
+    if (name == "config check") {
+        std::cout << "The settings are good.\n"; // They were loaded and checked to get here.
+        return ExitStatus::Ok;
+    }
+    if (name == "config show") {
+        return show_settings(context, invocation.output);
+    }
+    if (name == "migrate") {
+        return migrate_only(context);
+    }
+    if (name == "doctor") {
+        return examine(context, invocation.output);
+    }
+    if (name == "openapi") {
+        KS_TRY(const auto document, openapi_of_this_build(context.loaded.settings));
+        std::cout << document << "\n";
+        return ExitStatus::Ok;
+    }
+    KS_ASSERT(name == "breach-filter build"); // verbs.cpp declares no other local verb.
+    return build_filter(invocation);
+}
+
+Result<std::string> run_command_here(const LocalContext& context, std::string_view command, const JsonValue& arguments)
+{
+    KS_TRY(const auto foundation, open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
+    Log log(foundation->clock);
+    KS_TRY(const auto application, Application::make(*foundation, log));
+    return application->commands().run(command, arguments);
+}
+
+} // namespace keystead::app

@@ -1,0 +1,23 @@
+#include "app/node_store.h"
+
+namespace keystead::app {
+
+Result<std::optional<std::int64_t>> NodeStore::find(ReadTx& tx, std::string_view name)
+{
+    KS_TRY(const auto row, tx.query_one("SELECT value FROM node WHERE name = $1", name));
+    return row ? std::optional(row->integer(0)) : std::nullopt;
+}
+
+Result<std::int64_t> NodeStore::put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value, Instant now)
+{
+    KS_TRY(const int rows, tx.exec("INSERT INTO node (name, value, noted_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+                                   name, value, now));
+    if (rows == 1) {
+        return value;
+    }
+    KS_TRY(const auto found, find(tx, name));
+    KS_ASSERT(found.has_value());
+    return *found;
+}
+
+} // namespace keystead::app

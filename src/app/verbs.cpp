@@ -1,0 +1,137 @@
+#include "app/verbs.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace keystead::app {
+namespace {
+
+using enum VerbKind;
+using enum OptionKind;
+
+const VerbOption kAccountOption{"--account", RequiredText, "the account's id or e-mail address"};
+const VerbOption kYes{"--yes", Flag, "do not ask"};
+
+std::vector<Verb> all_verbs()
+{
+    return {
+        {"serve", Local, "Run the server until SIGTERM."},
+        {"init", Local, "Make data folder, root key and database, and print the set-up link of the first operator."},
+        {"config check", Local, "Check the settings and say everything that is wrong."},
+        {"config show", Local, "Print every setting in effect and where it came from; secrets are hidden."},
+        {"config reference", Local, "Print docs/settings.md."},
+        {"keys status", Command, "Say which root key is in use, where it came from, and what every key is for."},
+        {"set-up link", Command, "Print a new one-time link for the first operator; ends the one before."},
+        {"account create", Command, "Make an account; the password is set by mail, or given here.",
+         {{"--email", RequiredText, "its e-mail address"},
+          {"--name", Text, "what the person is called"},
+          {"--operator", Flag, "an operator's account"},
+          {"--password-stdin", StandardInput, "read the password from standard input", "password"}}},
+        {"account list", Command, "List accounts.", {{"--query", Text, "part of an address or name"}, {"--cursor", Text, "where to go on"}}},
+        {"account disable", Command, "Disable an account and end its sessions.", {kAccountOption, kYes}},
+        {"account enable", Command, "Enable an account again.", {kAccountOption, kYes}},
+        {"account reset-factors", Command, "Take an account's second factors away: two operators at once, or after 72 hours of daily mails.",
+         {kAccountOption,
+          {"--operator", RequiredText, "the operator's account who asks"},
+          {"--second-operator", Text, "another operator's account who agrees: at once instead of after 72 hours"},
+          {"--cancel", Flag, "take the request back"},
+          kYes}},
+        {"client create", Command, "Make a service client; its token is shown once.",
+         {{"--name", RequiredText, "what it is"}, {"--rights", RequiredText, "introspect, read-accounts; with commas between"}}},
+        {"client list", Command, "List service clients."},
+        {"client revoke", Command, "Revoke a service client; its token works no more.", {{"--client", RequiredText, "its id"}, kYes}},
+        {"migrate", Local, "Bring the database's schema forward and stop."},
+        {"doctor", Local, "Check settings, keys, database, clock, mail and certificate, and say what to do."},
+        {"openapi", Local, "Print the OpenAPI 3.1 document."},
+        {"breach-filter build", Local, "Build a filter of breached passwords from a list.",
+         {{"--in", RequiredText, "the list: SHA-1 in hex or passwords, one a line"}, {"--out", RequiredText, "the filter to write"}}},
+        {"completion bash", Local, "Print a completion script for bash."},
+        {"reference", Local, "Print docs/cli.md."},
+    };
+}
+
+} // namespace
+
+std::span<const Verb> verbs()
+{
+    static const std::vector<Verb> all = all_verbs();
+    return all;
+}
+
+const Verb* find_verb(std::string_view name)
+{
+    const auto found = std::ranges::find(verbs(), name, &Verb::name);
+    return found == verbs().end() ? nullptr : &*found;
+}
+
+std::string bash_completion()
+{
+    std::set<std::string> first_words;
+    std::map<std::string, std::string> next_words;
+    std::string options_cases;
+    for (const auto& verb : verbs()) {
+        const std::string name(verb.name);
+        const std::size_t space = name.find(' ');
+        first_words.insert(name.substr(0, space));
+        if (space != std::string::npos) {
+            next_words[name.substr(0, space)] += " " + name.substr(space + 1);
+        }
+        std::string options;
+        for (const auto& option : verb.options) {
+            options += " " + std::string(option.name);
+        }
+        options_cases += "        \"" + name + "\") words=\"" + options.erase(0, options.empty() ? 0 : 1) +
+                         (options.empty() ? "" : " ") + "--config --preset --output\" ;;\n";
+    }
+    std::string out = "# keystead completion bash\n_keystead() {\n    local current=${COMP_WORDS[COMP_CWORD]} words=\"\"\n"
+                      "    if [[ $COMP_CWORD -eq 1 ]]; then\n        words=\"";
+    for (const auto& word : first_words) {
+        out += word + " ";
+    }
+    out += "\"\n    elif [[ $COMP_CWORD -eq 2 && $current != -* ]]; then\n        case ${COMP_WORDS[1]} in\n";
+    for (const auto& [first, rest] : next_words) {
+        out += "        " + first + ") words=\"" + rest.substr(1) + "\" ;;\n";
+    }
+    out += "        esac\n    fi\n    if [[ -z $words ]]; then\n        local verb=${COMP_WORDS[1]}\n"
+           "        [[ ${COMP_WORDS[2]:-} == -* || -z ${COMP_WORDS[2]:-} ]] || verb=\"$verb ${COMP_WORDS[2]}\"\n        case $verb in\n" +
+           options_cases + "        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\ncomplete -F _keystead keystead\n";
+    return out;
+}
+
+std::string cli_reference()
+{
+    std::string out = R"(# The command line
+
+Made by `keystead reference`; a test holds this file against the binary.
+
+`keystead VERB [options]`. Everywhere: `--config FILE` and `--preset NAME` (settings.md), `--output text|json`. Verbs marked
+"server" ask the server that runs on the data folder, by the socket `control.sock` in it (mode 0600, same user or root);
+when none runs they open the database themselves. Secrets are read from standard input, never from arguments.
+
+| verb | | what it does | options |
+| --- | --- | --- | --- |
+)";
+    for (const auto& verb : verbs()) {
+        std::string options;
+        for (const auto& option : verb.options) {
+            options += (options.empty() ? "`" : "; `") + std::string(option.name) + "`" +
+                       (option.kind == RequiredText ? " (needed) " : " ") + std::string(option.words);
+        }
+        out += "| `" + std::string(verb.name) + "` | " + (verb.kind == Command ? "server" : "") + " | " + std::string(verb.words) +
+               " | " + options + " |\n";
+    }
+    return out + R"(
+| exit status | meaning |
+| --- | --- |
+| 0 | done |
+| 1 | something is broken, or a check of `doctor` failed |
+| 2 | the command line itself is wrong |
+| 3 | the settings are refused |
+| 4 | what was named does not exist |
+| 5 | a rule refused it: invalid input, conflict, limit, not allowed |
+| 6 | busy, locked by another process or unreadable: try again |
+)";
+}
+
+} // namespace keystead::app
