@@ -46,21 +46,9 @@ struct Schema {
     bool nullable = false;
     std::string_view description = {};
 
-    Schema named(std::string_view component) &&
-    {
-        name = component;
-        return std::move(*this);
-    }
-    Schema or_null() &&
-    {
-        nullable = true;
-        return std::move(*this);
-    }
-    Schema described(std::string_view words) &&
-    {
-        description = words;
-        return std::move(*this);
-    }
+    Schema named(std::string_view component) &&;
+    Schema or_null() &&;
+    Schema described(std::string_view words) &&;
 };
 
 enum class Presence : std::uint8_t { Required, Optional };
@@ -70,6 +58,23 @@ struct SchemaField {
     Schema schema;
     Presence presence = Presence::Required;
 };
+
+// Defined here, where SchemaField is complete.
+inline Schema Schema::named(std::string_view component) &&
+{
+    name = component;
+    return std::move(*this);
+}
+inline Schema Schema::or_null() &&
+{
+    nullable = true;
+    return std::move(*this);
+}
+inline Schema Schema::described(std::string_view words) &&
+{
+    description = words;
+    return std::move(*this);
+}
 
 Schema no_body();
 Schema text(std::size_t length_min, std::size_t length_max);

@@ -1,0 +1,152 @@
+// http/request_rules_test.cpp
+#include "http/request_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <initializer_list>
+
+namespace {
+
+using namespace keystead;
+using namespace keystead::http;
+using namespace std::chrono_literals;
+
+constexpr Instant kNow{std::chrono::sys_days{std::chrono::year{2026} / 1 / 15}};
+
+Head head_of(std::initializer_list<HeadField> fields)
+{
+    Head head;
+    for (const auto& field : fields) {
+        head.fields[head.field_count++] = field;
+    }
+    return head;
+}
+
+Route route_of(Access access)
+{
+    return {.method = Method::Post, .path = "/", .operation = "", .tag = "", .summary = "", .lane = LaneKind::Store,
+            .access = access, .limit = LimitGroup::None, .body_bytes_max = std::size_t{0}, .timing = TimingKind::Immediate};
+}
+
+struct OneToken final : Authenticator {
+    std::optional<Principal> find_cached(const Credentials&) override { return Principal{}; }
+    Result<Principal> load(const Credentials&) override { return Principal{}; }
+    bool csrf_matches(const Credentials&, std::string_view token) override { return token == "right"; }
+};
+
+TEST(MediaType, IsJsonInUtf8Only)
+{
+    EXPECT_TRUE(is_json_media_type("application/json"));
+    EXPECT_TRUE(is_json_media_type("Application/JSON; charset=UTF-8"));
+    for (const auto* other : {"", "text/plain", "application/json2", "application/json; charset=latin1", "application/jsonp",
+                              "application/json, text/plain", "application/json;", "text/json"}) {
+        EXPECT_FALSE(is_json_media_type(other)) << other;
+    }
+}
+
+// guards: security.md 26, the Fetch Metadata rule
+TEST(CrossSite, LetsOnlyOurPagesAndProgramsThrough)
+{
+    const HostPolicy hosts(*BaseUrl::parse("https://id.example.org"), 443);
+    EXPECT_TRUE(check_cross_site(head_of({}), hosts)); // a program
+    EXPECT_TRUE(check_cross_site(head_of({{"Sec-Fetch-Site", "same-origin"}}), hosts));
+    EXPECT_TRUE(check_cross_site(head_of({{"Origin", "https://id.example.org"}}), hosts));
+    for (const auto* site : {"cross-site", "same-site", "none", "", "Same-Origin"}) {
+        EXPECT_FALSE(check_cross_site(head_of({{"Sec-Fetch-Site", site}}), hosts)) << site;
+    }
+    for (const auto* origin : {"null", "https://evil.example.org", "http://id.example.org", ""}) {
+        EXPECT_FALSE(check_cross_site(head_of({{"Origin", origin}}), hosts)) << origin;
+    }
+    // Sec-Fetch-Site, which pages cannot forge, decides where both are there.
+    EXPECT_FALSE(check_cross_site(head_of({{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://id.example.org"}}), hosts));
+}
+
+// guards: security.md 26, the anti-forgery token
+TEST(Csrf, NeedsASignOfTheOriginAndTheToken)
+{
+    OneToken authenticator;
+    const Credentials credentials{.session_cookie = "s"};
+    EXPECT_TRUE(check_csrf(head_of({{"Origin", "o"}, {"Keystead-Csrf", "right"}}), credentials, authenticator));
+    EXPECT_TRUE(check_csrf(head_of({{"Sec-Fetch-Site", "same-origin"}, {"Keystead-Csrf", "right"}}), credentials, authenticator));
+    EXPECT_FALSE(check_csrf(head_of({{"Keystead-Csrf", "right"}}), credentials, authenticator));
+    EXPECT_FALSE(check_csrf(head_of({{"Origin", "o"}, {"Keystead-Csrf", "wrong"}}), credentials, authenticator));
+    EXPECT_FALSE(check_csrf(head_of({{"Origin", "o"}}), credentials, authenticator));
+}
+
+// guards: two identities in one request
+TEST(ReadCredentials, RefusesACookieBesideAnAuthorization)
+{
+    OurCookies cookies;
+    const auto both = head_of({{"Cookie", "__Host-keystead=a"}, {"Authorization", "Bearer ks_svc_x"}});
+    const auto foreign = head_of({{"Cookie", "__Host-keystead=a"}, {"Authorization", "Basic eDp5"}});
+    Route route = route_of(Access::session());
+    EXPECT_EQ(read_credentials(both, route, cookies).error().code, "request/two-identities");
+    EXPECT_EQ(read_credentials(foreign, route, cookies).error().code, "request/two-identities");
+    route.ignores_foreign_authorization = true; // `check`: what is not ks_… is the product's
+    EXPECT_EQ(read_credentials(foreign, route, cookies)->session_cookie, "a");
+    EXPECT_FALSE(read_credentials(both, route, cookies));
+}
+
+// guards: each route looks at the one credential that its access is about
+TEST(ReadCredentials, LooksOnlyAtWhatTheRouteIsFor)
+{
+    OurCookies cookies;
+    const auto head = head_of({{"Cookie", "__Host-keystead=s; __Host-keystead-flow=f"}});
+    EXPECT_EQ(read_credentials(head, route_of(Access::everyone()), cookies)->session_cookie, "");
+    EXPECT_EQ(read_credentials(head, route_of(Access::session()), cookies)->session_cookie, "s");
+    EXPECT_EQ(read_credentials(head, route_of(Access::session()), cookies)->flow_cookie, "");
+    EXPECT_EQ(read_credentials(head, route_of(Access::half_signed_in()), cookies)->flow_cookie, "f");
+    const auto bearer = head_of({{"Authorization", "bearer ks_svc_x"}});
+    EXPECT_EQ(read_credentials(bearer, route_of(Access::service_client(ClientRight::Introspect)), cookies)->bearer, "ks_svc_x");
+    EXPECT_EQ(read_credentials(bearer, route_of(Access::session()), cookies)->bearer, "");
+}
+
+std::string_view refusal(Access access, const Principal& principal)
+{
+    const auto result = check_access(access, principal, kNow);
+    return result ? std::string_view("allowed") : result.error().code;
+}
+
+// guards: every kind of access against every kind of principal
+TEST(CheckAccess, AllowsWhoTheRouteIsForAndNobodyElse)
+{
+    using Kind = Principal::Kind;
+    const Principal nobody;
+    const Principal half{.kind = Kind::HalfSignedIn};
+    const Principal fresh{.kind = Kind::Session, .authenticated_at = kNow - 1min};
+    const Principal old{.kind = Kind::Session, .authenticated_at = kNow - 6min};
+    const Principal future{.kind = Kind::Session, .authenticated_at = kNow + 1min};
+    const Principal due{.kind = Kind::Session, .authenticated_at = kNow, .must_authenticate = true};
+    const Principal boss{.kind = Kind::Session, .authenticated_at = kNow - 6min, .is_operator = true};
+    const Principal client{.kind = Kind::ServiceClient, .client_rights = 1};
+    const Principal weak_client{.kind = Kind::ServiceClient, .client_rights = 2};
+
+    for (const auto& anyone : {nobody, half, fresh, old, due, client}) {
+        EXPECT_EQ(refusal(Access::everyone(), anyone), "allowed");
+    }
+    for (const auto& other : {nobody, half, client}) {
+        EXPECT_EQ(refusal(Access::session(), other), "session/required");
+        EXPECT_EQ(refusal(Access::stepped_up(), other), "session/required");
+        EXPECT_EQ(refusal(Access::operator_only(), other), "session/required");
+    }
+    EXPECT_EQ(refusal(Access::session(), old), "allowed");
+    EXPECT_EQ(refusal(Access::stepped_up(), fresh), "allowed");
+    EXPECT_EQ(refusal(Access::stepped_up(), old), "session/step-up-required");
+    EXPECT_EQ(refusal(Access::stepped_up(), future), "session/step-up-required");
+    EXPECT_EQ(refusal(Access::session(), due), "session/authentication-required");
+    EXPECT_EQ(refusal(Access::stepped_up(), due), "session/authentication-required");
+    EXPECT_EQ(refusal(Access::session_even_if_authentication_is_due(), due), "allowed");
+    EXPECT_EQ(refusal(Access::operator_only(), fresh), "access/forbidden");
+    EXPECT_EQ(refusal(Access::operator_only(), boss), "allowed");
+    EXPECT_EQ(refusal(Access::stepped_up_operator(), boss), "session/step-up-required");
+    for (const auto& other : {nobody, fresh, client}) {
+        EXPECT_EQ(refusal(Access::half_signed_in(), other), "sign-in/flow-ended");
+    }
+    EXPECT_EQ(refusal(Access::half_signed_in(), half), "allowed");
+    EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), fresh), "client/required");
+    EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), weak_client), "access/forbidden");
+    EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), client), "allowed");
+}
+
+} // namespace
