@@ -41,7 +41,7 @@ struct Schema {
     std::int64_t maximum = 0;
     std::string_view id_prefix = {};
     std::vector<std::string_view> choices = {};
-    std::vector<SchemaField> fields = {};       // Object
+    std::vector<SchemaField> fields;            // Object
     std::shared_ptr<const Schema> items = {};   // Array
     bool nullable = false;
     std::string_view description = {};
