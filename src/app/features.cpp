@@ -63,7 +63,8 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       password_change({accounts, notices, passwords, budgets, sessions, totp, links, audit, foundation.clock}),
       recovery({accounts, notices, passwords, budgets, sessions, totp, backup_codes, links, outbox, audit,
                 *foundation.keys, foundation.clock, foundation.settings.account}),
-      incidents(accounts, sessions, known_devices, links, audit, foundation.clock, foundation.settings.account),
+      factor_resets({accounts, notices, sessions, totp, backup_codes, links, audit, foundation.clock}),
+      incidents(accounts, sessions, known_devices, factor_resets, links, audit, foundation.clock, foundation.settings.account),
       exports(accounts, addresses, data_sources(), audit, foundation.clock),
       deletion(accounts, notices, audit, foundation.settings.account, foundation.clock),
       erasure(*foundation.database, accounts, sessions, links, outbox, erasers(), audit),
@@ -139,6 +140,7 @@ std::vector<account_data::Eraser> Features::erasers()
          [this, system](WriteTx& tx, AccountId account) { return backup_codes.remove_all(tx, system, account); }},
         {"known devices", [this](WriteTx& tx, AccountId account) { return known_devices.erase(tx, account); }},
         {"sign-in flows", [this](WriteTx& tx, AccountId account) { return flows.erase(tx, account); }},
+        {"pending resets", [this](WriteTx& tx, AccountId account) { return factor_resets.erase(tx, account); }},
         {"outbox", [this](WriteTx& tx, AccountId account) { return outbox.erase_account(tx, account); }},
         {"audit values", [this](WriteTx& tx, AccountId account) { return audit.erase_account(tx, account); }},
     };

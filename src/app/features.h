@@ -19,6 +19,7 @@
 #include "features/audit/audit_service.h"
 #include "features/backup_code/backup_code_service.h"
 #include "features/client_device/client_device_service.h"
+#include "features/factor_reset/factor_reset_service.h"
 #include "features/incident/incident_service.h"
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
@@ -104,6 +105,7 @@ public:
     step_up::StepUpService step_up;
     password_change::PasswordChangeService password_change;
     recovery::RecoveryService recovery;
+    factor_reset::FactorResetService factor_resets;
     incident::IncidentService incidents;
     account_data::ExportService exports;
     account_data::DeletionService deletion;

@@ -19,11 +19,12 @@ void add_routes(http::Router& router, Database& db, IncidentService& incidents)
                 .request = http::object({{"token", http::text(1, 200)}}).named("NotMeRequest"),
                 .answers = {{200,
                              http::object({{"session_ended", http::boolean()},
-                                           {"factors_frozen_until", http::time()}})
+                                           {"factors_frozen_until", http::time().or_null()},
+                                           {"reset_stopped", http::boolean()}})
                                  .named("NotMe"),
                              "What was done"}},
                 .problems = {"link/invalid"},
-                .audit = {"account.not-me", "session.revoke", "account.freeze-factors"},
+                .audit = {"account.not-me", "session.revoke", "account.freeze-factors", "factor-reset.object"},
                 .handler = [&](const http::Request& request) -> Result<http::Response> {
                     KS_TRY(const auto reported, db.write_essential([&](WriteTx& tx) {
                         return incidents.not_me(tx, request.actor(), request.body.text("token"));
@@ -32,6 +33,7 @@ void add_routes(http::Router& router, Database& db, IncidentService& incidents)
                     json.begin_object()
                         .member("session_ended", reported.session_ended)
                         .member("factors_frozen_until", reported.factors_frozen_until)
+                        .member("reset_stopped", reported.reset_stopped)
                         .end_object();
                     return http::Response::json(200, std::move(json).take());
                 }});

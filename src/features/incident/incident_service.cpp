@@ -5,11 +5,12 @@ namespace keystead::incident {
 Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::string_view token)
 {
     KS_TRY(const auto binding, links_.spend(tx, link::Purpose::NotMe, token));
+    Reported reported;
     if (!binding || !binding->account) {
-        return link::invalid_link();
+        KS_TRY(reported.reset_stopped, resets_.object(tx, actor, token));
+        return reported.reset_stopped ? Result<Reported>(reported) : link::invalid_link();
     }
     const AccountId account = *binding->account;
-    Reported reported;
     if (const auto session = SessionId::parse(binding->reference)) {
         const auto ended = sessions_.revoke(tx, actor, account, *session, "not-me");
         if (!ended && ended.error().kind != ErrorKind::NotFound) {
@@ -17,8 +18,9 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
         }
         reported.session_ended = ended.has_value();
     }
-    reported.factors_frozen_until = clock_.now() + settings_.factor_freeze;
-    KS_CHECK(accounts_.freeze_factors(tx, actor, account, reported.factors_frozen_until));
+    const Instant until = clock_.now() + settings_.factor_freeze;
+    reported.factors_frozen_until = until;
+    KS_CHECK(accounts_.freeze_factors(tx, actor, account, until));
     KS_CHECK(devices_.forget_devices(tx, account));
     KS_TRY([[maybe_unused]] const auto epoch, accounts_.raise_epoch(tx, account));
     KS_CHECK(audit_.append(tx, {.actor = actor,

@@ -10,36 +10,42 @@
 #include "core/settings.h"
 #include "features/account/account_service.h"
 #include "features/audit/audit_log.h"
+#include "features/factor_reset/factor_reset_service.h"
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
 #include "features/session/session_service.h"
 
+#include <optional>
 #include <string_view>
 
 namespace keystead::incident {
 
 struct Reported {
     bool session_ended = false;
-    Instant factors_frozen_until{};
+    std::optional<Instant> factors_frozen_until;
+    bool reset_stopped = false;
 };
 
 class IncidentService {
 public:
     IncidentService(account::AccountService& accounts, session::SessionService& sessions,
-                    known_device::KnownDeviceService& devices, link::LinkService& links, audit::AuditLog& audit,
-                    const Clock& clock, const AccountSettings& settings)
-        : accounts_(accounts), sessions_(sessions), devices_(devices), links_(links), audit_(audit), clock_(clock),
-          settings_(settings)
+                    known_device::KnownDeviceService& devices, factor_reset::FactorResetService& resets,
+                    link::LinkService& links, audit::AuditLog& audit, const Clock& clock,
+                    const AccountSettings& settings)
+        : accounts_(accounts), sessions_(sessions), devices_(devices), resets_(resets), links_(links), audit_(audit),
+          clock_(clock), settings_(settings)
     {
     }
 
-    /// Records account.not-me. Errors: link/invalid.
+    /// Records account.not-me. The link of a pending reset of factors stops that reset and freezes nothing.
+    /// Errors: link/invalid.
     Result<Reported> not_me(WriteTx& tx, const Actor& actor, std::string_view token);
 
 private:
     account::AccountService& accounts_;
     session::SessionService& sessions_;
     known_device::KnownDeviceService& devices_;
+    factor_reset::FactorResetService& resets_;
     link::LinkService& links_;
     audit::AuditLog& audit_;
     const Clock& clock_;
