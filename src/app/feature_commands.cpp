@@ -46,7 +46,7 @@ Result<std::string> set_up_link(Features& f)
         return Error{ErrorKind::Conflict, "set-up/closed", "There is an operator already: sign in instead."};
     }
     JsonWriter json;
-    json.begin_object().member("link", link_url(f.foundation.settings, "/set-up", *token)).end_object();
+    json.begin_object().member("set_up_link", link_url(f.foundation.settings, "/set-up", *token)).end_object();
     return std::move(json).take();
 }
 
