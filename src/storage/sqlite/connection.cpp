@@ -137,7 +137,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Options& options)
 Result<void> Connection::configure(const Options& options)
 {
     sqlite3* const database = database_.get();
-    sqlite3_busy_timeout(database, 5000);
+    sqlite3_busy_timeout(database,
+                         1000); // Nobody but a backup or an operator's shell is in the way.
     sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
@@ -157,9 +158,9 @@ Result<void> Connection::configure(const Options& options)
     }
     // FULL: COMMIT returns after fdatasync of the log, which is what "durable" promises. The log is
     // copied back at 4 MiB and cut to 16 MiB.
-    KS_CHECK(
-        control("PRAGMA secure_delete=ON; PRAGMA cache_size=-2048; PRAGMA wal_autocheckpoint=1024; "
-                "PRAGMA journal_size_limit=16777216"));
+    KS_CHECK(control("PRAGMA secure_delete=ON; PRAGMA cache_size=-2048; PRAGMA "
+                     "wal_autocheckpoint=1024; PRAGMA analysis_limit=400; "
+                     "PRAGMA journal_size_limit=16777216"));
     KS_CHECK(control(options.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"));
     if (options.pages_max != 0) {
         KS_CHECK(control(("PRAGMA max_page_count=" + std::to_string(options.pages_max)).c_str()));

@@ -136,9 +136,8 @@ public:
     {
         switch (task) {
         case Maintenance::RestoreReserve: assert_no_transaction(); return folder_.restore_reserve();
-        case Maintenance::TruncateLog: return writer_.control("PRAGMA wal_checkpoint(TRUNCATE)");
-        case Maintenance::Optimize:
-            return writer_.control("PRAGMA analysis_limit=400; PRAGMA optimize");
+        case Maintenance::TruncateLog: return writer_.run_pragma("PRAGMA wal_checkpoint(TRUNCATE)");
+        case Maintenance::Optimize: return writer_.run_pragma("PRAGMA optimize");
         }
         std::abort();
     }

@@ -340,6 +340,16 @@ TEST_F(SqliteDatabase, LeavesNoTraceOfWhatWasErased)
         return tx.exec("UPDATE item SET content = NULL WHERE number = 1");
     });
     ASSERT_TRUE(erased);
+    const auto while_read = database->read([&](ReadTx& tx) -> Result<bool> {
+        KS_TRY(const auto rows, tx.query("SELECT number FROM item"));
+        bool truncated = true;
+        std::jthread([&] {
+            truncated = database->maintain(Database::Maintenance::TruncateLog).has_value();
+        }).join();
+        return truncated;
+    });
+    ASSERT_TRUE(while_read);
+    EXPECT_FALSE(*while_read) << "a reader that may still see the old row keeps it in the log";
     ASSERT_TRUE(database->maintain(Database::Maintenance::TruncateLog));
     EXPECT_FALSE(is_on_disk());
     EXPECT_TRUE(database->maintain(Database::Maintenance::Optimize));

@@ -24,9 +24,9 @@ bool is_full(const Result<void>& outcome)
 struct Writer::Job {
     using Write = function_ref<Result<void>(WriteTx&)>;
     using Upkeep = function_ref<Result<void>(UpkeepTx&)>;
-    using Control = const char*;
+    using Pragma = const char*;
 
-    std::variant<Write, Upkeep, Control> work;
+    std::variant<Write, Upkeep, Pragma> work;
     Urgency urgency = Urgency::Ordinary;
 
     Result<void> outcome = {};
@@ -37,7 +37,7 @@ struct Writer::Job {
     bool done = false;
     std::condition_variable finished = {};
 
-    bool is_control() const { return std::holds_alternative<Control>(work); }
+    bool is_pragma() const { return std::holds_alternative<Pragma>(work); }
     bool is_stopped_by_full_disk() const
     {
         return urgency == Urgency::Essential && is_full(outcome);
@@ -71,7 +71,7 @@ Result<void> Writer::upkeep(function_ref<Result<void>(UpkeepTx&)> fn)
     return enqueue(job);
 }
 
-Result<void> Writer::control(const char* sql)
+Result<void> Writer::run_pragma(const char* sql)
 {
     Job job{.work = sql};
     return enqueue(job);
@@ -106,7 +106,7 @@ void Writer::serve(const std::stop_token& stop)
     }
 }
 
-/// Whoever waits, up to a bound; a control statement comes alone. Nobody: the end.
+/// Whoever waits, up to a bound; a PRAGMA comes alone. Nobody: the end.
 std::vector<Writer::Job*> Writer::take_jobs(const std::stop_token& stop)
 {
     std::unique_lock lock(mutex_);
@@ -114,12 +114,12 @@ std::vector<Writer::Job*> Writer::take_jobs(const std::stop_token& stop)
     std::vector<Job*> jobs;
     while (!queue_.empty() && jobs.size() < kBatchMax) {
         Job* const next = queue_.front();
-        if (next->is_control() && !jobs.empty()) {
+        if (next->is_pragma() && !jobs.empty()) {
             break;
         }
         queue_.pop_front();
         jobs.push_back(next);
-        if (next->is_control()) {
+        if (next->is_pragma()) {
             break;
         }
     }
@@ -128,8 +128,8 @@ std::vector<Writer::Job*> Writer::take_jobs(const std::stop_token& stop)
 
 void Writer::run(Jobs jobs)
 {
-    if (auto* const sql = std::get_if<Job::Control>(&jobs.front()->work)) {
-        jobs.front()->outcome = connection_->control(*sql);
+    if (const auto* const sql = std::get_if<Job::Pragma>(&jobs.front()->work)) {
+        jobs.front()->outcome = run_pragma_now(*sql);
         return;
     }
     if (jobs.size() > 1 && run_together(jobs)) {
@@ -138,6 +138,18 @@ void Writer::run(Jobs jobs)
     for (Job* const job : jobs) {
         run_alone(*job);
     }
+}
+
+/// wal_checkpoint answers (busy, …): a reader was still in the log.
+Result<void> Writer::run_pragma_now(const char* sql)
+{
+    KS_TRY(const auto answer, connection_->control_query(sql, {}));
+    if (!answer.rows.empty() && answer.rows.front().integer(0) != 0) {
+        return Error{.kind = ErrorKind::Unavailable,
+                     .code = "storage/unavailable",
+                     .cause = std::string(sql) + ": busy"};
+    }
+    return {};
 }
 
 void Writer::run_alone(Job& job)

@@ -44,8 +44,9 @@ public:
     enum class Urgency : std::uint8_t { Ordinary, Essential };
     Result<void> write(function_ref<Result<void>(WriteTx&)> fn, Urgency urgency);
     Result<void> upkeep(function_ref<Result<void>(UpkeepTx&)> fn);
-    /// Runs one of the engine's statements on the writer's connection, outside any transaction.
-    Result<void> control(const char* sql);
+    /// Runs a PRAGMA on the writer's connection, outside any transaction. Errors:
+    /// storage/unavailable when it answers that it was busy.
+    Result<void> run_pragma(const char* sql);
     void set_before_commit(BeforeCommit hook);
 
 private:
@@ -57,6 +58,7 @@ private:
     std::vector<Job*> take_jobs(const std::stop_token& stop);
     void run(Jobs jobs);
     void run_alone(Job& job);
+    Result<void> run_pragma_now(const char* sql);
     Result<void> run_together(Jobs jobs);
     Result<void> run_in_transaction(Jobs jobs, Actions& hook_actions);
     Result<void> run_in_savepoint(Job& job);
