@@ -48,8 +48,8 @@ TEST(EmailAddress, RefusesEveryOtherForm)
 {
     const std::string long_local(65, 'a');
     const std::string long_label(64, 'a');
-    const std::string long_domain = std::string(60, 'a') + '.' + std::string(60, 'b') + '.' + std::string(60, 'c') + '.' +
-                                    std::string(60, 'd') + ".example";
+    const std::string long_domain = std::string(62, 'a') + '.' + std::string(62, 'b') + '.' + std::string(62, 'c') + '.' +
+                                    std::string(62, 'd') + ".example";
     const std::vector<std::string> refused = {
         "", "@", "a", "a@", "@b.example", "a@b", "a@b@c.example", "a@.example", "a@b..example", "a@b.example.",
         ".a@b.example", "a.@b.example", "a..b@b.example", "\"a b\"@b.example", "a b@b.example", "a(c)@b.example",
@@ -93,18 +93,16 @@ TEST(EmailAddress, TakesWhatIsJustShortEnough)
 // guards: canonical is a fixed point, so that stored and typed addresses meet
 RC_GTEST_PROP(EmailAddressProperty, ParsingTwiceChangesNothing, ())
 {
-    const auto letters = rc::gen::elementOf(std::vector<std::string>{
-        "a", "B", "z", "0", "-", ".", "+", "_", "@", "\xC3\xA9", "e\xCC\x81", "\xC3\x89", "\xD0\xB8", "\xE3\x81\x82",
-        "\xE2\x84\xAA", "\xC3\x9F", "xn--", " ", "\"", "\xE2\x80\x8D", "%"});
-    const auto parts = *rc::gen::container<std::vector<std::string>>(letters);
-    const auto tail = *rc::gen::container<std::vector<std::string>>(letters);
+    const auto letter = rc::gen::elementOf(std::vector<std::string>{
+        "a", "B", "z", "0", "-", ".", "+", "_", "\xC3\xA9", "e\xCC\x81", "\xC3\x89", "\xD0\xB8", "\xE3\x81\x82", "\xC3\x9F",
+        "\xE2\x84\xAA", "\xE2\x80\x8D", "xn--", "@", " ", "%"});
     std::string input;
-    for (const std::string& part : parts) {
-        input += part;
+    for (int i = *rc::gen::inRange(1, 5); i > 0; --i) {
+        input += *letter;
     }
     input += '@';
-    for (const std::string& part : tail) {
-        input += part;
+    for (int i = *rc::gen::inRange(1, 4); i > 0; --i) {
+        input += *letter;
     }
     input += ".example";
     const auto address = EmailAddress::parse(input);
