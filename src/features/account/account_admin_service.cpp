@@ -5,7 +5,8 @@ namespace keystead::account {
 Result<Account> AccountAdminService::disable(WriteTx& tx, const Actor& actor, AccountId account)
 {
     if (actor.kind == ActorKind::Account && actor.account == account) {
-        return Error{ErrorKind::Conflict, "account/self", "An operator cannot disable their own account."};
+        return Error{ErrorKind::Conflict, "account/self",
+                     "An operator cannot disable their own account."};
     }
     KS_CHECK(tx.lock(account));
     KS_TRY(const bool changed, accounts_.set_state(tx, actor, account, State::Disabled));
@@ -24,7 +25,8 @@ Result<Account> AccountAdminService::enable(WriteTx& tx, const Actor& actor, Acc
     return accounts_.load(tx, account);
 }
 
-Result<void> AccountAdminService::invite(WriteTx& tx, const Actor& actor, const EmailAddress& address)
+Result<void> AccountAdminService::invite(WriteTx& tx, const Actor& actor,
+                                         const EmailAddress& address)
 {
     KS_TRY(const auto known, accounts_.find_by_email(tx, address));
     KS_TRY(const Secret token,
@@ -39,11 +41,12 @@ Result<void> AccountAdminService::invite(WriteTx& tx, const Actor& actor, const 
         message.link_token = &token;
     }
     KS_CHECK(notifier_.enqueue(tx, message));
-    return audit_.append(
-        tx, {.actor = actor,
-             .action = "account.invite",
-             .target = {.kind = "email"},
-             .details = {{.name = "email", .value = address.text(), .kind = audit::Detail::Kind::Personal}}});
+    return audit_.append(tx, {.actor = actor,
+                              .action = "account.invite",
+                              .target = {.kind = "email"},
+                              .details = {{.name = "email",
+                                           .value = address.text(),
+                                           .kind = audit::Detail::Kind::Personal}}});
 }
 
 } // namespace keystead::account

@@ -34,25 +34,27 @@ Schema address_schema()
 
 Schema own_account_schema()
 {
-    return http::object({{"id", http::identifier("acc_")},
-                         {"email", http::text(3, kEmailBytesMax)},
-                         {"name", http::text(0, kNameLengthMax)},
-                         {"created_at", http::time()},
-                         {"has_password", http::boolean()},
-                         {"password_changed_at", http::time().or_null()},
-                         {"second_factor", http::object({{"enabled", http::boolean()},
-                                                         {"totp_count", http::integer(0, 100)},
-                                                         {"backup_codes_remaining", http::integer(0, 100)}})},
-                         {"factors_frozen_until", http::time().or_null()},
-                         {"deletion", http::object({{"deletes_at", http::time()}}).or_null()},
-                         {"pending_email", http::text(3, kEmailBytesMax).or_null()},
-                         {"email_undo_until", http::time().or_null()},
-                         {"operator", http::boolean()},
-                         {"notification_addresses", http::array(address_schema(), kAddressesMax)},
-                         {"session", http::object({{"id", http::identifier("ses_")},
-                                                   {"authenticated_at", http::time()},
-                                                   {"step_up_fresh_until", http::time().or_null()}})},
-                         {"csrf_token", http::text(1, 200)}})
+    return http::object(
+               {{"id", http::identifier("acc_")},
+                {"email", http::text(3, kEmailBytesMax)},
+                {"name", http::text(0, kNameLengthMax)},
+                {"created_at", http::time()},
+                {"has_password", http::boolean()},
+                {"password_changed_at", http::time().or_null()},
+                {"second_factor",
+                 http::object({{"enabled", http::boolean()},
+                               {"totp_count", http::integer(0, 100)},
+                               {"backup_codes_remaining", http::integer(0, 100)}})},
+                {"factors_frozen_until", http::time().or_null()},
+                {"deletion", http::object({{"deletes_at", http::time()}}).or_null()},
+                {"pending_email", http::text(3, kEmailBytesMax).or_null()},
+                {"email_undo_until", http::time().or_null()},
+                {"operator", http::boolean()},
+                {"notification_addresses", http::array(address_schema(), kAddressesMax)},
+                {"session", http::object({{"id", http::identifier("ses_")},
+                                          {"authenticated_at", http::time()},
+                                          {"step_up_fresh_until", http::time().or_null()}})},
+                {"csrf_token", http::text(1, 200)}})
         .named("OwnAccount");
 }
 
@@ -173,7 +175,8 @@ Result<AccountId> account_of_path(const Request& request)
 
 Result<Response> show_own(const RouteParts& parts, const Request& request)
 {
-    KS_TRY(std::string json, parts.database.read([&](ReadTx& tx) { return own_account_json(parts, tx, request); }));
+    KS_TRY(std::string json,
+           parts.database.read([&](ReadTx& tx) { return own_account_json(parts, tx, request); }));
     return Response::json(200, std::move(json));
 }
 
@@ -191,7 +194,8 @@ int page_size(const Request& request)
     const auto text = request.query("limit");
     int size = 0;
     for (const char digit : text.value_or("")) {
-        size = std::min(size * 10 + (digit - '0'), kPageMax); // digits alone: the declaration says Integer
+        size = std::min(size * 10 + (digit - '0'),
+                        kPageMax); // digits alone: the declaration says Integer
     }
     return text ? std::max(size, 1) : kPageDefault;
 }
@@ -207,7 +211,8 @@ Result<Response> list_accounts(const RouteParts& parts, const Request& request)
         return parts.accounts.list(tx, request.query("query").value_or(""), after, size + 1);
     }));
     const bool has_more = accounts.size() > static_cast<std::size_t>(size);
-    const auto shown = std::span(accounts).first(has_more ? static_cast<std::size_t>(size) : accounts.size());
+    const auto shown =
+        std::span(accounts).first(has_more ? static_cast<std::size_t>(size) : accounts.size());
     JsonWriter json;
     json.begin_object().key("items").begin_array();
     for (const Account& account : shown) {
@@ -226,7 +231,8 @@ Result<Response> list_accounts(const RouteParts& parts, const Request& request)
 Result<Response> show_account(const RouteParts& parts, const Request& request)
 {
     KS_TRY(const AccountId id, account_of_path(request));
-    KS_TRY(const Account account, parts.database.read([&](ReadTx& tx) { return parts.accounts.load(tx, id); }));
+    KS_TRY(const Account account,
+           parts.database.read([&](ReadTx& tx) { return parts.accounts.load(tx, id); }));
     return listed_answer(account, parts.clock.now());
 }
 
@@ -235,7 +241,8 @@ Result<Response> change_state(const RouteParts& parts, const Request& request, S
     KS_TRY(const AccountId id, account_of_path(request));
     const Actor actor = request.actor();
     KS_TRY(const Account account, parts.database.write([&](WriteTx& tx) {
-        return to == State::Active ? parts.admin.enable(tx, actor, id) : parts.admin.disable(tx, actor, id);
+        return to == State::Active ? parts.admin.enable(tx, actor, id)
+                                   : parts.admin.disable(tx, actor, id);
     }));
     return listed_answer(account, parts.clock.now());
 }
@@ -244,7 +251,8 @@ Result<Response> invite(const RouteParts& parts, const Request& request)
 {
     KS_TRY(const EmailAddress address, EmailAddress::parse(request.body.text("email")));
     const Actor actor = request.actor();
-    KS_CHECK(parts.database.write([&](WriteTx& tx) { return parts.admin.invite(tx, actor, address); }));
+    KS_CHECK(
+        parts.database.write([&](WriteTx& tx) { return parts.admin.invite(tx, actor, address); }));
     return Response::json(202, "{}");
 }
 
@@ -262,53 +270,56 @@ void add_own_routes(http::Router& router, const RouteParts& parts)
                 .timing = TimingKind::Immediate,
                 .answers = {{200, own_account_schema(), "The account"}},
                 .handler = [parts](const Request& request) { return show_own(parts, request); }});
-    router.add({.method = Method::Patch,
-                .path = "/v1/account",
-                .operation = "renameOwnAccount",
-                .tag = "Account",
-                .summary = "Change the account's name",
-                .lane = LaneKind::Store,
-                .access = Access::session(),
-                .limit = LimitGroup::Write,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"name", http::text(0, kNameLengthMax)}}).named("RenameAccount"),
-                .answers = {{200, own_account_schema(), "The account"}},
-                .problems = {"account/name-invalid"},
-                .audit = {"account.rename"},
-                .handler = [parts](const Request& request) { return rename_own(parts, request); }});
+    router.add(
+        {.method = Method::Patch,
+         .path = "/v1/account",
+         .operation = "renameOwnAccount",
+         .tag = "Account",
+         .summary = "Change the account's name",
+         .lane = LaneKind::Store,
+         .access = Access::session(),
+         .limit = LimitGroup::Write,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = http::object({{"name", http::text(0, kNameLengthMax)}}).named("RenameAccount"),
+         .answers = {{200, own_account_schema(), "The account"}},
+         .problems = {"account/name-invalid"},
+         .audit = {"account.rename"},
+         .handler = [parts](const Request& request) { return rename_own(parts, request); }});
 }
 
 void add_reading_admin_routes(http::Router& router, const RouteParts& parts)
 {
-    router.add({.method = Method::Get,
-                .path = "/v1/admin/accounts",
-                .operation = "listAccounts",
-                .tag = "Operator",
-                .summary = "Accounts, oldest first",
-                .lane = LaneKind::Store,
-                .access = Access::operator_only(),
-                .limit = LimitGroup::Read,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .query = {{"query", http::text(0, 100), "Part of an e-mail address or name"},
-                          {"cursor", http::identifier("acc_"), "next_cursor of the page before"},
-                          {"limit", http::integer(1, kPageMax), "How many at most; 50 unless given"}},
-                .answers = {{200, http::list_of(listed_account_schema()), "A page of accounts"}},
-                .handler = [parts](const Request& request) { return list_accounts(parts, request); }});
-    router.add({.method = Method::Get,
-                .path = "/v1/admin/accounts/{id}",
-                .operation = "loadAccount",
-                .tag = "Operator",
-                .summary = "One account",
-                .lane = LaneKind::Store,
-                .access = Access::operator_only(),
-                .limit = LimitGroup::Read,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .answers = {{200, listed_account_schema(), "The account"}},
-                .problems = {"account/not-found"},
-                .handler = [parts](const Request& request) { return show_account(parts, request); }});
+    router.add(
+        {.method = Method::Get,
+         .path = "/v1/admin/accounts",
+         .operation = "listAccounts",
+         .tag = "Operator",
+         .summary = "Accounts, oldest first",
+         .lane = LaneKind::Store,
+         .access = Access::operator_only(),
+         .limit = LimitGroup::Read,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .query = {{"query", http::text(0, 100), "Part of an e-mail address or name"},
+                   {"cursor", http::identifier("acc_"), "next_cursor of the page before"},
+                   {"limit", http::integer(1, kPageMax), "How many at most; 50 unless given"}},
+         .answers = {{200, http::list_of(listed_account_schema()), "A page of accounts"}},
+         .handler = [parts](const Request& request) { return list_accounts(parts, request); }});
+    router.add(
+        {.method = Method::Get,
+         .path = "/v1/admin/accounts/{id}",
+         .operation = "loadAccount",
+         .tag = "Operator",
+         .summary = "One account",
+         .lane = LaneKind::Store,
+         .access = Access::operator_only(),
+         .limit = LimitGroup::Read,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .answers = {{200, listed_account_schema(), "The account"}},
+         .problems = {"account/not-found"},
+         .handler = [parts](const Request& request) { return show_account(parts, request); }});
 }
 
 void add_changing_admin_routes(http::Router& router, const RouteParts& parts)
@@ -326,7 +337,9 @@ void add_changing_admin_routes(http::Router& router, const RouteParts& parts)
                 .answers = {{200, listed_account_schema(), "The account, disabled"}},
                 .problems = {"account/not-found", "account/self"},
                 .audit = {"account.disable"},
-                .handler = [parts](const Request& request) { return change_state(parts, request, State::Disabled); }});
+                .handler = [parts](const Request& request) {
+                    return change_state(parts, request, State::Disabled);
+                }});
     router.add({.method = Method::Post,
                 .path = "/v1/admin/accounts/{id}/enable",
                 .operation = "enableAccount",
@@ -340,7 +353,9 @@ void add_changing_admin_routes(http::Router& router, const RouteParts& parts)
                 .answers = {{200, listed_account_schema(), "The account, enabled"}},
                 .problems = {"account/not-found"},
                 .audit = {"account.enable"},
-                .handler = [parts](const Request& request) { return change_state(parts, request, State::Active); }});
+                .handler = [parts](const Request& request) {
+                    return change_state(parts, request, State::Active);
+                }});
     router.add({.method = Method::Post,
                 .path = "/v1/admin/invitations",
                 .operation = "inviteAccount",

@@ -35,16 +35,20 @@ protected:
                              .addresses = world_.addresses,
                              .clock = world_.clock,
                              .facts = [](ReadTx&, const http::Request&) -> Result<AccountFacts> {
-                                 return AccountFacts{.has_password = true, .totp_count = 1, .csrf_token = "token"};
+                                 return AccountFacts{
+                                     .has_password = true, .totp_count = 1, .csrf_token = "token"};
                              }});
-        add_email_routes(router_, {.database = *world_.database, .email = world_.email_change, .addresses = world_.addresses});
+        add_email_routes(router_, {.database = *world_.database,
+                                   .email = world_.email_change,
+                                   .addresses = world_.addresses});
     }
     Result<http::Response> call(const std::string& operation, std::string_view body = "",
                                 std::vector<std::pair<std::string, std::string>> path = {},
                                 std::vector<std::pair<std::string, std::string>> query = {})
     {
         http::Request request;
-        request.principal = {.kind = http::Principal::Kind::Session, .account = ada_, .session = session_};
+        request.principal = {
+            .kind = http::Principal::Kind::Session, .account = ada_, .session = session_};
         request.path_parameters = std::move(path);
         request.query_parameters = std::move(query);
         if (!body.empty()) {
@@ -69,11 +73,15 @@ protected:
     SessionId session_ = SessionId::make(world_.clock.now(), world_.random);
 };
 
-// guards: V7.5.1: what changes addresses or other people's accounts asks for a fresh proof; links need no session
+// guards: V7.5.1: what changes addresses or other people's accounts asks for a fresh proof; links
+// need no session
 TEST_F(AccountRoutes, DemandWhatTheContractSays)
 {
-    const auto access = [&](const std::string& operation) { return router_.routes.at(operation).access; };
-    for (const auto* operation : {"requestEmailChange", "addNotificationAddress", "removeNotificationAddress"}) {
+    const auto access = [&](const std::string& operation) {
+        return router_.routes.at(operation).access;
+    };
+    for (const auto* operation :
+         {"requestEmailChange", "addNotificationAddress", "removeNotificationAddress"}) {
         EXPECT_EQ(access(operation).kind, Access::Kind::Session) << operation;
         EXPECT_EQ(access(operation).authentication_age_max, std::chrono::minutes{5}) << operation;
     }
@@ -84,7 +92,8 @@ TEST_F(AccountRoutes, DemandWhatTheContractSays)
     for (const auto* operation : {"listAccounts", "loadAccount"}) {
         EXPECT_EQ(access(operation).kind, Access::Kind::Operator) << operation;
     }
-    for (const auto* operation : {"confirmEmailChange", "undoEmailChange", "confirmNotificationAddress"}) {
+    for (const auto* operation :
+         {"confirmEmailChange", "undoEmailChange", "confirmNotificationAddress"}) {
         EXPECT_EQ(access(operation).kind, Access::Kind::Public) << operation;
     }
 }
@@ -107,7 +116,8 @@ TEST_F(AccountRoutes, ListAccountsPageByPage)
     const auto first = answer("listAccounts", call("listAccounts", "", {}, {{"limit", "1"}}));
     ASSERT_EQ(first.find("items")->array().size(), 1U);
     const std::string cursor(first.find("next_cursor")->string());
-    const auto second = answer("listAccounts", call("listAccounts", "", {}, {{"limit", "1"}, {"cursor", cursor}}));
+    const auto second =
+        answer("listAccounts", call("listAccounts", "", {}, {{"limit", "1"}, {"cursor", cursor}}));
     EXPECT_EQ(second.find("items")->array()[0].find("id")->string(), bob.text());
     EXPECT_TRUE(second.find("next_cursor")->is_null());
 }
@@ -117,8 +127,11 @@ TEST_F(AccountRoutes, DisableAndShowAnAccount)
     const std::string bob = world_.create("bob@example.com")->id.text();
     const auto disabled = answer("disableAccount", call("disableAccount", "", {{"id", bob}}));
     EXPECT_TRUE(disabled.find("disabled")->boolean());
-    EXPECT_TRUE(answer("loadAccount", call("loadAccount", "", {{"id", bob}})).find("disabled")->boolean());
-    EXPECT_FALSE(answer("enableAccount", call("enableAccount", "", {{"id", bob}})).find("disabled")->boolean());
+    EXPECT_TRUE(
+        answer("loadAccount", call("loadAccount", "", {{"id", bob}})).find("disabled")->boolean());
+    EXPECT_FALSE(answer("enableAccount", call("enableAccount", "", {{"id", bob}}))
+                     .find("disabled")
+                     ->boolean());
     EXPECT_EQ(call("loadAccount", "", {{"id", "acc_nothing"}}).error().code, "account/not-found");
 }
 
@@ -134,7 +147,8 @@ TEST_F(AccountRoutes, AnswerAlikeForKnownAndUnknownAddresses)
         EXPECT_EQ(known->status, unknown->status);
         EXPECT_EQ(known->body, unknown->body);
     }
-    EXPECT_EQ(call("requestEmailChange", R"({"email":"nobody"})").error().code, "account/email-invalid");
+    EXPECT_EQ(call("requestEmailChange", R"({"email":"nobody"})").error().code,
+              "account/email-invalid");
 }
 
 TEST_F(AccountRoutes, ChangeAndUndoTheEmailByLinks)
@@ -143,7 +157,8 @@ TEST_F(AccountRoutes, ChangeAndUndoTheEmailByLinks)
     const auto follow = [&](const std::string& operation, const std::string& token) {
         return call(operation, R"({"token":")" + token + R"("})");
     };
-    EXPECT_EQ(answer("loadOwnAccount", call("loadOwnAccount")).find("pending_email")->string(), "ada@new.example");
+    EXPECT_EQ(answer("loadOwnAccount", call("loadOwnAccount")).find("pending_email")->string(),
+              "ada@new.example");
     EXPECT_EQ(follow("confirmEmailChange", world_.mails.take().at(0).token)->status, 204);
     const std::string undo = world_.mails.take().at(0).token;
     EXPECT_EQ(follow("undoEmailChange", undo)->status, 204);
@@ -153,12 +168,14 @@ TEST_F(AccountRoutes, ChangeAndUndoTheEmailByLinks)
 
 TEST_F(AccountRoutes, KeepNotificationAddresses)
 {
-    const auto added = answer("addNotificationAddress", call("addNotificationAddress", R"({"email":"b@example.com"})"));
+    const auto added = answer("addNotificationAddress",
+                              call("addNotificationAddress", R"({"email":"b@example.com"})"));
     const std::string id(added.find("id")->string());
     const auto listed = answer("listNotificationAddresses", call("listNotificationAddresses"));
     EXPECT_EQ(listed.find("items")->array().size(), 2U);
     EXPECT_EQ(call("removeNotificationAddress", "", {{"id", id}})->status, 204);
-    EXPECT_EQ(call("removeNotificationAddress", "", {{"id", "x"}}).error().code, "account/address-not-found");
+    EXPECT_EQ(call("removeNotificationAddress", "", {{"id", "x"}}).error().code,
+              "account/address-not-found");
 }
 
 } // namespace

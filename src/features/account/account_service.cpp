@@ -11,25 +11,33 @@ namespace {
 using audit::Detail;
 using audit::Target;
 
-Error not_found() { return Error{ErrorKind::NotFound, "account/not-found", "There is no such account."}; }
+Error not_found()
+{
+    return Error{ErrorKind::NotFound, "account/not-found", "There is no such account."};
+}
 
 Error email_taken()
 {
-    return Error{ErrorKind::Conflict, "account/email-taken", "Another account has this e-mail address."};
+    return Error{ErrorKind::Conflict, "account/email-taken",
+                 "Another account has this e-mail address."};
 }
 
-Target target_of(AccountId account) { return {.kind = "account", .id = account.text()}; }
+Target target_of(AccountId account)
+{
+    return {.kind = "account", .id = account.text()};
+}
 
 /// Code points; the bytes are UTF-8 already.
 std::size_t length_of(std::string_view text)
 {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 bool has_control(std::string_view text)
 {
-    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    return std::ranges::any_of(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 Result<void> check_name(std::string_view name)
@@ -38,10 +46,11 @@ Result<void> check_name(std::string_view name)
         return {};
     }
     constexpr std::string_view kCode = "account/name-invalid";
-    return Error{.kind = ErrorKind::InvalidInput,
-                 .code = kCode,
-                 .detail = "That name cannot be used.",
-                 .fields = {{"/name", kCode, "At most 100 characters, none of them a control character."}}};
+    return Error{
+        .kind = ErrorKind::InvalidInput,
+        .code = kCode,
+        .detail = "That name cannot be used.",
+        .fields = {{"/name", kCode, "At most 100 characters, none of them a control character."}}};
 }
 
 void add_once(std::vector<EmailAddress>& list, EmailAddress address)
@@ -77,8 +86,9 @@ Result<Account> AccountService::create(WriteTx& tx, const Actor& actor, const Ne
              .action = "account.create",
              .account = account.id,
              .target = target_of(account.id),
-             .details = {{.name = "email", .value = account.email.text(), .kind = Detail::Kind::Personal},
-                         {.name = "standing", .value = account.is_operator() ? "operator" : "ordinary"}}}));
+             .details = {
+                 {.name = "email", .value = account.email.text(), .kind = Detail::Kind::Personal},
+                 {.name = "standing", .value = account.is_operator() ? "operator" : "ordinary"}}}));
     return account;
 }
 
@@ -87,7 +97,10 @@ Result<std::optional<Account>> AccountService::find_by_email(ReadTx& tx, const E
     return store_.find_by_email(tx, email.text());
 }
 
-Result<std::optional<Account>> AccountService::find(ReadTx& tx, AccountId account) { return store_.find(tx, account); }
+Result<std::optional<Account>> AccountService::find(ReadTx& tx, AccountId account)
+{
+    return store_.find(tx, account);
+}
 
 Result<Account> AccountService::load(ReadTx& tx, AccountId account)
 {
@@ -98,15 +111,19 @@ Result<Account> AccountService::load(ReadTx& tx, AccountId account)
     return *std::move(found);
 }
 
-Result<bool> AccountService::any_operator(ReadTx& tx) { return store_.any_operator(tx); }
+Result<bool> AccountService::any_operator(ReadTx& tx)
+{
+    return store_.any_operator(tx);
+}
 
-Result<std::vector<Account>> AccountService::list(ReadTx& tx, std::string_view part, std::optional<AccountId> after,
-                                                  int at_most)
+Result<std::vector<Account>> AccountService::list(ReadTx& tx, std::string_view part,
+                                                  std::optional<AccountId> after, int at_most)
 {
     return store_.list(tx, part, after, at_most);
 }
 
-Result<void> AccountService::set_name(WriteTx& tx, const Actor& actor, AccountId account, std::string_view name)
+Result<void> AccountService::set_name(WriteTx& tx, const Actor& actor, AccountId account,
+                                      std::string_view name)
 {
     KS_CHECK(check_name(name));
     KS_TRY(const bool found, store_.set_name(tx, account, name));
@@ -118,7 +135,8 @@ Result<void> AccountService::set_name(WriteTx& tx, const Actor& actor, AccountId
              .action = "account.rename",
              .account = account,
              .target = target_of(account),
-             .details = {{.name = "name", .value = std::string(name), .kind = Detail::Kind::Personal}}});
+             .details = {
+                 {.name = "name", .value = std::string(name), .kind = Detail::Kind::Personal}}});
 }
 
 Result<std::int64_t> AccountService::raise_epoch(WriteTx& tx, AccountId account)
@@ -130,7 +148,8 @@ Result<std::int64_t> AccountService::raise_epoch(WriteTx& tx, AccountId account)
     return *epoch;
 }
 
-Result<void> AccountService::freeze_factors(WriteTx& tx, const Actor& actor, AccountId account, Instant until)
+Result<void> AccountService::freeze_factors(WriteTx& tx, const Actor& actor, AccountId account,
+                                            Instant until)
 {
     // Whether or not a longer freeze was there already, somebody asked for one: that is recorded.
     KS_CHECK(store_.freeze_factors(tx, account, until));
@@ -149,7 +168,8 @@ Result<void> AccountService::check_factors_not_frozen(ReadTx& tx, AccountId acco
     }
     return Error{.kind = ErrorKind::Forbidden,
                  .code = "account/factors-frozen",
-                 .detail = "Second factors cannot be changed for now, because a sign-in was reported as not the owner's.",
+                 .detail = "Second factors cannot be changed for now, because a sign-in was "
+                           "reported as not the owner's.",
                  .extension = "\"until\":\"" + rfc3339(*found.factors_frozen_until) + '"'};
 }
 
@@ -160,11 +180,12 @@ Result<bool> AccountService::set_state(WriteTx& tx, const Actor& actor, AccountI
     if (!changed) {
         KS_CHECK(load(tx, account)); // It was so already, or there is no such account.
     }
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = to == State::Active ? "account.enable" : "account.disable",
-                                .account = account,
-                                .target = target_of(account),
-                                .details = {{.name = "changed", .value = changed ? "yes" : "no"}}}));
+    KS_CHECK(
+        audit_.append(tx, {.actor = actor,
+                           .action = to == State::Active ? "account.enable" : "account.disable",
+                           .account = account,
+                           .target = target_of(account),
+                           .details = {{.name = "changed", .value = changed ? "yes" : "no"}}}));
     return changed;
 }
 
@@ -178,7 +199,8 @@ Result<bool> AccountService::clear_delete_at(WriteTx& tx, AccountId account)
     return store_.clear_delete_at(tx, account);
 }
 
-Result<std::vector<AccountId>> AccountService::list_due_for_erasure(ReadTx& tx, Instant now, int at_most)
+Result<std::vector<AccountId>> AccountService::list_due_for_erasure(ReadTx& tx, Instant now,
+                                                                    int at_most)
 {
     return store_.list_due_for_erasure(tx, now, at_most);
 }

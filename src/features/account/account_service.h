@@ -1,13 +1,15 @@
 // features/account/account_service.h
 //
-// Who is registered. An account is an id, a canonical e-mail address that nobody else has, a name and a state; every
-// account has a personal team. Not here: passwords, factors, sessions, and the mails and links of an e-mail change
-// (features/account_email).
+// Who is registered. An account is an id, a canonical e-mail address that nobody else has, a name
+// and a state; every account has a personal team. Not here: passwords, factors, sessions, and the
+// mails and links of an e-mail change (email_change_service.h).
 //
-// Every change appends its audit event in the transaction it is given, but for raise_epoch(), set_delete_at(),
-// clear_delete_at() and erase(), which are parts of a change that the caller records.
+// Every change appends its audit event in the transaction it is given, but for raise_epoch(),
+// set_delete_at(), clear_delete_at() and erase(), which are parts of a change that the caller
+// records.
 //
-//   (none) ──create──▶ active ◀──enable / disable──▶ disabled        either, once delete_at has passed ──erase──▶ (none)
+//   (none) ──create──▶ active ◀──disable, enable──▶ disabled
+//                        └──erase, once delete_at has passed──▶ (none), from either state
 #pragma once
 
 #include "core/actor.h"
@@ -28,26 +30,31 @@
 
 namespace keystead::account {
 
-inline constexpr int kAddressesMax = 5;           // notices go to so many at most, the account's own among them
+/// Notices go to so many at most, the account's own among them.
+inline constexpr int kAddressesMax = 5;
 inline constexpr std::size_t kNameLengthMax = 100; // code points
 
 struct NewAccount {
     EmailAddress email;
     std::string name = {}; // empty: none given
     Standing standing = Standing::Ordinary;
-    AccountId id = {}; // nil: made here; given where something is bound to it before the account is there (a hash)
+    AccountId id = {}; // nil: made here; given where something is bound to it before the account is
+                       // there (a hash)
 };
 
 /// Why all sessions of an account end; part of the audit record.
 enum class EndReason : std::uint8_t { EmailUndone, AccountDisabled, AccountErased };
 
-/// Ends every session and flow of an account, raising its epoch, in the transaction it is given. The session slice
-/// implements it; here it is only asked for, so that the graph of slices has no cycle.
+/// Ends every session and flow of an account, raising its epoch, in the transaction it is given.
+/// The session slice implements it; here it is only asked for, so that the graph of slices has no
+/// cycle.
 class SessionEnder {
 public:
     virtual ~SessionEnder() = default;
-    virtual Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, EndReason reason) = 0;
-    /// Sessions go on, but what memory holds of the account is read again: its e-mail address changed.
+    virtual Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
+                                 EndReason reason) = 0;
+    /// Sessions go on, but what memory holds of the account is read again: its e-mail address
+    /// changed.
     virtual Result<void> forget_cached(WriteTx& tx, AccountId account) = 0;
 };
 
@@ -59,7 +66,8 @@ public:
     }
 
     /// Makes the account and its personal team: at most one for an address, whatever races.
-    /// Errors: account/email-taken (Conflict), also while the address can still be returned to by its former owner.
+    /// Errors: account/email-taken (Conflict), also while the address can still be returned to by
+    /// its former owner.
     Result<Account> create(WriteTx& tx, const Actor& actor, const NewAccount& wanted);
     /// Whatever its state. One statement, found or not.
     Result<std::optional<Account>> find_by_email(ReadTx& tx, const EmailAddress& email);
@@ -67,29 +75,36 @@ public:
     /// Errors: account/not-found.
     Result<Account> load(ReadTx& tx, AccountId account);
     Result<bool> any_operator(ReadTx& tx);
-    /// For operators: a page in id order. `part` is matched against e-mail and name, ASCII case aside.
-    Result<std::vector<Account>> list(ReadTx& tx, std::string_view part, std::optional<AccountId> after, int at_most);
+    /// For operators: a page in id order. `part` is matched against e-mail and name, ASCII case
+    /// aside.
+    Result<std::vector<Account>> list(ReadTx& tx, std::string_view part,
+                                      std::optional<AccountId> after, int at_most);
 
     /// Errors: account/name-invalid (InvalidInput), account/not-found.
-    Result<void> set_name(WriteTx& tx, const Actor& actor, AccountId account, std::string_view name);
+    Result<void> set_name(WriteTx& tx, const Actor& actor, AccountId account,
+                          std::string_view name);
     /// Makes the account's older sessions dead and answers the epoch that new ones carry.
     /// The caller records why. Errors: account/not-found.
     Result<std::int64_t> raise_epoch(WriteTx& tx, AccountId account);
     /// No factor is added or removed until then; a longer freeze stays.
     Result<void> freeze_factors(WriteTx& tx, const Actor& actor, AccountId account, Instant until);
-    /// Errors: account/factors-frozen (Forbidden, with the member "until"). For the factor slices, before any change.
+    /// Errors: account/factors-frozen (Forbidden, with the member "until"). For the factor slices,
+    /// before any change.
     Result<void> check_factors_not_frozen(ReadTx& tx, AccountId account);
-    /// False when it was so already. Ends no sessions and tells nobody: AccountAdminService does. Errors: account/not-found.
+    /// False when it was so already. Ends no sessions and tells nobody: AccountAdminService does.
+    /// Errors: account/not-found.
     Result<bool> set_state(WriteTx& tx, const Actor& actor, AccountId account, State to);
 
     /// Deletion, for the account_data slice. Each answers whether the row was changed.
     Result<bool> set_delete_at(WriteTx& tx, AccountId account, Instant delete_at);
     Result<bool> clear_delete_at(WriteTx& tx, AccountId account);
     Result<std::vector<AccountId>> list_due_for_erasure(ReadTx& tx, Instant now, int at_most);
-    /// Removes every row of this slice's tables that is the account's, unless its deletion was cancelled meanwhile (false).
+    /// Removes every row of this slice's tables that is the account's, unless its deletion was
+    /// cancelled meanwhile (false).
     Result<bool> erase(WriteTx& tx, AccountId account, Instant now);
 
-    /// The addresses every notice goes to: the account's own, the confirmed ones, and those it may still return to.
+    /// The addresses every notice goes to: the account's own, the confirmed ones, and those it may
+    /// still return to.
     Result<std::vector<EmailAddress>> addresses_to_tell(ReadTx& tx, AccountId account);
 
 private:

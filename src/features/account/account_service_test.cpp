@@ -16,7 +16,8 @@ class AccountServiceTest : public testing::TestWithParam<Database::Engine> {
 protected:
     test::AccountWorld world_{GetParam()};
 };
-INSTANTIATE_TEST_SUITE_P(Engines, AccountServiceTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, AccountServiceTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 // guards: what is created is found again, with a personal team and its record
 TEST_P(AccountServiceTest, CreatesAnAccountWithItsTeam)
@@ -59,16 +60,19 @@ TEST_P(AccountServiceTest, CreatesNothingWhenAStatementFails)
     for (int n = 1;; ++n) {
         failing.fail_at(n);
         const auto outcome = failing.write([&](WriteTx& tx) {
-            return world_.accounts.create(tx, nobody, {.email = *EmailAddress::parse("ada@example.com")});
+            return world_.accounts.create(tx, nobody,
+                                          {.email = *EmailAddress::parse("ada@example.com")});
         });
         if (!failing.has_failed()) {
             EXPECT_TRUE(outcome);
             break;
         }
         EXPECT_FALSE(outcome);
-        EXPECT_EQ(world_.count_rows("SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM email_claim) + "
-                                    "(SELECT count(*) FROM team)"),
-                  0);
+        EXPECT_EQ(
+            world_.count_rows(
+                "SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM email_claim) + "
+                "(SELECT count(*) FROM team)"),
+            0);
     }
 }
 
@@ -78,7 +82,8 @@ TEST_P(AccountServiceTest, ChangesTheNameAndRefusesBadOnes)
     const AccountId id = world_.create("ada@example.com")->id;
     const Actor owner = world_.owner_of(id);
     const auto rename = [&](std::string_view name) {
-        return world_.database->write([&](WriteTx& tx) { return world_.accounts.set_name(tx, owner, id, name); });
+        return world_.database->write(
+            [&](WriteTx& tx) { return world_.accounts.set_name(tx, owner, id, name); });
     };
     EXPECT_TRUE(rename("Ada \xC3\x89lan"));
     EXPECT_EQ(world_.load(id)->name, "Ada \xC3\x89lan");
@@ -98,7 +103,8 @@ TEST_P(AccountServiceTest, FreezesFactors)
             [&](WriteTx& tx) { return world_.accounts.freeze_factors(tx, owner, id, until); });
     };
     const auto check = [&] {
-        return world_.database->read([&](ReadTx& tx) { return world_.accounts.check_factors_not_frozen(tx, id); });
+        return world_.database->read(
+            [&](ReadTx& tx) { return world_.accounts.check_factors_not_frozen(tx, id); });
     };
     EXPECT_TRUE(check());
     ASSERT_TRUE(freeze(world_.clock.now() + hours{24}));
@@ -131,7 +137,8 @@ TEST_P(AccountServiceTest, DisablesAndEnables)
     const AccountId id = world_.create("ada@example.com")->id;
     const Actor boss = world_.owner_of(world_.create("boss@example.com")->id);
     const auto disable = [&](AccountId account) {
-        return world_.database->write([&](WriteTx& tx) { return world_.admin.disable(tx, boss, account); });
+        return world_.database->write(
+            [&](WriteTx& tx) { return world_.admin.disable(tx, boss, account); });
     };
     ASSERT_TRUE(disable(id));
     ASSERT_TRUE(disable(id));
@@ -140,20 +147,25 @@ TEST_P(AccountServiceTest, DisablesAndEnables)
     EXPECT_EQ(world_.sessions.ended[0].first, id);
     EXPECT_EQ(world_.mails.take().size(), 1U);
     EXPECT_EQ(disable(boss.account).error().code, "account/self");
-    EXPECT_EQ(disable(AccountId::make(world_.clock.now(), world_.random)).error().code, "account/not-found");
-    ASSERT_TRUE(world_.database->write([&](WriteTx& tx) { return world_.admin.enable(tx, boss, id); }));
+    EXPECT_EQ(disable(AccountId::make(world_.clock.now(), world_.random)).error().code,
+              "account/not-found");
+    ASSERT_TRUE(
+        world_.database->write([&](WriteTx& tx) { return world_.admin.enable(tx, boss, id); }));
     EXPECT_TRUE(world_.load(id)->is_active());
 }
 
 // guards: what an operator types finds text, never a pattern
 TEST_P(AccountServiceTest, ListsByPartOfEmailOrName)
 {
-    for (const auto* email : {"a@one.example", "b@one.example", "c_d@two.example", "cxd@two.example"}) {
+    for (const auto* email :
+         {"a@one.example", "b@one.example", "c_d@two.example", "cxd@two.example"}) {
         ASSERT_TRUE(world_.create(email));
         world_.clock.advance(std::chrono::milliseconds{2});
     }
-    const auto list = [&](std::string_view part, std::optional<AccountId> after = {}, int at_most = 10) {
-        return *world_.database->read([&](ReadTx& tx) { return world_.accounts.list(tx, part, after, at_most); });
+    const auto list = [&](std::string_view part, std::optional<AccountId> after = {},
+                          int at_most = 10) {
+        return *world_.database->read(
+            [&](ReadTx& tx) { return world_.accounts.list(tx, part, after, at_most); });
     };
     EXPECT_EQ(list("").size(), 4U);
     EXPECT_EQ(list("ONE").size(), 2U);
@@ -173,8 +185,9 @@ TEST_P(AccountServiceTest, InvitesAlikeWhetherOrNotTheAddressIsKnown)
 {
     const Actor boss = world_.owner_of(world_.create("boss@example.com")->id);
     const auto invite = [&](std::string_view email) {
-        ASSERT_TRUE(world_.database->write(
-            [&](WriteTx& tx) { return world_.admin.invite(tx, boss, *EmailAddress::parse(email)); }));
+        ASSERT_TRUE(world_.database->write([&](WriteTx& tx) {
+            return world_.admin.invite(tx, boss, *EmailAddress::parse(email));
+        }));
     };
     invite("new@example.com");
     invite("boss@example.com");

@@ -67,47 +67,57 @@ std::string pattern_of(std::string_view part)
 
 Result<void> AccountStore::insert(WriteTx& tx, const Account& account)
 {
-    return done(tx.exec("INSERT INTO account (id, email, name, created_at, state, is_operator, epoch, personal_team) "
+    return done(tx.exec("INSERT INTO account (id, email, name, created_at, state, is_operator, "
+                        "epoch, personal_team) "
                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                        account.id, account.email.text(), account.name, account.created_at, account.state,
-                        account.standing, account.epoch, account.personal_team));
+                        account.id, account.email.text(), account.name, account.created_at,
+                        account.state, account.standing, account.epoch, account.personal_team));
 }
 
-Result<void> AccountStore::insert_team(WriteTx& tx, TeamId id, TeamKind kind, AccountId owner, Instant now)
+Result<void> AccountStore::insert_team(WriteTx& tx, TeamId id, TeamKind kind, AccountId owner,
+                                       Instant now)
 {
-    return done(tx.exec("INSERT INTO team (id, kind, owner_account, created_at) VALUES ($1, $2, $3, $4)", id, kind, owner,
-                        now));
+    return done(
+        tx.exec("INSERT INTO team (id, kind, owner_account, created_at) VALUES ($1, $2, $3, $4)",
+                id, kind, owner, now));
 }
 
 Result<std::optional<Account>> AccountStore::find(ReadTx& tx, AccountId id)
 {
-    KS_TRY(const auto row,
-           tx.query_one("SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
-                        "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
-                        "FROM account WHERE id = $1",
-                        id));
+    KS_TRY(
+        const auto row,
+        tx.query_one(
+            "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
+            "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
+            "FROM account WHERE id = $1",
+            id));
     return row ? std::optional(account_of(*row)) : std::nullopt;
 }
 
 Result<std::optional<Account>> AccountStore::find_by_email(ReadTx& tx, std::string_view email)
 {
-    KS_TRY(const auto row,
-           tx.query_one("SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
-                        "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
-                        "FROM account WHERE email = $1",
-                        email));
+    KS_TRY(
+        const auto row,
+        tx.query_one(
+            "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
+            "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
+            "FROM account WHERE email = $1",
+            email));
     return row ? std::optional(account_of(*row)) : std::nullopt;
 }
 
-Result<std::vector<Account>> AccountStore::list(ReadTx& tx, std::string_view part, std::optional<AccountId> after,
-                                                int at_most)
+Result<std::vector<Account>> AccountStore::list(ReadTx& tx, std::string_view part,
+                                                std::optional<AccountId> after, int at_most)
 {
-    KS_TRY(const Rows rows,
-           tx.query("SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
-                    "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
-                    "FROM account WHERE id > $1 AND (email LIKE $2 ESCAPE '!' OR lower(name) LIKE $2 ESCAPE '!') "
-                    "ORDER BY id LIMIT $3",
-                    after.value_or(AccountId{}), pattern_of(part), at_most));
+    KS_TRY(
+        const Rows rows,
+        tx.query(
+            "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
+            "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
+            "FROM account WHERE id > $1 AND (email LIKE $2 ESCAPE '!' OR lower(name) LIKE $2 "
+            "ESCAPE '!') "
+            "ORDER BY id LIMIT $3",
+            after.value_or(AccountId{}), pattern_of(part), at_most));
     std::vector<Account> accounts;
     accounts.reserve(rows.size());
     for (const Row& row : rows) {
@@ -116,10 +126,12 @@ Result<std::vector<Account>> AccountStore::list(ReadTx& tx, std::string_view par
     return accounts;
 }
 
-Result<std::vector<AccountId>> AccountStore::list_due_for_erasure(ReadTx& tx, Instant now, int at_most)
+Result<std::vector<AccountId>> AccountStore::list_due_for_erasure(ReadTx& tx, Instant now,
+                                                                  int at_most)
 {
     KS_TRY(const Rows rows,
-           tx.query("SELECT id FROM account WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2", now, at_most));
+           tx.query("SELECT id FROM account WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2", now,
+                    at_most));
     std::vector<AccountId> ids;
     for (const Row& row : rows) {
         ids.push_back(row.id<AccountId>(0));
@@ -129,7 +141,8 @@ Result<std::vector<AccountId>> AccountStore::list_due_for_erasure(ReadTx& tx, In
 
 Result<bool> AccountStore::any_operator(ReadTx& tx)
 {
-    KS_TRY(const Rows rows, tx.query("SELECT 1 FROM account WHERE is_operator = $1 LIMIT 1", Standing::Operator));
+    KS_TRY(const Rows rows,
+           tx.query("SELECT 1 FROM account WHERE is_operator = $1 LIMIT 1", Standing::Operator));
     return !rows.empty();
 }
 
@@ -140,32 +153,38 @@ Result<bool> AccountStore::set_name(WriteTx& tx, AccountId id, std::string_view 
 
 Result<bool> AccountStore::set_state(WriteTx& tx, AccountId id, State from, State to)
 {
-    return changed_one(tx.exec("UPDATE account SET state = $3 WHERE id = $1 AND state = $2", id, from, to));
+    return changed_one(
+        tx.exec("UPDATE account SET state = $3 WHERE id = $1 AND state = $2", id, from, to));
 }
 
-Result<bool> AccountStore::set_email(WriteTx& tx, AccountId id, std::string_view from, std::string_view to,
-                                     std::optional<Instant> undo_until)
+Result<bool> AccountStore::set_email(WriteTx& tx, AccountId id, std::string_view from,
+                                     std::string_view to, std::optional<Instant> undo_until)
 {
-    return changed_one(tx.exec("UPDATE account SET email = $3, email_undo_until = $4, pending_email = NULL, "
-                               "pending_email_until = NULL WHERE id = $1 AND email = $2",
-                               id, from, to, undo_until));
+    return changed_one(
+        tx.exec("UPDATE account SET email = $3, email_undo_until = $4, pending_email = NULL, "
+                "pending_email_until = NULL WHERE id = $1 AND email = $2",
+                id, from, to, undo_until));
 }
 
-Result<bool> AccountStore::set_pending_email(WriteTx& tx, AccountId id, const std::optional<EmailAddress>& email,
+Result<bool> AccountStore::set_pending_email(WriteTx& tx, AccountId id,
+                                             const std::optional<EmailAddress>& email,
                                              std::optional<Instant> until)
 {
-    return changed_one(tx.exec("UPDATE account SET pending_email = $2, pending_email_until = $3 WHERE id = $1", id,
-                               email ? SqlParam(email->text()) : SqlParam(std::nullopt), until));
+    return changed_one(
+        tx.exec("UPDATE account SET pending_email = $2, pending_email_until = $3 WHERE id = $1", id,
+                email ? SqlParam(email->text()) : SqlParam(std::nullopt), until));
 }
 
 Result<bool> AccountStore::set_delete_at(WriteTx& tx, AccountId id, Instant delete_at)
 {
-    return changed_one(tx.exec("UPDATE account SET delete_at = $2 WHERE id = $1 AND delete_at IS NULL", id, delete_at));
+    return changed_one(tx.exec(
+        "UPDATE account SET delete_at = $2 WHERE id = $1 AND delete_at IS NULL", id, delete_at));
 }
 
 Result<bool> AccountStore::clear_delete_at(WriteTx& tx, AccountId id)
 {
-    return changed_one(tx.exec("UPDATE account SET delete_at = NULL WHERE id = $1 AND delete_at IS NOT NULL", id));
+    return changed_one(
+        tx.exec("UPDATE account SET delete_at = NULL WHERE id = $1 AND delete_at IS NOT NULL", id));
 }
 
 Result<bool> AccountStore::freeze_factors(WriteTx& tx, AccountId id, Instant until)
@@ -177,42 +196,51 @@ Result<bool> AccountStore::freeze_factors(WriteTx& tx, AccountId id, Instant unt
 
 Result<std::optional<std::int64_t>> AccountStore::raise_epoch(WriteTx& tx, AccountId id)
 {
-    KS_TRY(const auto row, tx.query_one("UPDATE account SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch", id));
+    KS_TRY(const auto row,
+           tx.query_one("UPDATE account SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch", id));
     return row ? std::optional(row->integer(0)) : std::nullopt;
 }
 
-Result<bool> AccountStore::claim_email(WriteTx& tx, std::string_view email, AccountId account, Instant now)
+Result<bool> AccountStore::claim_email(WriteTx& tx, std::string_view email, AccountId account,
+                                       Instant now)
 {
-    return changed_one(tx.exec("INSERT INTO email_claim (email, account_id, claimed_at) VALUES ($1, $2, $3) "
-                               "ON CONFLICT (email) DO UPDATE SET expires_at = NULL "
-                               "WHERE email_claim.account_id = excluded.account_id",
-                               email, account, now));
+    return changed_one(
+        tx.exec("INSERT INTO email_claim (email, account_id, claimed_at) VALUES ($1, $2, $3) "
+                "ON CONFLICT (email) DO UPDATE SET expires_at = NULL "
+                "WHERE email_claim.account_id = excluded.account_id",
+                email, account, now));
 }
 
 Result<void> AccountStore::drop_expired_claim(WriteTx& tx, std::string_view email, Instant now)
 {
-    return done(tx.exec("DELETE FROM email_claim WHERE email = $1 AND expires_at <= $2", email, now));
+    return done(
+        tx.exec("DELETE FROM email_claim WHERE email = $1 AND expires_at <= $2", email, now));
 }
 
-Result<void> AccountStore::keep_claim_until(WriteTx& tx, std::string_view email, AccountId account, Instant until)
+Result<void> AccountStore::keep_claim_until(WriteTx& tx, std::string_view email, AccountId account,
+                                            Instant until)
 {
-    return done(tx.exec("UPDATE email_claim SET expires_at = $3 WHERE email = $1 AND account_id = $2", email, account,
-                        until));
+    return done(
+        tx.exec("UPDATE email_claim SET expires_at = $3 WHERE email = $1 AND account_id = $2",
+                email, account, until));
 }
 
 Result<void> AccountStore::drop_claim(WriteTx& tx, std::string_view email, AccountId account)
 {
-    return done(tx.exec("DELETE FROM email_claim WHERE email = $1 AND account_id = $2", email, account));
+    return done(
+        tx.exec("DELETE FROM email_claim WHERE email = $1 AND account_id = $2", email, account));
 }
 
 Result<void> AccountStore::drop_claims_after(WriteTx& tx, AccountId account, std::string_view email)
 {
-    return done(tx.exec("DELETE FROM email_claim WHERE account_id = $1 AND email <> $2 AND claimed_at > "
-                        "(SELECT claimed_at FROM email_claim WHERE email = $2)",
-                        account, email));
+    return done(
+        tx.exec("DELETE FROM email_claim WHERE account_id = $1 AND email <> $2 AND claimed_at > "
+                "(SELECT claimed_at FROM email_claim WHERE email = $2)",
+                account, email));
 }
 
-Result<std::optional<AccountId>> AccountStore::find_claimant(ReadTx& tx, std::string_view email, Instant now)
+Result<std::optional<AccountId>> AccountStore::find_claimant(ReadTx& tx, std::string_view email,
+                                                             Instant now)
 {
     KS_TRY(const auto row, tx.query_one("SELECT account_id FROM email_claim WHERE email = $1 AND "
                                         "(expires_at IS NULL OR expires_at > $2)",
@@ -220,11 +248,13 @@ Result<std::optional<AccountId>> AccountStore::find_claimant(ReadTx& tx, std::st
     return row ? std::optional(row->id<AccountId>(0)) : std::nullopt;
 }
 
-Result<std::vector<EmailAddress>> AccountStore::list_former_emails(ReadTx& tx, AccountId account, Instant now)
+Result<std::vector<EmailAddress>> AccountStore::list_former_emails(ReadTx& tx, AccountId account,
+                                                                   Instant now)
 {
-    KS_TRY(const Rows rows, tx.query("SELECT email FROM email_claim WHERE account_id = $1 AND expires_at > $2 "
-                                     "ORDER BY claimed_at, email",
-                                     account, now));
+    KS_TRY(const Rows rows,
+           tx.query("SELECT email FROM email_claim WHERE account_id = $1 AND expires_at > $2 "
+                    "ORDER BY claimed_at, email",
+                    account, now));
     std::vector<EmailAddress> emails;
     for (const Row& row : rows) {
         emails.push_back(EmailAddress::stored(row.text(0)));
@@ -234,17 +264,19 @@ Result<std::vector<EmailAddress>> AccountStore::list_former_emails(ReadTx& tx, A
 
 Result<bool> AccountStore::insert_address(WriteTx& tx, const Address& address)
 {
-    return changed_one(tx.exec("INSERT INTO account_address (id, account_id, email, created_at, confirmed_at) "
-                               "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, email) DO NOTHING",
-                               address.id, address.account, address.email.text(), address.created_at,
-                               address.confirmed_at));
+    return changed_one(
+        tx.exec("INSERT INTO account_address (id, account_id, email, created_at, confirmed_at) "
+                "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, email) DO NOTHING",
+                address.id, address.account, address.email.text(), address.created_at,
+                address.confirmed_at));
 }
 
 Result<std::vector<Address>> AccountStore::list_addresses(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const Rows rows, tx.query("SELECT id, account_id, email, created_at, confirmed_at FROM account_address "
-                                     "WHERE account_id = $1 ORDER BY id",
-                                     account));
+    KS_TRY(const Rows rows,
+           tx.query("SELECT id, account_id, email, created_at, confirmed_at FROM account_address "
+                    "WHERE account_id = $1 ORDER BY id",
+                    account));
     std::vector<Address> addresses;
     for (const Row& row : rows) {
         addresses.push_back(address_of(row));
@@ -252,34 +284,42 @@ Result<std::vector<Address>> AccountStore::list_addresses(ReadTx& tx, AccountId 
     return addresses;
 }
 
-Result<std::optional<Address>> AccountStore::confirm_address(WriteTx& tx, AccountId account, AddressId id, Instant now)
+Result<std::optional<Address>> AccountStore::confirm_address(WriteTx& tx, AccountId account,
+                                                             AddressId id, Instant now)
 {
-    KS_TRY(const auto row, tx.query_one("UPDATE account_address SET confirmed_at = $3 WHERE id = $1 AND account_id = $2 AND "
-                                        "confirmed_at IS NULL RETURNING id, account_id, email, created_at, confirmed_at",
-                                        id, account, now));
+    KS_TRY(const auto row,
+           tx.query_one(
+               "UPDATE account_address SET confirmed_at = $3 WHERE id = $1 AND account_id = $2 AND "
+               "confirmed_at IS NULL RETURNING id, account_id, email, created_at, confirmed_at",
+               id, account, now));
     return row ? std::optional(address_of(*row)) : std::nullopt;
 }
 
 Result<bool> AccountStore::remove_address(WriteTx& tx, AccountId account, AddressId id)
 {
-    return changed_one(tx.exec("DELETE FROM account_address WHERE id = $1 AND account_id = $2", id, account));
+    return changed_one(
+        tx.exec("DELETE FROM account_address WHERE id = $1 AND account_id = $2", id, account));
 }
 
-Result<void> AccountStore::remove_address_named(WriteTx& tx, AccountId account, std::string_view email)
+Result<void> AccountStore::remove_address_named(WriteTx& tx, AccountId account,
+                                                std::string_view email)
 {
-    return done(tx.exec("DELETE FROM account_address WHERE account_id = $1 AND email = $2", account, email));
+    return done(tx.exec("DELETE FROM account_address WHERE account_id = $1 AND email = $2", account,
+                        email));
 }
 
 Result<bool> AccountStore::erase_account(WriteTx& tx, AccountId account, Instant now)
 {
-    return changed_one(tx.exec("DELETE FROM account WHERE id = $1 AND delete_at <= $2", account, now));
+    return changed_one(
+        tx.exec("DELETE FROM account WHERE id = $1 AND delete_at <= $2", account, now));
 }
 
 Result<void> AccountStore::erase_belongings(WriteTx& tx, AccountId account)
 {
     KS_CHECK(tx.exec("DELETE FROM account_address WHERE account_id = $1", account));
     KS_CHECK(tx.exec("DELETE FROM email_claim WHERE account_id = $1", account));
-    return done(tx.exec("DELETE FROM team WHERE owner_account = $1 AND kind = $2", account, TeamKind::Personal));
+    return done(tx.exec("DELETE FROM team WHERE owner_account = $1 AND kind = $2", account,
+                        TeamKind::Personal));
 }
 
 } // namespace keystead::account

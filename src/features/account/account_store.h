@@ -38,7 +38,10 @@ struct Account {
 
     bool is_active() const { return state == State::Active; }
     bool is_operator() const { return standing == Standing::Operator; }
-    bool factors_frozen(Instant now) const { return factors_frozen_until && *factors_frozen_until > now; }
+    bool factors_frozen(Instant now) const
+    {
+        return factors_frozen_until && *factors_frozen_until > now;
+    }
 };
 
 /// A further address that notices go to.
@@ -58,8 +61,10 @@ public:
     Result<void> insert_team(WriteTx& tx, TeamId id, TeamKind kind, AccountId owner, Instant now);
     Result<std::optional<Account>> find(ReadTx& tx, AccountId id);
     Result<std::optional<Account>> find_by_email(ReadTx& tx, std::string_view email);
-    /// Accounts after `after` in id order whose e-mail or name contains `part` (any when empty); at most `at_most`.
-    Result<std::vector<Account>> list(ReadTx& tx, std::string_view part, std::optional<AccountId> after, int at_most);
+    /// Accounts after `after` in id order whose e-mail or name contains `part` (any when empty); at
+    /// most `at_most`.
+    Result<std::vector<Account>> list(ReadTx& tx, std::string_view part,
+                                      std::optional<AccountId> after, int at_most);
     Result<std::vector<AccountId>> list_due_for_erasure(ReadTx& tx, Instant now, int at_most);
     Result<bool> any_operator(ReadTx& tx);
 
@@ -68,7 +73,8 @@ public:
     Result<bool> set_state(WriteTx& tx, AccountId id, State from, State to);
     Result<bool> set_email(WriteTx& tx, AccountId id, std::string_view from, std::string_view to,
                            std::optional<Instant> undo_until);
-    Result<bool> set_pending_email(WriteTx& tx, AccountId id, const std::optional<EmailAddress>& email,
+    Result<bool> set_pending_email(WriteTx& tx, AccountId id,
+                                   const std::optional<EmailAddress>& email,
                                    std::optional<Instant> until);
     /// Sets it where it was not set (or clears it where it was).
     Result<bool> set_delete_at(WriteTx& tx, AccountId id, Instant delete_at);
@@ -77,24 +83,27 @@ public:
     Result<bool> freeze_factors(WriteTx& tx, AccountId id, Instant until);
     Result<std::optional<std::int64_t>> raise_epoch(WriteTx& tx, AccountId id);
 
-    /// An address belongs to one account at a time: as its sign-in address (no `until`), or as one that its owner may
-    /// still return to. False when it is another's.
+    /// An address belongs to one account at a time: as its sign-in address (no `until`), or as one
+    /// that its owner may still return to. False when it is another's.
     Result<bool> claim_email(WriteTx& tx, std::string_view email, AccountId account, Instant now);
     Result<void> drop_expired_claim(WriteTx& tx, std::string_view email, Instant now);
-    Result<void> keep_claim_until(WriteTx& tx, std::string_view email, AccountId account, Instant until);
+    Result<void> keep_claim_until(WriteTx& tx, std::string_view email, AccountId account,
+                                  Instant until);
     /// Drops the account's claims that are newer than that of `email`.
     Result<void> drop_claims_after(WriteTx& tx, AccountId account, std::string_view email);
     Result<void> drop_claim(WriteTx& tx, std::string_view email, AccountId account);
     /// Whose the address is now, be it to sign in or to return to.
     Result<std::optional<AccountId>> find_claimant(ReadTx& tx, std::string_view email, Instant now);
     /// The addresses that the account may still return to, oldest first.
-    Result<std::vector<EmailAddress>> list_former_emails(ReadTx& tx, AccountId account, Instant now);
+    Result<std::vector<EmailAddress>> list_former_emails(ReadTx& tx, AccountId account,
+                                                         Instant now);
 
     /// False when the account names that address already.
     Result<bool> insert_address(WriteTx& tx, const Address& address);
     Result<std::vector<Address>> list_addresses(ReadTx& tx, AccountId account);
     /// The address, unless it is not the account's or was confirmed before.
-    Result<std::optional<Address>> confirm_address(WriteTx& tx, AccountId account, AddressId id, Instant now);
+    Result<std::optional<Address>> confirm_address(WriteTx& tx, AccountId account, AddressId id,
+                                                   Instant now);
     Result<bool> remove_address(WriteTx& tx, AccountId account, AddressId id);
     Result<void> remove_address_named(WriteTx& tx, AccountId account, std::string_view email);
 

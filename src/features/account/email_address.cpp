@@ -23,7 +23,10 @@ bool is_ascii(std::string_view text)
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-char fold_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char fold_ascii(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool is_ascii_alphanumeric(char c)
 {
@@ -34,13 +37,15 @@ bool is_ascii_alphanumeric(char c)
 bool is_atext(char c)
 {
     constexpr std::string_view kSigns = "!#$%&'*+-/=?^_`{|}~";
-    return static_cast<unsigned char>(c) >= 0x80 || is_ascii_alphanumeric(c) || kSigns.find(c) != std::string_view::npos;
+    return static_cast<unsigned char>(c) >= 0x80 || is_ascii_alphanumeric(c) ||
+           kSigns.find(c) != std::string_view::npos;
 }
 
 /// Atoms joined by single dots.
 bool is_dot_atom(std::string_view text)
 {
-    if (text.empty() || text.front() == '.' || text.back() == '.' || text.find("..") != std::string_view::npos) {
+    if (text.empty() || text.front() == '.' || text.back() == '.' ||
+        text.find("..") != std::string_view::npos) {
         return false;
     }
     return std::ranges::all_of(text, [](char c) { return c == '.' || is_atext(c); });
@@ -78,7 +83,8 @@ std::optional<std::u16string> normalize(const std::u16string& units)
 {
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2* const nfc = unorm2_getNFCInstance(&status);
-    std::u16string normal(units.size() * 3 + 1, u'\0'); // NFC grows UTF-16 at most threefold (UAX #15 §13).
+    // NFC grows UTF-16 at most threefold (UAX #15 §13).
+    std::u16string normal(units.size() * 3 + 1, u'\0');
     const std::int32_t length =
         unorm2_normalize(nfc, units.data(), static_cast<std::int32_t>(units.size()), normal.data(),
                          static_cast<std::int32_t>(normal.size()), &status);
@@ -89,8 +95,9 @@ std::optional<std::u16string> normalize(const std::u16string& units)
     return normal;
 }
 
-/// Refuses mixed scripts, invisible sequences and digits of more than one system (UTS #39 §5.1 to §5.3), and everything outside
-/// the identifiers of UTS #39 §3.1: with that, control, format, space, private and compatibility characters are gone.
+/// Refuses mixed scripts, invisible sequences and digits of more than one system (UTS #39 §5.1 to
+/// §5.3), and everything outside the identifiers of UTS #39 §3.1: with that, control, format,
+/// space, private and compatibility characters are gone.
 class LocalPartChecker {
 public:
     LocalPartChecker()
@@ -98,7 +105,9 @@ public:
         UErrorCode status = U_ZERO_ERROR;
         checker_.reset(uspoof_open(&status));
         uspoof_setRestrictionLevel(checker_.get(), USPOOF_SINGLE_SCRIPT_RESTRICTIVE);
-        uspoof_setChecks(checker_.get(), USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE | USPOOF_MIXED_NUMBERS, &status);
+        uspoof_setChecks(checker_.get(),
+                         USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE | USPOOF_MIXED_NUMBERS,
+                         &status);
         identifiers_ = uspoof_getRecommendedSet(&status);
         KS_ASSERT(U_SUCCESS(status) != 0);
     }
@@ -106,8 +115,9 @@ public:
     bool accepts(const std::u16string& units) const
     {
         UErrorCode status = U_ZERO_ERROR;
-        const std::int32_t faults = uspoof_check(checker_.get(), units.data(), static_cast<std::int32_t>(units.size()),
-                                                 nullptr, &status);
+        const std::int32_t faults =
+            uspoof_check(checker_.get(), units.data(), static_cast<std::int32_t>(units.size()),
+                         nullptr, &status);
         return U_SUCCESS(status) != 0 && faults == 0 && only_identifiers(units);
     }
 
@@ -157,7 +167,8 @@ std::optional<std::string> canonical_local_part(std::string_view input)
     }
     std::string local(input);
     if (!is_ascii(input)) {
-        static const LocalPartChecker kChecker; // Loading its data is dear, its use is not and may be shared.
+        // Loading its data is dear; its use is not, and may be shared by threads.
+        static const LocalPartChecker kChecker;
         const auto units = to_utf16(input);
         // Also before NFC: it turns KELVIN SIGN (U+212A) into K, which is somebody else's letter.
         if (!units || !kChecker.only_identifiers(*units)) {
@@ -173,7 +184,8 @@ std::optional<std::string> canonical_local_part(std::string_view input)
         }
         local = std::move(*text);
     }
-    // ASCII alone is folded: what other letters' case means is for the host of the mailbox to say (RFC 5321 §2.4).
+    // ASCII alone is folded: what other letters' case means is for the host of the mailbox to say
+    // (RFC 5321 §2.4).
     std::ranges::transform(local, local.begin(), fold_ascii);
     return local.size() <= kLocalPartBytesMax ? std::optional(std::move(local)) : std::nullopt;
 }
@@ -186,7 +198,8 @@ using IdnText = std::unique_ptr<char, FreeIdn>;
 std::optional<std::string> to_a_labels(const std::string& domain)
 {
     char* answer = nullptr;
-    const int outcome = idn2_to_ascii_8z(domain.c_str(), &answer, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+    const int outcome =
+        idn2_to_ascii_8z(domain.c_str(), &answer, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
     const IdnText owned(answer);
     if (outcome != IDN2_OK || answer == nullptr) {
         return std::nullopt;
@@ -196,7 +209,8 @@ std::optional<std::string> to_a_labels(const std::string& domain)
     return text;
 }
 
-/// An A-label must be what its own U-label becomes: "xn--" before anything else is a second spelling of some name.
+/// An A-label must be what its own U-label becomes: "xn--" before anything else is a second
+/// spelling of some name.
 bool survives_round_trip(const std::string& domain)
 {
     if (domain.find("xn--") == std::string::npos) {
@@ -213,14 +227,15 @@ bool survives_round_trip(const std::string& domain)
 
 bool is_label(std::string_view label)
 {
-    if (label.empty() || label.size() > kLabelBytesMax || label.front() == '-' || label.back() == '-') {
+    if (label.empty() || label.size() > kLabelBytesMax || label.front() == '-' ||
+        label.back() == '-') {
         return false;
     }
     return std::ranges::all_of(label, [](char c) { return is_ascii_alphanumeric(c) || c == '-'; });
 }
 
-/// Letters, digits and hyphens (RFC 1123 §2.1), two labels at least, and a last one that is no number: "1.2.3.4" and
-/// "0x7f.1" are addresses of machines in disguise.
+/// Letters, digits and hyphens (RFC 1123 §2.1), two labels at least, and a last one that is no
+/// number: "1.2.3.4" and "0x7f.1" are addresses of machines in disguise.
 bool is_host_name(std::string_view domain)
 {
     if (domain.size() > kDomainBytesMax || domain.find('.') == std::string_view::npos) {
@@ -281,14 +296,21 @@ Result<EmailAddress> EmailAddress::parse(std::string_view input, std::string_vie
         return EmailAddress(std::move(*canonical));
     }
     constexpr std::string_view kCode = "account/email-invalid";
-    return Error{.kind = ErrorKind::InvalidInput,
-                 .code = kCode,
-                 .detail = "That is not an e-mail address that can be used here.",
-                 .fields = {{std::string(pointer), kCode, "Enter an address like name@example.com."}}};
+    return Error{
+        .kind = ErrorKind::InvalidInput,
+        .code = kCode,
+        .detail = "That is not an e-mail address that can be used here.",
+        .fields = {{std::string(pointer), kCode, "Enter an address like name@example.com."}}};
 }
 
-std::string_view EmailAddress::local_part() const { return std::string_view(text_).substr(0, text_.find('@')); }
+std::string_view EmailAddress::local_part() const
+{
+    return std::string_view(text_).substr(0, text_.find('@'));
+}
 
-std::string_view EmailAddress::domain() const { return std::string_view(text_).substr(text_.find('@') + 1); }
+std::string_view EmailAddress::domain() const
+{
+    return std::string_view(text_).substr(text_.find('@') + 1);
+}
 
 } // namespace keystead::account

@@ -1,7 +1,7 @@
 // features/account/email_address_fuzz.cpp
 //
-// Whatever is accepted is in canonical form: parsing it again changes nothing, in bounds, with one "@" and a domain of
-// letters, digits, hyphens and dots.
+// Whatever is accepted is in canonical form: parsing it again changes nothing, in bounds, with one
+// "@" and a domain of letters, digits, hyphens and dots.
 #include "features/account/email_address.h"
 
 #include <algorithm>

@@ -14,11 +14,15 @@ Detail personal(std::string_view name, const EmailAddress& address)
     return {.name = name, .value = address.text(), .kind = Detail::Kind::Personal};
 }
 
-audit::Target target_of(AccountId account) { return {.kind = "account", .id = account.text()}; }
+audit::Target target_of(AccountId account)
+{
+    return {.kind = "account", .id = account.text()};
+}
 
 } // namespace
 
-Result<void> EmailChangeService::request(WriteTx& tx, const Actor& actor, const EmailAddress& address)
+Result<void> EmailChangeService::request(WriteTx& tx, const Actor& actor,
+                                         const EmailAddress& address)
 {
     const AccountId account = actor.account;
     const Instant now = clock_.now();
@@ -35,11 +39,12 @@ Result<void> EmailChangeService::request(WriteTx& tx, const Actor& actor, const 
     KS_TRY(const auto claimant, store_.find_claimant(tx, address.text(), now));
     const bool is_anothers = claimant && *claimant != account;
     KS_CHECK(store_.set_pending_email(tx, account, address, now + settings_.link_lifetime));
-    KS_TRY(const Secret token, links_.make(tx, {.purpose = link::Purpose::EmailChange,
-                                                .lifetime = settings_.link_lifetime,
-                                                .account = account,
-                                                .address = address.text(),
-                                                .effect = is_anothers ? link::Effect::Inert : link::Effect::Usable}));
+    KS_TRY(const Secret token,
+           links_.make(tx, {.purpose = link::Purpose::EmailChange,
+                            .lifetime = settings_.link_lifetime,
+                            .account = account,
+                            .address = address.text(),
+                            .effect = is_anothers ? link::Effect::Inert : link::Effect::Usable}));
     notify::Message message{.purpose = notify::Purpose::SignUpAccountExists, .to = address.text()};
     if (!is_anothers) {
         message.purpose = notify::Purpose::EmailConfirmLink;
@@ -70,22 +75,26 @@ Result<Spent> EmailChangeService::confirm(WriteTx& tx, const Actor& actor, std::
     KS_TRY(const Return way, claim(tx, *account, address));
     KS_CHECK(sessions_.forget_cached(tx, account->id));
     KS_CHECK(links_.void_requests(tx, account->id));
-    // Back at an address that came first: what came after it is gone with its claims, and has nothing to undo.
+    // Back at an address that came first: what came after it is gone with its claims, and has
+    // nothing to undo.
     if (way == Return::No) {
         KS_TRY(const Secret undo, links_.make(tx, {.purpose = link::Purpose::EmailUndo,
                                                    .lifetime = settings_.email_undo,
                                                    .account = account->id,
                                                    .address = account->email.text()}));
         KS_CHECK(notices_.tell_owner(tx, actor, account->id, notify::Purpose::EmailChanged,
-                                     {{"email", address.text()}}, NoticeLink{"/email/undo", &undo}));
+                                     {{"email", address.text()}},
+                                     NoticeLink{"/email/undo", &undo}));
     } else {
-        KS_CHECK(notices_.tell_owner(tx, actor, account->id, notify::Purpose::EmailChanged, {{"email", address.text()}}));
+        KS_CHECK(notices_.tell_owner(tx, actor, account->id, notify::Purpose::EmailChanged,
+                                     {{"email", address.text()}}));
     }
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = "account.email-change",
-                                .account = account->id,
-                                .target = target_of(account->id),
-                                .details = {personal("from", account->email), personal("to", address)}}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "account.email-change",
+             .account = account->id,
+             .target = target_of(account->id),
+             .details = {personal("from", account->email), personal("to", address)}}));
     return Spent::Done;
 }
 
@@ -98,13 +107,15 @@ Result<EmailChangeService::Return> EmailChangeService::claim(WriteTx& tx, const 
     KS_CHECK(store_.drop_expired_claim(tx, address.text(), now));
     KS_TRY(const bool claimed, store_.claim_email(tx, address.text(), account.id, now));
     if (!claimed) {
-        return Error{ErrorKind::Conflict, "account/email-taken", "Another account has this e-mail address."};
+        return Error{ErrorKind::Conflict, "account/email-taken",
+                     "Another account has this e-mail address."};
     }
     if (way == Return::Yes) {
         KS_CHECK(store_.drop_claims_after(tx, account.id, address.text()));
         KS_CHECK(store_.drop_claim(tx, account.email.text(), account.id));
     } else {
-        KS_CHECK(store_.keep_claim_until(tx, account.email.text(), account.id, now + settings_.email_undo));
+        KS_CHECK(store_.keep_claim_until(tx, account.email.text(), account.id,
+                                         now + settings_.email_undo));
     }
     KS_TRY(const auto remaining, store_.list_former_emails(tx, account.id, now));
     auto undo_until = account.email_undo_until;
@@ -113,7 +124,8 @@ Result<EmailChangeService::Return> EmailChangeService::claim(WriteTx& tx, const 
     } else if (remaining.empty()) {
         undo_until.reset();
     }
-    KS_TRY(const bool changed, store_.set_email(tx, account.id, account.email.text(), address.text(), undo_until));
+    KS_TRY(const bool changed,
+           store_.set_email(tx, account.id, account.email.text(), address.text(), undo_until));
     KS_ASSERT(changed); // The row is locked and was just read.
     KS_CHECK(store_.remove_address_named(tx, account.id, address.text()));
     return way;
@@ -130,22 +142,25 @@ Result<Spent> EmailChangeService::undo(WriteTx& tx, const Actor& actor, std::str
     if (!account) {
         return refuse(tx, actor, "account.email-undo");
     }
-    // An address that an older one's owner has undone is no longer there to return to, whoever holds a link to it.
+    // An address that an older one's owner has undone is no longer there to return to, whoever
+    // holds a link to it.
     const EmailAddress address = EmailAddress::stored(bound->address);
     KS_TRY(const auto former, store_.list_former_emails(tx, account->id, clock_.now()));
     if (std::ranges::find(former, address) == former.end()) {
         return refuse(tx, actor, "account.email-undo");
     }
     // Told before the claims go, so that the addresses given up hear of it too.
-    KS_CHECK(notices_.tell_owner(tx, actor, account->id, notify::Purpose::EmailChangeUndone, {{"email", address.text()}}));
+    KS_CHECK(notices_.tell_owner(tx, actor, account->id, notify::Purpose::EmailChangeUndone,
+                                 {{"email", address.text()}}));
     KS_CHECK(claim(tx, *account, address));
     KS_CHECK(links_.void_requests(tx, account->id));
     KS_CHECK(sessions_.end_all(tx, actor, account->id, EndReason::EmailUndone));
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = "account.email-undo",
-                                .account = account->id,
-                                .target = target_of(account->id),
-                                .details = {personal("from", account->email), personal("to", address)}}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "account.email-undo",
+             .account = account->id,
+             .target = target_of(account->id),
+             .details = {personal("from", account->email), personal("to", address)}}));
     return Spent::Done;
 }
 

@@ -1,15 +1,18 @@
 // features/account/email_change_service.h
 //
-// Changing the address one signs in with: asked for in a stepped-up session, proved by a link to the new address, and
-// undone by a link to the old ones for some days, since whoever has stolen a session would begin with just this.
-// Not here: further notification addresses (notification_address_service.h).
+// Changing the address one signs in with: asked for in a stepped-up session, proved by a link to
+// the new address, and undone by a link to the old ones for some days, since whoever has stolen a
+// session would begin with just this. Not here: further notification addresses
+// (notification_address_service.h).
 //
-//   unchanged ──request──▶ pending (link to the new address) ──confirm──▶ changed, undo open ──time──▶ unchanged
-//       ▲                     └──newer request, password change, time──▶ unchanged        │
-//       └────────────────────────────── undo: old address back, sessions ended ◀──────────┘
+//   unchanged ──request──▶ pending ──confirm──▶ changed, undo open ──7 days──▶ unchanged
+//     ▲ ▲                    │                     │
+//     │ └─newer request, time┘                     │
+//     └──undo: old address back, sessions ended────┘
 //
-// An undo drops what came after the address it restores, and leaves the links of older addresses alone: the oldest wins,
-// so that a thief who changed the address twice gains nothing. The password is not changed by an undo.
+// An undo drops what came after the address it restores, and leaves the links of older addresses
+// alone: the oldest wins, so that a thief who changed the address twice gains nothing. The password
+// is not changed by an undo.
 #pragma once
 
 #include "core/actor.h"
@@ -36,12 +39,13 @@ public:
     EmailChangeService(AccountService& accounts, AccountStore& store, SessionEnder& sessions,
                        Notices& notices, link::LinkService& links, notify::Notifier& notifier,
                        audit::AuditLog& audit, const AccountSettings& settings, const Clock& clock)
-        : accounts_(accounts), store_(store), sessions_(sessions), notices_(notices), links_(links), notifier_(notifier),
-          audit_(audit), settings_(settings), clock_(clock)
+        : accounts_(accounts), store_(store), sessions_(sessions), notices_(notices), links_(links),
+          notifier_(notifier), audit_(audit), settings_(settings), clock_(clock)
     {
     }
 
-    /// Mails a link to the new address; where that has an account already, a mail that says so, with equal rows.
+    /// Mails a link to the new address; where that has an account already, a mail that says so,
+    /// with equal rows.
     Result<void> request(WriteTx& tx, const Actor& actor, const EmailAddress& address);
     /// Errors: account/email-taken (Conflict), when someone else confirmed the address first.
     Result<Spent> confirm(WriteTx& tx, const Actor& actor, std::string_view token);

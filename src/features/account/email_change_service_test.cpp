@@ -18,16 +18,19 @@ protected:
     void request(std::string_view email, AccountId account)
     {
         const Actor owner = world_.owner_of(account);
-        ASSERT_TRUE(world_.database->write(
-            [&](WriteTx& tx) { return world_.email_change.request(tx, owner, *EmailAddress::parse(email)); }));
+        ASSERT_TRUE(world_.database->write([&](WriteTx& tx) {
+            return world_.email_change.request(tx, owner, *EmailAddress::parse(email));
+        }));
     }
     Result<Spent> confirm(const std::string& token)
     {
-        return world_.database->write([&](WriteTx& tx) { return world_.email_change.confirm(tx, nobody_, token); });
+        return world_.database->write(
+            [&](WriteTx& tx) { return world_.email_change.confirm(tx, nobody_, token); });
     }
     Result<Spent> undo(const std::string& token)
     {
-        return world_.database->write([&](WriteTx& tx) { return world_.email_change.undo(tx, nobody_, token); });
+        return world_.database->write(
+            [&](WriteTx& tx) { return world_.email_change.undo(tx, nobody_, token); });
     }
     /// The whole change; answers the token of the undo link. Time passes, as it does.
     std::string change(std::string_view email)
@@ -44,9 +47,11 @@ protected:
     Actor nobody_;
     AccountId ada_ = world_.create("ada@old.example")->id;
 };
-INSTANTIATE_TEST_SUITE_P(Engines, EmailChangeTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, EmailChangeTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
-// guards: K-16: nothing changes before the new address answers; then both are told, the undo link among it
+// guards: K-16: nothing changes before the new address answers; then both are told, the undo link
+// among it
 TEST_P(EmailChangeTest, ChangesWhenTheNewAddressConfirms)
 {
     request("ada@new.example", ada_);
@@ -137,8 +142,9 @@ TEST_P(EmailChangeTest, DoesNotTellWhetherAnAddressIsTaken)
 {
     ASSERT_TRUE(world_.create("bob@example.com"));
     const auto rows = [&] {
-        return world_.count_rows("SELECT (SELECT count(*) FROM link) + (SELECT count(*) FROM email_claim) + "
-                                 "(SELECT count(*) FROM account)");
+        return world_.count_rows(
+            "SELECT (SELECT count(*) FROM link) + (SELECT count(*) FROM email_claim) + "
+            "(SELECT count(*) FROM account)");
     };
     const auto before = rows();
     request("bob@example.com", ada_);
@@ -192,13 +198,15 @@ TEST_P(EmailChangeTest, GivesAnAddressToOneAccountInARace)
 TEST_P(EmailChangeTest, RefusesTheSameAddressAndADisabledAccount)
 {
     const Actor owner = world_.owner_of(ada_);
-    const auto same = world_.database->write(
-        [&](WriteTx& tx) { return world_.email_change.request(tx, owner, *EmailAddress::parse("ADA@old.example")); });
+    const auto same = world_.database->write([&](WriteTx& tx) {
+        return world_.email_change.request(tx, owner, *EmailAddress::parse("ADA@old.example"));
+    });
     EXPECT_EQ(same.error().code, "account/email-unchanged");
     request("ada@new.example", ada_);
     const std::string token = world_.mails.take().at(0).token;
-    ASSERT_TRUE(world_.database->write(
-        [&](WriteTx& tx) { return world_.accounts.set_state(tx, nobody_, ada_, State::Disabled); }));
+    ASSERT_TRUE(world_.database->write([&](WriteTx& tx) {
+        return world_.accounts.set_state(tx, nobody_, ada_, State::Disabled);
+    }));
     EXPECT_EQ(*confirm(token), Spent::LinkInvalid);
     EXPECT_EQ(world_.email_of(ada_), "ada@old.example");
 }
@@ -211,7 +219,8 @@ TEST_P(EmailChangeTest, ChangesNothingWhenAStatementFails)
     test::FailingDatabase failing(*world_.database);
     for (int n = 1;; ++n) {
         failing.fail_at(n);
-        const auto outcome = failing.write([&](WriteTx& tx) { return world_.email_change.confirm(tx, nobody_, token); });
+        const auto outcome = failing.write(
+            [&](WriteTx& tx) { return world_.email_change.confirm(tx, nobody_, token); });
         if (!failing.has_failed()) {
             EXPECT_EQ(*outcome, Spent::Done);
             break;

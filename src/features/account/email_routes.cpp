@@ -20,9 +20,15 @@ using http::TimingKind;
 
 constexpr std::size_t kBodyBytes = 2048;
 
-Schema email_body() { return http::object({{"email", http::text(1, 1024)}}).named("EmailInput"); }
+Schema email_body()
+{
+    return http::object({{"email", http::text(1, 1024)}}).named("EmailInput");
+}
 
-Schema token_body() { return http::object({{"token", http::secret_text(256)}}).named("LinkInput"); }
+Schema token_body()
+{
+    return http::object({{"token", http::secret_text(256)}}).named("LinkInput");
+}
 
 Schema address_schema()
 {
@@ -49,10 +55,8 @@ void write_address(JsonWriter& json, const ListedAddress& listed)
 Result<Response> answer_to(Spent spent)
 {
     switch (spent) {
-    case Spent::Done:
-        return Response::no_content();
-    case Spent::LinkInvalid:
-        return link::invalid_link();
+    case Spent::Done: return Response::no_content();
+    case Spent::LinkInvalid: return link::invalid_link();
     }
     std::abort();
 }
@@ -61,7 +65,8 @@ Result<Response> request_change(const EmailRouteParts& parts, const Request& req
 {
     KS_TRY(const EmailAddress address, EmailAddress::parse(request.body.text("email")));
     const Actor actor = request.actor();
-    KS_CHECK(parts.database.write([&](WriteTx& tx) { return parts.email.request(tx, actor, address); }));
+    KS_CHECK(
+        parts.database.write([&](WriteTx& tx) { return parts.email.request(tx, actor, address); }));
     return Response::json(202, "{}");
 }
 
@@ -128,117 +133,126 @@ Result<Response> remove_address(const EmailRouteParts& parts, const Request& req
         return Error{ErrorKind::NotFound, "account/address-not-found", "There is no such address."};
     }
     const Actor actor = request.actor();
-    KS_CHECK(parts.database.write([&](WriteTx& tx) { return parts.addresses.remove(tx, actor, *id); }));
+    KS_CHECK(
+        parts.database.write([&](WriteTx& tx) { return parts.addresses.remove(tx, actor, *id); }));
     return Response::no_content();
 }
 
 void add_change_routes(http::Router& router, const EmailRouteParts& parts)
 {
-    router.add({.method = Method::Post,
-                .path = "/v1/account/email",
-                .operation = "requestEmailChange",
-                .tag = "Account",
-                .summary = "Ask for another sign-in address: a link is mailed to it",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::AllOnSlot, // Nor by its time does the answer say whether the address is known.
-                .request = email_body(),
-                .answers = {{202, http::object({}), "A mail is on its way"}},
-                .problems = {"account/email-invalid", "account/email-unchanged"},
-                .audit = {"account.email-request"},
-                .handler = [parts](const Request& request) { return request_change(parts, request); }});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/email/confirm",
-                .operation = "confirmEmailChange",
-                .tag = "Account",
-                .summary = "Change the sign-in address by the link mailed to the new one",
-                .lane = LaneKind::Store,
-                .access = Access::everyone(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = token_body(),
-                .answers = {{204, http::no_body(), "Changed"}},
-                .problems = {"link/invalid", "account/email-taken"},
-                .audit = {"account.email-change"},
-                .handler = [parts](const Request& request) { return confirm_change(parts, request); }});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/email/undo",
-                .operation = "undoEmailChange",
-                .tag = "Account",
-                .summary = "Take the former sign-in address back and end every session",
-                .lane = LaneKind::Store,
-                .access = Access::everyone(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = token_body(),
-                .answers = {{204, http::no_body(), "Undone"}},
-                .problems = {"link/invalid"},
-                .audit = {"account.email-undo"},
-                .handler = [parts](const Request& request) { return undo_change(parts, request); }});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/email",
+         .operation = "requestEmailChange",
+         .tag = "Account",
+         .summary = "Ask for another sign-in address: a link is mailed to it",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::AllOnSlot, // Nor by its time does the answer say whether the address
+                                          // is known.
+         .request = email_body(),
+         .answers = {{202, http::object({}), "A mail is on its way"}},
+         .problems = {"account/email-invalid", "account/email-unchanged"},
+         .audit = {"account.email-request"},
+         .handler = [parts](const Request& request) { return request_change(parts, request); }});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/email/confirm",
+         .operation = "confirmEmailChange",
+         .tag = "Account",
+         .summary = "Change the sign-in address by the link mailed to the new one",
+         .lane = LaneKind::Store,
+         .access = Access::everyone(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = token_body(),
+         .answers = {{204, http::no_body(), "Changed"}},
+         .problems = {"link/invalid", "account/email-taken"},
+         .audit = {"account.email-change"},
+         .handler = [parts](const Request& request) { return confirm_change(parts, request); }});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/email/undo",
+         .operation = "undoEmailChange",
+         .tag = "Account",
+         .summary = "Take the former sign-in address back and end every session",
+         .lane = LaneKind::Store,
+         .access = Access::everyone(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = token_body(),
+         .answers = {{204, http::no_body(), "Undone"}},
+         .problems = {"link/invalid"},
+         .audit = {"account.email-undo"},
+         .handler = [parts](const Request& request) { return undo_change(parts, request); }});
 }
 
 void add_address_routes(http::Router& router, const EmailRouteParts& parts)
 {
-    router.add({.method = Method::Get,
-                .path = "/v1/account/notification-addresses",
-                .operation = "listNotificationAddresses",
-                .tag = "Account",
-                .summary = "The addresses that notices go to",
-                .lane = LaneKind::Store,
-                .access = Access::session(),
-                .limit = LimitGroup::Read,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .answers = {{200, http::list_of(address_schema()), "All of them: there are at most five"}},
-                .handler = [parts](const Request& request) { return list_addresses(parts, request); }});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/notification-addresses",
-                .operation = "addNotificationAddress",
-                .tag = "Account",
-                .summary = "Add an address: it counts once the link mailed to it was followed",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = email_body(),
-                .answers = {{202, address_schema(), "Kept, and a mail is on its way"}},
-                .problems = {"account/email-invalid", "account/address-limit", "account/address-exists"},
-                .audit = {"account.address-add"},
-                .handler = [parts](const Request& request) { return add_address(parts, request); }});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/notification-addresses/confirm",
-                .operation = "confirmNotificationAddress",
-                .tag = "Account",
-                .summary = "Confirm an address by the link mailed to it",
-                .lane = LaneKind::Store,
-                .access = Access::everyone(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = token_body(),
-                .answers = {{204, http::no_body(), "Confirmed"}},
-                .problems = {"link/invalid"},
-                .audit = {"account.address-confirm"},
-                .handler = [parts](const Request& request) { return confirm_address(parts, request); }});
-    router.add({.method = Method::Delete,
-                .path = "/v1/account/notification-addresses/{id}",
-                .operation = "removeNotificationAddress",
-                .tag = "Account",
-                .summary = "Remove an address",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .answers = {{204, http::no_body(), "Removed"}},
-                .problems = {"account/address-not-found", "account/address-is-primary"},
-                .audit = {"account.address-remove"},
-                .handler = [parts](const Request& request) { return remove_address(parts, request); }});
+    router.add(
+        {.method = Method::Get,
+         .path = "/v1/account/notification-addresses",
+         .operation = "listNotificationAddresses",
+         .tag = "Account",
+         .summary = "The addresses that notices go to",
+         .lane = LaneKind::Store,
+         .access = Access::session(),
+         .limit = LimitGroup::Read,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .answers = {{200, http::list_of(address_schema()), "All of them: there are at most five"}},
+         .handler = [parts](const Request& request) { return list_addresses(parts, request); }});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/notification-addresses",
+         .operation = "addNotificationAddress",
+         .tag = "Account",
+         .summary = "Add an address: it counts once the link mailed to it was followed",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = email_body(),
+         .answers = {{202, address_schema(), "Kept, and a mail is on its way"}},
+         .problems = {"account/email-invalid", "account/address-limit", "account/address-exists"},
+         .audit = {"account.address-add"},
+         .handler = [parts](const Request& request) { return add_address(parts, request); }});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/notification-addresses/confirm",
+         .operation = "confirmNotificationAddress",
+         .tag = "Account",
+         .summary = "Confirm an address by the link mailed to it",
+         .lane = LaneKind::Store,
+         .access = Access::everyone(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = token_body(),
+         .answers = {{204, http::no_body(), "Confirmed"}},
+         .problems = {"link/invalid"},
+         .audit = {"account.address-confirm"},
+         .handler = [parts](const Request& request) { return confirm_address(parts, request); }});
+    router.add(
+        {.method = Method::Delete,
+         .path = "/v1/account/notification-addresses/{id}",
+         .operation = "removeNotificationAddress",
+         .tag = "Account",
+         .summary = "Remove an address",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .answers = {{204, http::no_body(), "Removed"}},
+         .problems = {"account/address-not-found", "account/address-is-primary"},
+         .audit = {"account.address-remove"},
+         .handler = [parts](const Request& request) { return remove_address(parts, request); }});
 }
 
 } // namespace

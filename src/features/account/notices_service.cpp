@@ -16,15 +16,17 @@ bool acts_by_session(const Actor& actor, AccountId account)
 
 } // namespace
 
-Result<void> Notices::tell_owner(WriteTx& tx, const Actor& actor, AccountId account, notify::Purpose purpose,
-                                 notify::Facts facts, std::optional<NoticeLink> own_link)
+Result<void> Notices::tell_owner(WriteTx& tx, const Actor& actor, AccountId account,
+                                 notify::Purpose purpose, notify::Facts facts,
+                                 std::optional<NoticeLink> own_link)
 {
     KS_TRY(const auto addresses, accounts_.addresses_to_tell(tx, account));
     facts.emplace_back("time", rfc3339(clock_.now()));
     if (actor.ip) {
         facts.emplace_back("ip", actor.ip->text());
     }
-    if (std::string device = describe_device_ ? describe_device_(actor.client_description) : std::string();
+    if (std::string device =
+            describe_device_ ? describe_device_(actor.client_description) : std::string();
         !device.empty()) {
         facts.emplace_back("device", std::move(device));
     }

@@ -1,8 +1,9 @@
 // features/account/notices_service.h
 //
-// Tells an account's owner what was changed: one mail to every address of hers, old ones too, as rows of the transaction
-// that makes the change (no change without message). With time, address and device, and where a session made the change
-// with a "this was not me" link for it. Sources: security.md item 22; NIST SP 800-63B-4 §4.6.
+// Tells an account's owner what was changed: one mail to every address of hers, old ones too, as
+// rows of the transaction that makes the change (no change without message). With time, address and
+// device, and where a session made the change with a "this was not me" link for it. Sources:
+// OWASP ASVS 5.0 V6.3.7; NIST SP 800-63B-4 §4.6.
 #pragma once
 
 #include "core/actor.h"
@@ -28,21 +29,24 @@ struct NoticeLink {
     const Secret* token;
 };
 
-/// Words for a device ("Firefox on Linux"), from what the client said of itself; empty when unknown.
+/// Words for a device ("Firefox on Linux"), from what the client said of itself; empty when
+/// unknown.
 using DescribeDevice = std::function<std::string(const ClientDescription&)>;
 
 class Notices {
 public:
     Notices(AccountService& accounts, link::LinkService& links, notify::Notifier& notifier,
             const AccountSettings& settings, const Clock& clock, DescribeDevice describe_device)
-        : accounts_(accounts), links_(links), notifier_(notifier), settings_(settings), clock_(clock),
-          describe_device_(std::move(describe_device))
+        : accounts_(accounts), links_(links), notifier_(notifier), settings_(settings),
+          clock_(clock), describe_device_(std::move(describe_device))
     {
     }
 
-    /// Queues one message an address. Facts "time", "ip" and "device" are added from `actor` where it has them.
-    Result<void> tell_owner(WriteTx& tx, const Actor& actor, AccountId account, notify::Purpose purpose,
-                            notify::Facts facts = {}, std::optional<NoticeLink> own_link = std::nullopt);
+    /// Queues one message an address. Facts "time", "ip" and "device" are added from `actor` where
+    /// it has them.
+    Result<void> tell_owner(WriteTx& tx, const Actor& actor, AccountId account,
+                            notify::Purpose purpose, notify::Facts facts = {},
+                            std::optional<NoticeLink> own_link = std::nullopt);
 
 private:
     AccountService& accounts_;

@@ -14,7 +14,8 @@ audit::Event event_of(const Actor& actor, std::string_view action, const Address
             .action = action,
             .account = address.account,
             .target = {.kind = "address", .id = address.id.text()},
-            .details = {{.name = "email", .value = address.email.text(), .kind = Detail::Kind::Personal}}};
+            .details = {
+                {.name = "email", .value = address.email.text(), .kind = Detail::Kind::Personal}}};
 }
 
 /// The sign-in address has no row of its own; its id is the account's.
@@ -30,7 +31,8 @@ ListedAddress primary_of(const Account& account)
 
 Error already_there()
 {
-    return Error{ErrorKind::Conflict, "account/address-exists", "Notices go to this address already."};
+    return Error{ErrorKind::Conflict, "account/address-exists",
+                 "Notices go to this address already."};
 }
 
 } // namespace
@@ -46,7 +48,8 @@ Result<std::vector<ListedAddress>> NotificationAddressService::list(ReadTx& tx, 
     return listed;
 }
 
-Result<Address> NotificationAddressService::keep(WriteTx& tx, const Account& account, const EmailAddress& address)
+Result<Address> NotificationAddressService::keep(WriteTx& tx, const Account& account,
+                                                 const EmailAddress& address)
 {
     KS_TRY(const auto others, store_.list_addresses(tx, account.id));
     const auto known = std::ranges::find(others, address, &Address::email);
@@ -61,7 +64,10 @@ Result<Address> NotificationAddressService::keep(WriteTx& tx, const Account& acc
                      "An account has at most five addresses for notices. Remove one first."};
     }
     const Instant now = clock_.now();
-    Address added{.id = AddressId::make(now, random_), .account = account.id, .email = address, .created_at = now};
+    Address added{.id = AddressId::make(now, random_),
+                  .account = account.id,
+                  .email = address,
+                  .created_at = now};
     KS_TRY(const bool inserted, store_.insert_address(tx, added));
     if (!inserted) {
         return already_there();
@@ -69,10 +75,12 @@ Result<Address> NotificationAddressService::keep(WriteTx& tx, const Account& acc
     return added;
 }
 
-Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor, const EmailAddress& address)
+Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor,
+                                                const EmailAddress& address)
 {
 #ifndef KEYSTEAD_WITHOUT_ADDRESS_LIMIT
-    // On PostgreSQL a count settles nothing by itself: without this two additions count the same four.
+    // On PostgreSQL a count settles nothing by itself: without this two additions count the same
+    // four.
     KS_CHECK(tx.lock(actor.account));
 #endif
     KS_TRY(const Account account, accounts_.load(tx, actor.account));
@@ -91,7 +99,8 @@ Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor,
     return added;
 }
 
-Result<Spent> NotificationAddressService::confirm(WriteTx& tx, const Actor& actor, std::string_view token)
+Result<Spent> NotificationAddressService::confirm(WriteTx& tx, const Actor& actor,
+                                                  std::string_view token)
 {
     KS_TRY(const auto bound, links_.spend(tx, link::Purpose::NotificationAddress, token));
     const auto id = bound ? AddressId::parse(bound->reference) : std::nullopt;
@@ -103,7 +112,8 @@ Result<Spent> NotificationAddressService::confirm(WriteTx& tx, const Actor& acto
     if (!confirmed) {
         return refuse(tx, actor); // It was removed since.
     }
-    KS_CHECK(notices_.tell_owner(tx, actor, confirmed->account, notify::Purpose::NotificationAddressAdded,
+    KS_CHECK(notices_.tell_owner(tx, actor, confirmed->account,
+                                 notify::Purpose::NotificationAddressAdded,
                                  {{"email", confirmed->email.text()}}));
     KS_CHECK(audit_.append(tx, event_of(actor, "account.address-confirm", *confirmed)));
     return Spent::Done;
@@ -112,7 +122,8 @@ Result<Spent> NotificationAddressService::confirm(WriteTx& tx, const Actor& acto
 Result<Spent> NotificationAddressService::refuse(WriteTx& tx, const Actor& actor)
 {
     KS_CHECK(audit_.append(
-        tx, {.actor = actor, .action = "account.address-confirm", .outcome = audit::Outcome::Refused}));
+        tx,
+        {.actor = actor, .action = "account.address-confirm", .outcome = audit::Outcome::Refused}));
     return Spent::LinkInvalid;
 }
 
@@ -129,9 +140,11 @@ Result<void> NotificationAddressService::remove(WriteTx& tx, const Actor& actor,
     if (found == addresses.end()) {
         return Error{ErrorKind::NotFound, "account/address-not-found", "There is no such address."};
     }
-    // Told before the row goes, so that the address removed hears of it; one that never answered is told nothing.
+    // Told before the row goes, so that the address removed hears of it; one that never answered is
+    // told nothing.
     if (found->confirmed_at) {
-        KS_CHECK(notices_.tell_owner(tx, actor, account, notify::Purpose::NotificationAddressRemoved,
+        KS_CHECK(notices_.tell_owner(tx, actor, account,
+                                     notify::Purpose::NotificationAddressRemoved,
                                      {{"email", found->email.text()}}));
     }
     KS_CHECK(store_.remove_address(tx, account, address));

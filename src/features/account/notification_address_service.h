@@ -1,8 +1,8 @@
 // features/account/notification_address_service.h
 //
-// Further addresses that notices go to. One counts once its owner has followed the link sent there; until then it is a row
-// that is told nothing else. At most kAddressesMax an account, the sign-in address among them.
-// Source: NIST SP 800-63B-4 §4.6 (at least two notification addresses).
+// Further addresses that notices go to. One counts once its owner has followed the link sent there;
+// until then it is a row that is told nothing else. At most kAddressesMax an account, the sign-in
+// address among them. Source: NIST SP 800-63B-4 §4.6 (at least two notification addresses).
 #pragma once
 
 #include "core/actor.h"
@@ -32,11 +32,12 @@ struct ListedAddress {
 
 class NotificationAddressService {
 public:
-    NotificationAddressService(AccountService& accounts, AccountStore& store, Notices& notices, link::LinkService& links,
-                               notify::Notifier& notifier, audit::AuditLog& audit, const AccountSettings& settings,
+    NotificationAddressService(AccountService& accounts, AccountStore& store, Notices& notices,
+                               link::LinkService& links, notify::Notifier& notifier,
+                               audit::AuditLog& audit, const AccountSettings& settings,
                                const Clock& clock, Random& random)
-        : accounts_(accounts), store_(store), notices_(notices), links_(links), notifier_(notifier), audit_(audit),
-          settings_(settings), clock_(clock), random_(random)
+        : accounts_(accounts), store_(store), notices_(notices), links_(links), notifier_(notifier),
+          audit_(audit), settings_(settings), clock_(clock), random_(random)
     {
     }
 
@@ -45,7 +46,8 @@ public:
     /// Errors: account/address-limit (LimitReached), account/address-exists (Conflict).
     Result<Address> add(WriteTx& tx, const Actor& actor, const EmailAddress& address);
     Result<Spent> confirm(WriteTx& tx, const Actor& actor, std::string_view token);
-    /// Errors: account/address-not-found (unknown, or another's), account/address-is-primary (Conflict).
+    /// Errors: account/address-not-found (unknown, or another's), account/address-is-primary
+    /// (Conflict).
     Result<void> remove(WriteTx& tx, const Actor& actor, AddressId address);
 
 private:

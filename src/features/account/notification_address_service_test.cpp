@@ -15,32 +15,38 @@ class NotificationAddressTest : public testing::TestWithParam<Database::Engine> 
 protected:
     Result<Address> add(std::string_view email)
     {
-        return world_.database->write(
-            [&](WriteTx& tx) { return world_.addresses.add(tx, owner_, *EmailAddress::parse(email)); });
+        return world_.database->write([&](WriteTx& tx) {
+            return world_.addresses.add(tx, owner_, *EmailAddress::parse(email));
+        });
     }
     Result<Spent> confirm(const std::string& token)
     {
-        return world_.database->write([&](WriteTx& tx) { return world_.addresses.confirm(tx, Actor{}, token); });
+        return world_.database->write(
+            [&](WriteTx& tx) { return world_.addresses.confirm(tx, Actor{}, token); });
     }
     Result<void> remove(AddressId id)
     {
-        return world_.database->write([&](WriteTx& tx) { return world_.addresses.remove(tx, owner_, id); });
+        return world_.database->write(
+            [&](WriteTx& tx) { return world_.addresses.remove(tx, owner_, id); });
     }
     std::vector<ListedAddress> list()
     {
-        return *world_.database->read([&](ReadTx& tx) { return world_.addresses.list(tx, owner_.account); });
+        return *world_.database->read(
+            [&](ReadTx& tx) { return world_.addresses.list(tx, owner_.account); });
     }
     std::size_t told()
     {
         return world_.database
-            ->read([&](ReadTx& tx) { return world_.accounts.addresses_to_tell(tx, owner_.account); })
+            ->read(
+                [&](ReadTx& tx) { return world_.accounts.addresses_to_tell(tx, owner_.account); })
             ->size();
     }
 
     test::AccountWorld world_{GetParam()};
     Actor owner_ = world_.owner_of(world_.create("ada@example.com")->id);
 };
-INSTANTIATE_TEST_SUITE_P(Engines, NotificationAddressTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, NotificationAddressTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 // guards: an address counts once its owner has answered, and everybody is told
 TEST_P(NotificationAddressTest, CountsOnceConfirmed)

@@ -20,7 +20,8 @@ using http::TimingKind;
 Result<Response> download(const RouteParts& parts, const Request& request)
 {
     const Actor actor = request.actor();
-    KS_TRY(std::string json, parts.database.write([&](WriteTx& tx) { return parts.exports.make(tx, actor); }));
+    KS_TRY(std::string json,
+           parts.database.write([&](WriteTx& tx) { return parts.exports.make(tx, actor); }));
     return Response::json(200, std::move(json))
         .with_header("Content-Disposition", "attachment; filename=\"account.json\"");
 }
@@ -59,35 +60,38 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .answers = {{200, http::any(), "One JSON object, a member a kind of data"}},
                 .audit = {"account.export"},
                 .handler = [parts](const Request& request) { return download(parts, request); }});
-    router.add({.method = Method::Delete,
-                .path = "/v1/account",
-                .operation = "requestDeletion",
-                .tag = "Account",
-                .summary = "Ask for the account's deletion; it is erased when the waiting time is over",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = std::size_t{64},
-                .timing = TimingKind::Immediate,
-                .request = http::object({}),
-                .answers = {{202, http::object({{"deletes_at", http::time()}}).named("Deletion"), "The waiting time runs"}},
-                .problems = {"account/deletion-pending"},
-                .audit = {"account.delete-request"},
-                .handler = [parts](const Request& request) { return request_deletion(parts, request); }});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/deletion/cancel",
-                .operation = "cancelDeletion",
-                .tag = "Account",
-                .summary = "Keep the account after all",
-                .lane = LaneKind::Store,
-                .access = Access::session(),
-                .limit = LimitGroup::Write,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .answers = {{204, http::no_body(), "Cancelled"}},
-                .problems = {"account/deletion-not-pending"},
-                .audit = {"account.delete-cancel"},
-                .handler = [parts](const Request& request) { return cancel_deletion(parts, request); }});
+    router.add(
+        {.method = Method::Delete,
+         .path = "/v1/account",
+         .operation = "requestDeletion",
+         .tag = "Account",
+         .summary = "Ask for the account's deletion; it is erased when the waiting time is over",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = std::size_t{64},
+         .timing = TimingKind::Immediate,
+         .request = http::object({}),
+         .answers = {{202, http::object({{"deletes_at", http::time()}}).named("Deletion"),
+                      "The waiting time runs"}},
+         .problems = {"account/deletion-pending"},
+         .audit = {"account.delete-request"},
+         .handler = [parts](const Request& request) { return request_deletion(parts, request); }});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/deletion/cancel",
+         .operation = "cancelDeletion",
+         .tag = "Account",
+         .summary = "Keep the account after all",
+         .lane = LaneKind::Store,
+         .access = Access::session(),
+         .limit = LimitGroup::Write,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .answers = {{204, http::no_body(), "Cancelled"}},
+         .problems = {"account/deletion-not-pending"},
+         .audit = {"account.delete-cancel"},
+         .handler = [parts](const Request& request) { return cancel_deletion(parts, request); }});
 }
 
 } // namespace keystead::account_data

@@ -23,8 +23,13 @@ protected:
     }
     ErasureJob job_on(Database& database)
     {
-        return {database, world_.accounts, world_.sessions, world_.links, world_.mails,
-                {{"test", [this](WriteTx&, AccountId id) -> Result<void> {
+        return {database,
+                world_.accounts,
+                world_.sessions,
+                world_.links,
+                world_.mails,
+                {{"test",
+                  [this](WriteTx&, AccountId id) -> Result<void> {
                       erased_.push_back(id);
                       return {};
                   }}},
@@ -32,17 +37,20 @@ protected:
     }
     std::int64_t rows()
     {
-        return world_.count_rows("SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM email_claim) + "
-                                 "(SELECT count(*) FROM account_address) + (SELECT count(*) FROM team) + "
-                                 "(SELECT count(*) FROM link)");
+        return world_.count_rows(
+            "SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM email_claim) + "
+            "(SELECT count(*) FROM account_address) + (SELECT count(*) FROM team) + "
+            "(SELECT count(*) FROM link)");
     }
 
     test::AccountWorld world_{GetParam()};
     std::vector<AccountId> erased_;
-    DeletionService deletion_{world_.accounts, world_.notices, world_.audit, world_.settings, world_.clock};
+    DeletionService deletion_{world_.accounts, world_.notices, world_.audit, world_.settings,
+                              world_.clock};
     Actor owner_ = world_.owner_of(world_.create("ada@example.com")->id);
 };
-INSTANTIATE_TEST_SUITE_P(Engines, AccountDataTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, AccountDataTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 // guards: K-16: nothing is erased before the waiting time is over, and everything afterwards
 TEST_P(AccountDataTest, ErasesAfterTheWaitingTime)
@@ -108,7 +116,8 @@ TEST_P(AccountDataTest, ExportsWhatTheSourcesGive)
 {
     bool fails = false;
     ExportService exports(world_.accounts, world_.addresses,
-                          {{"sessions", [&](ReadTx&, AccountId, JsonWriter& json) -> Result<void> {
+                          {{"sessions",
+                            [&](ReadTx&, AccountId, JsonWriter& json) -> Result<void> {
                                 if (fails) {
                                     return Error{ErrorKind::Unavailable, "storage/unavailable"};
                                 }
@@ -116,7 +125,9 @@ TEST_P(AccountDataTest, ExportsWhatTheSourcesGive)
                                 return {};
                             }}},
                           world_.audit, world_.clock);
-    const auto make = [&] { return world_.database->write([&](WriteTx& tx) { return exports.make(tx, owner_); }); };
+    const auto make = [&] {
+        return world_.database->write([&](WriteTx& tx) { return exports.make(tx, owner_); });
+    };
     const auto text = make();
     ASSERT_TRUE(text);
     const auto parsed = parse_json(*text);

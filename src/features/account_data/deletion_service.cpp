@@ -24,7 +24,8 @@ Result<Instant> DeletionService::request(WriteTx& tx, const Actor& actor)
     const Instant delete_at = clock_.now() + settings_.deletion_wait;
     KS_TRY(const bool changed, accounts_.set_delete_at(tx, actor.account, delete_at));
     if (!changed) {
-        return Error{ErrorKind::Conflict, "account/deletion-pending", "The account is going to be deleted already."};
+        return Error{ErrorKind::Conflict, "account/deletion-pending",
+                     "The account is going to be deleted already."};
     }
     KS_CHECK(notices_.tell_owner(tx, actor, actor.account, notify::Purpose::DeletionRequested,
                                  {{"deletes_at", rfc3339(delete_at)}}));
@@ -38,7 +39,8 @@ Result<void> DeletionService::cancel(WriteTx& tx, const Actor& actor)
 {
     KS_TRY(const bool changed, accounts_.clear_delete_at(tx, actor.account));
     if (!changed) {
-        return Error{ErrorKind::Conflict, "account/deletion-not-pending", "No deletion was asked for."};
+        return Error{ErrorKind::Conflict, "account/deletion-not-pending",
+                     "No deletion was asked for."};
     }
     KS_CHECK(notices_.tell_owner(tx, actor, actor.account, notify::Purpose::DeletionCancelled));
     return audit_.append(tx, event_of(actor, "account.delete-cancel", actor.account));
@@ -77,9 +79,11 @@ Result<void> ErasureJob::erase(WriteTx& tx, AccountId account, Instant now)
     }
     KS_TRY(const bool erased, accounts_.erase(tx, account, now));
     KS_ASSERT(erased); // The row is locked and was just seen to be due.
-    // Last, and without the account: its other mails, and the values of its events, were erased above.
+    // Last, and without the account: its other mails, and the values of its events, were erased
+    // above.
     for (const account::EmailAddress& address : addresses) {
-        KS_CHECK(notifier_.enqueue(tx, {.purpose = notify::Purpose::AccountDeleted, .to = address.text()}));
+        KS_CHECK(notifier_.enqueue(
+            tx, {.purpose = notify::Purpose::AccountDeleted, .to = address.text()}));
     }
     return audit_.append(tx, event_of(system, "account.erase", account));
 }

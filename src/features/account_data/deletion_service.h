@@ -1,8 +1,9 @@
 // features/account_data/deletion_service.h
 //
-// Deleting one's account: asked for in a stepped-up session, told to every address, cancelled at will while the waiting
-// time runs, then erased by a job. Erasure removes every personal row of every slice and the plain values of audit events;
-// the events' commitments stay, so that proofs of the log still hold.
+// Deleting one's account: asked for in a stepped-up session, told to every address, cancelled at
+// will while the waiting time runs, then erased by a job. Erasure removes every personal row of
+// every slice and the plain values of audit events; the events' commitments stay, so that proofs of
+// the log still hold.
 //
 //   kept ──request──▶ waiting ──job, after the time──▶ erased
 //     ▲──────cancel──────┘
@@ -34,8 +35,8 @@ struct Eraser {
 
 class DeletionService {
 public:
-    DeletionService(account::AccountService& accounts, account::Notices& notices, audit::AuditLog& audit,
-                    const AccountSettings& settings, const Clock& clock)
+    DeletionService(account::AccountService& accounts, account::Notices& notices,
+                    audit::AuditLog& audit, const AccountSettings& settings, const Clock& clock)
         : accounts_(accounts), notices_(notices), audit_(audit), settings_(settings), clock_(clock)
     {
     }
@@ -53,14 +54,15 @@ private:
     const Clock& clock_;
 };
 
-/// Job: erases the accounts whose waiting time is over, a transaction each. One that fails is tried again next time and
-/// keeps no other from being erased.
+/// Job: erases the accounts whose waiting time is over, a transaction each. One that fails is tried
+/// again next time and keeps no other from being erased.
 class ErasureJob {
 public:
-    ErasureJob(Database& database, account::AccountService& accounts, account::SessionEnder& sessions,
-               link::LinkService& links, notify::Notifier& notifier, std::vector<Eraser> erasers, audit::AuditLog& audit)
-        : database_(database), accounts_(accounts), sessions_(sessions), links_(links), notifier_(notifier),
-          erasers_(std::move(erasers)), audit_(audit)
+    ErasureJob(Database& database, account::AccountService& accounts,
+               account::SessionEnder& sessions, link::LinkService& links,
+               notify::Notifier& notifier, std::vector<Eraser> erasers, audit::AuditLog& audit)
+        : database_(database), accounts_(accounts), sessions_(sessions), links_(links),
+          notifier_(notifier), erasers_(std::move(erasers)), audit_(audit)
     {
     }
     Result<void> run_once(Instant now);

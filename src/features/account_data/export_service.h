@@ -1,7 +1,8 @@
 // features/account_data/export_service.h
 //
-// The download of everything kept about oneself: one JSON object, a member a source. Each slice says what it keeps; this
-// one only puts it together. Secrets, hashes and sealed values are never part of it.
+// The download of everything kept about oneself: one JSON object, a member a source. Each slice
+// says what it keeps; this one only puts it together. Secrets, hashes and sealed values are never
+// part of it.
 #pragma once
 
 #include "core/actor.h"
@@ -31,11 +32,13 @@ class ExportService {
 public:
     ExportService(account::AccountService& accounts, account::NotificationAddressService& addresses,
                   std::vector<DataSource> sources, audit::AuditLog& audit, const Clock& clock)
-        : accounts_(accounts), addresses_(addresses), sources_(std::move(sources)), audit_(audit), clock_(clock)
+        : accounts_(accounts), addresses_(addresses), sources_(std::move(sources)), audit_(audit),
+          clock_(clock)
     {
     }
 
-    /// The document as JSON text, and its record (account.export): reading all of it counts as a change.
+    /// The document as JSON text, and its record (account.export): reading all of it counts as a
+    /// change.
     Result<std::string> make(WriteTx& tx, const Actor& actor);
 
 private:

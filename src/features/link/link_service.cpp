@@ -9,7 +9,8 @@
 namespace keystead::link {
 namespace {
 
-/// As many mails of one purpose as an address gets within the hour (architecture.md): the store counts to three.
+/// As many mails of one purpose as an address gets within the hour: the store
+/// counts to three.
 constexpr std::chrono::hours kFrequencyWindow{1};
 constexpr std::chrono::hours kKeptAfterEnd{24};
 
@@ -21,18 +22,13 @@ Scope scope_of(Purpose purpose)
     switch (purpose) {
     case Purpose::SignUp:
     case Purpose::Invitation:
-    case Purpose::Recovery:
-        return Scope::Address;
-    case Purpose::EmailChange:
-        return Scope::Account;
-    case Purpose::NotificationAddress:
-        return Scope::AccountAndAddress;
-    case Purpose::SetUp:
-        return Scope::Purpose;
+    case Purpose::Recovery: return Scope::Address;
+    case Purpose::EmailChange: return Scope::Account;
+    case Purpose::NotificationAddress: return Scope::AccountAndAddress;
+    case Purpose::SetUp: return Scope::Purpose;
     case Purpose::EmailUndo:
     case Purpose::NotMe:
-    case Purpose::FactorResetObjection:
-        return Scope::Itself;
+    case Purpose::FactorResetObjection: return Scope::Itself;
     }
     std::abort();
 }
@@ -43,16 +39,12 @@ Digest slot_of(const Request& request, LinkId id)
     const std::array kind{static_cast<std::byte>(std::to_underlying(request.purpose))};
     const AccountId account = request.account.value_or(AccountId{});
     switch (scope_of(request.purpose)) {
-    case Scope::Address:
-        return crypto::sha256_of({kind, as_bytes(request.address)});
-    case Scope::Account:
-        return crypto::sha256_of({kind, account.bytes()});
+    case Scope::Address: return crypto::sha256_of({kind, as_bytes(request.address)});
+    case Scope::Account: return crypto::sha256_of({kind, account.bytes()});
     case Scope::AccountAndAddress:
         return crypto::sha256_of({kind, account.bytes(), as_bytes(request.address)});
-    case Scope::Purpose:
-        return crypto::sha256_of({kind});
-    case Scope::Itself:
-        return crypto::sha256_of({kind, id.bytes()});
+    case Scope::Purpose: return crypto::sha256_of({kind});
+    case Scope::Itself: return crypto::sha256_of({kind, id.bytes()});
     }
     std::abort();
 }
@@ -74,7 +66,8 @@ Result<Secret> LinkService::make(WriteTx& tx, const Request& request)
                       .reference = request.reference,
                       .made_at = now,
                       .expires_at = now + request.lifetime};
-    // Otherwise a stranger who asks again and again would end each link that its owner is about to follow.
+    // Otherwise a stranger who asks again and again would end each link that its owner is about to
+    // follow.
     if (scope_of(request.purpose) == Scope::Address) {
         KS_CHECK(store_.replace_unless_frequent(tx, row, now - kFrequencyWindow));
     } else {
@@ -83,7 +76,8 @@ Result<Secret> LinkService::make(WriteTx& tx, const Request& request)
     return std::move(token.text);
 }
 
-Result<std::optional<Binding>> LinkService::spend(WriteTx& tx, Purpose purpose, std::string_view token)
+Result<std::optional<Binding>> LinkService::spend(WriteTx& tx, Purpose purpose,
+                                                  std::string_view token)
 {
     const auto parsed = mint_.parse(crypto::TokenKind::Link, token);
     if (!parsed) {
@@ -92,7 +86,8 @@ Result<std::optional<Binding>> LinkService::spend(WriteTx& tx, Purpose purpose, 
     return store_.spend(tx, LinkId{parsed->id}, parsed->digest, purpose, clock_.now());
 }
 
-Result<std::optional<Binding>> LinkService::peek(ReadTx& tx, Purpose purpose, std::string_view token)
+Result<std::optional<Binding>> LinkService::peek(ReadTx& tx, Purpose purpose,
+                                                 std::string_view token)
 {
     const auto parsed = mint_.parse(crypto::TokenKind::Link, token);
     if (!parsed) {
@@ -106,7 +101,8 @@ Result<void> LinkService::void_requests(WriteTx& tx, AccountId account)
     return store_.end_requests_of(tx, account, clock_.now());
 }
 
-Result<void> LinkService::void_purpose(WriteTx& tx, Purpose purpose, std::optional<AccountId> account)
+Result<void> LinkService::void_purpose(WriteTx& tx, Purpose purpose,
+                                       std::optional<AccountId> account)
 {
     return account ? store_.end_purpose_of(tx, *account, purpose, clock_.now())
                    : store_.end_purpose(tx, purpose, clock_.now());
@@ -121,7 +117,8 @@ Error invalid_link()
 {
     return Error{.kind = ErrorKind::InvalidInput,
                  .code = "link/invalid",
-                 .detail = "This link is no longer valid. It may have been used, replaced by a newer one, or be too old."};
+                 .detail = "This link is no longer valid. It may have been used, replaced by a "
+                           "newer one, or be too old."};
 }
 
 Result<void> LinkSweep::run_once(Instant now)
@@ -132,8 +129,10 @@ Result<void> LinkSweep::run_once(Instant now)
             return {};
         }
         const Actor system{.kind = ActorKind::System};
-        return audit_.append(tx, {.actor = system, .action = "link.sweep",
-                                  .details = {{.name = "removed", .value = std::to_string(removed)}}});
+        return audit_.append(tx,
+                             {.actor = system,
+                              .action = "link.sweep",
+                              .details = {{.name = "removed", .value = std::to_string(removed)}}});
     });
 }
 

@@ -1,14 +1,16 @@
 // features/link/link_service.h
 //
-// One-time links: what a mail's link carries in its fragment. 256 random bits whose SHA-256 alone is stored, bound to a
-// purpose and to an account or an address, spent at most once whatever races, and dead after its lifetime.
-// Not here: mails, pages, and what a spent link brings about. Links never sign anyone in. (security.md item 13)
+// One-time links: what a mail's link carries in its fragment. 256 random bits whose SHA-256 alone
+// is stored, bound to a purpose and to an account or an address, spent at most once whatever races,
+// and dead after its lifetime. Not here: mails, pages, and what a spent link brings about. Links
+// never sign anyone in. Source: OWASP ASVS 5.0 V6.6.2, V11.5.1.
 //
 //   made ──spend──▶ ended     a second spend finds nothing
 //     ├──void / newer request──▶ ended
 //     └──time──▶ expired ──sweep──▶ gone
 //
-// The service writes no audit event of its own: a link is made or spent as part of a change that the caller records.
+// The service writes no audit event of its own: a link is made or spent as part of a change that
+// the caller records.
 #pragma once
 
 #include "core/clock.h"
@@ -28,13 +30,14 @@
 
 namespace keystead::link {
 
-/// What a link needs to be made. Which earlier link it replaces follows from the purpose (link_service.cpp).
+/// What a link needs to be made. Which earlier link it replaces follows from the purpose
+/// (link_service.cpp).
 struct Request {
     Purpose purpose;
     std::chrono::seconds lifetime;
     std::optional<AccountId> account = {}; // whom it speaks of, when there is one
     std::string address = {};              // canonical; sign-up and invitation have nothing else
-    std::string reference = {};            // what else it speaks of: a session's id, an address row's id
+    std::string reference = {}; // what else it speaks of: a session's id, an address row's id
     Effect effect = Effect::Usable;
 };
 
@@ -45,20 +48,24 @@ public:
     {
     }
 
-    /// Makes a link and, in the same statement, ends the one it replaces: of the same purpose and address (SignUp,
-    /// Invitation, Recovery), account (EmailChange), account and address (NotificationAddress) or alone (SetUp). The others
-    /// replace nothing. Purposes that a stranger may ask for keep the link that was mailed once three were made within
-    /// the hour, as the outbox then merges the mail: the token that comes back opens nothing and nobody sees it.
-    /// One statement with an Inert effect too, so that known and unknown addresses cost the same.
+    /// Makes a link and, in the same statement, ends the one it replaces: of the same purpose and
+    /// address (SignUp, Invitation, Recovery), account (EmailChange), account and address
+    /// (NotificationAddress) or alone (SetUp). The others replace nothing. Purposes that a stranger
+    /// may ask for keep the link that was mailed once three were made within the hour, as the
+    /// outbox then merges the mail: the token that comes back opens nothing and nobody sees it. One
+    /// statement with an Inert effect too, so that known and unknown addresses cost the same.
     Result<Secret> make(WriteTx& tx, const Request& request);
-    /// Ends the link and says what it was bound to, to the first caller only; nothing when it is no good for whatever
-    /// reason. One statement. An Error of the caller's transaction makes it unspent again.
+    /// Ends the link and says what it was bound to, to the first caller only; nothing when it is no
+    /// good for whatever reason. One statement. An Error of the caller's transaction makes it
+    /// unspent again.
     Result<std::optional<Binding>> spend(WriteTx& tx, Purpose purpose, std::string_view token);
-    /// The same without ending it: for the page that asks first, and for a flow that hashes before it spends.
+    /// The same without ending it: for the page that asks first, and for a flow that hashes before
+    /// it spends.
     Result<std::optional<Binding>> peek(ReadTx& tx, Purpose purpose, std::string_view token);
-    /// Ends the links by which the account's e-mail or password could still be changed (Recovery, EmailChange,
-    /// NotificationAddress). Called at each change of either. EmailUndo, NotMe and FactorResetObjection defend the owner and
-    /// stay: whoever changes a password must not be able to end them.
+    /// Ends the links by which the account's e-mail or password could still be changed (Recovery,
+    /// EmailChange, NotificationAddress). Called at each change of either. EmailUndo, NotMe and
+    /// FactorResetObjection defend the owner and stay: whoever changes a password must not be able
+    /// to end them.
     Result<void> void_requests(WriteTx& tx, AccountId account);
     /// Ends all of one purpose: EmailUndo after an undo, SetUp when it is closed.
     Result<void> void_purpose(WriteTx& tx, Purpose purpose, std::optional<AccountId> account);
@@ -75,7 +82,8 @@ private:
 /// The error for a token that opens nothing: link/invalid (InvalidInput), the same for every cause.
 Error invalid_link();
 
-/// Job: removes links that ended or expired a day ago. Recorded as link.sweep, since links grant access.
+/// Job: removes links that ended or expired a day ago. Recorded as link.sweep, since links grant
+/// access.
 class LinkSweep {
 public:
     LinkSweep(Database& database, LinkStore& store, audit::AuditLog& audit)

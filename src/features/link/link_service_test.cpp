@@ -47,7 +47,10 @@ protected:
     }
     Request recovery()
     {
-        return {.purpose = Purpose::Recovery, .lifetime = minutes{30}, .account = account_, .address = "a@b.example"};
+        return {.purpose = Purpose::Recovery,
+                .lifetime = minutes{30},
+                .account = account_,
+                .address = "a@b.example"};
     }
 
     test::TestDatabase database_{GetParam()};
@@ -60,7 +63,8 @@ protected:
     LinkService links_{store_, mint_, clock_, random_};
     AccountId account_ = AccountId::make(clock_.now(), random_);
 };
-INSTANTIATE_TEST_SUITE_P(Engines, LinkServiceTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, LinkServiceTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 // guards: a link says what it was bound to, once
 TEST_P(LinkServiceTest, IsSpentOnce)
@@ -84,7 +88,8 @@ TEST_P(LinkServiceTest, IsSpentOnceInARace)
         {
             std::vector<std::jthread> threads;
             for (int i = 0; i < 16; ++i) {
-                threads.emplace_back([&] { spent += spend(Purpose::SetUp, token).has_value() ? 1 : 0; });
+                threads.emplace_back(
+                    [&] { spent += spend(Purpose::SetUp, token).has_value() ? 1 : 0; });
             }
         }
         EXPECT_EQ(spent, 1);
@@ -114,7 +119,8 @@ TEST_P(LinkServiceTest, OpensNothingElse)
 TEST_P(LinkServiceTest, StoresTheDigestOnly)
 {
     const std::string token = make(recovery());
-    const auto rows = database_->read([&](ReadTx& tx) { return tx.query("SELECT digest, address, reference FROM link"); });
+    const auto rows = database_->read(
+        [&](ReadTx& tx) { return tx.query("SELECT digest, address, reference FROM link"); });
     ASSERT_EQ(rows->size(), 1U);
     EXPECT_EQ((*rows)[0].digest(0), mint_.parse(crypto::TokenKind::Link, token)->digest);
     EXPECT_EQ((*rows)[0].text(1).find(token), std::string::npos);
@@ -133,7 +139,8 @@ TEST_P(LinkServiceTest, ANewerRequestReplacesTheOlder)
     EXPECT_TRUE(peek(Purpose::Recovery, second));
 }
 
-// guards: K-11: asking again and again for someone else's recovery does not end the link she was mailed last
+// guards: K-11: asking again and again for someone else's recovery does not end the link she was
+// mailed last
 TEST_P(LinkServiceTest, AskingOftenEndsNoLinkThatWasMailed)
 {
     std::string third;
@@ -153,9 +160,12 @@ TEST_P(LinkServiceTest, AskingOftenEndsNoLinkThatWasMailed)
 TEST_P(LinkServiceTest, VoidsRequestsAndKeepsDefences)
 {
     const std::string asked = make(recovery());
-    const std::string change = make({.purpose = Purpose::EmailChange, .lifetime = minutes{30}, .account = account_});
-    const std::string undo = make({.purpose = Purpose::EmailUndo, .lifetime = minutes{30}, .account = account_});
-    const std::string not_me = make({.purpose = Purpose::NotMe, .lifetime = minutes{30}, .account = account_});
+    const std::string change =
+        make({.purpose = Purpose::EmailChange, .lifetime = minutes{30}, .account = account_});
+    const std::string undo =
+        make({.purpose = Purpose::EmailUndo, .lifetime = minutes{30}, .account = account_});
+    const std::string not_me =
+        make({.purpose = Purpose::NotMe, .lifetime = minutes{30}, .account = account_});
     ASSERT_TRUE(database_->write([&](WriteTx& tx) {
         tx.audit_recorded();
         return links_.void_requests(tx, account_);
@@ -189,7 +199,8 @@ TEST_P(LinkServiceTest, IsUnspentWhenTheTransactionFails)
 TEST_P(LinkServiceTest, SweepsWhatIsOver)
 {
     make(recovery());
-    const std::string kept = make({.purpose = Purpose::EmailUndo, .lifetime = std::chrono::hours{72}, .account = account_});
+    const std::string kept = make(
+        {.purpose = Purpose::EmailUndo, .lifetime = std::chrono::hours{72}, .account = account_});
     LinkSweep sweep(*database_, store_, audit_);
     ASSERT_TRUE(sweep.run_once(clock_.now()));
     EXPECT_EQ(audit_.count("link.sweep"), 0);

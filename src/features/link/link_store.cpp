@@ -5,13 +5,15 @@
 namespace keystead::link {
 namespace {
 
-// One statement both looks and writes: of two who spend the same link, one changes the row and the other finds none.
-constexpr std::string_view kSpend = "UPDATE link SET ended_at = $4 WHERE id = $1 AND digest = $2 AND purpose = $3 "
-                                    "AND effect = $5 AND expires_at > $4 "
+// One statement both looks and writes: of two who spend the same link, one changes the row and the
+// other finds none.
+constexpr std::string_view kSpend =
+    "UPDATE link SET ended_at = $4 WHERE id = $1 AND digest = $2 AND purpose = $3 "
+    "AND effect = $5 AND expires_at > $4 "
 #ifndef KEYSTEAD_WITHOUT_LINK_ONCE
-                                    "AND ended_at IS NULL "
+    "AND ended_at IS NULL "
 #endif
-                                    "RETURNING account_id, address, reference, expires_at";
+    "RETURNING account_id, address, reference, expires_at";
 
 /// Long ago: no link was made then.
 constexpr std::int64_t kNever = 0;
@@ -28,65 +30,77 @@ std::optional<Binding> binding_of(const std::optional<Row>& row)
 
 Result<void> LinkStore::replace(WriteTx& tx, const LinkRow& row)
 {
-    KS_CHECK(tx.exec("INSERT INTO link (slot, id, digest, purpose, effect, account_id, address, reference, made_at, "
-                     "earlier_1, earlier_2, expires_at, ended_at) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11, $10, NULL) "
-                     "ON CONFLICT (slot) DO UPDATE SET id = excluded.id, digest = excluded.digest, "
-                     "effect = excluded.effect, account_id = excluded.account_id, address = excluded.address, "
-                     "reference = excluded.reference, made_at = excluded.made_at, earlier_1 = link.made_at, "
-                     "earlier_2 = link.earlier_1, expires_at = excluded.expires_at, ended_at = NULL",
-                     row.slot, row.id, row.digest, row.purpose, row.effect, row.account, row.address, row.reference,
-                     row.made_at, row.expires_at, kNever));
+    KS_CHECK(tx.exec(
+        "INSERT INTO link (slot, id, digest, purpose, effect, account_id, address, reference, "
+        "made_at, "
+        "earlier_1, earlier_2, expires_at, ended_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11, $10, NULL) "
+        "ON CONFLICT (slot) DO UPDATE SET id = excluded.id, digest = excluded.digest, "
+        "effect = excluded.effect, account_id = excluded.account_id, address = excluded.address, "
+        "reference = excluded.reference, made_at = excluded.made_at, earlier_1 = link.made_at, "
+        "earlier_2 = link.earlier_1, expires_at = excluded.expires_at, ended_at = NULL",
+        row.slot, row.id, row.digest, row.purpose, row.effect, row.account, row.address,
+        row.reference, row.made_at, row.expires_at, kNever));
     return {};
 }
 
 Result<void> LinkStore::replace_unless_frequent(WriteTx& tx, const LinkRow& row, Instant since)
 {
-    KS_CHECK(tx.exec("INSERT INTO link (slot, id, digest, purpose, effect, account_id, address, reference, made_at, "
-                     "earlier_1, earlier_2, expires_at, ended_at) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11, $10, NULL) "
-                     "ON CONFLICT (slot) DO UPDATE SET id = excluded.id, digest = excluded.digest, "
-                     "effect = excluded.effect, account_id = excluded.account_id, address = excluded.address, "
-                     "reference = excluded.reference, made_at = excluded.made_at, earlier_1 = link.made_at, "
-                     "earlier_2 = link.earlier_1, expires_at = excluded.expires_at, ended_at = NULL "
-                     "WHERE link.earlier_2 <= $12",
-                     row.slot, row.id, row.digest, row.purpose, row.effect, row.account, row.address, row.reference,
-                     row.made_at, row.expires_at, kNever, since));
+    KS_CHECK(tx.exec(
+        "INSERT INTO link (slot, id, digest, purpose, effect, account_id, address, reference, "
+        "made_at, "
+        "earlier_1, earlier_2, expires_at, ended_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11, $10, NULL) "
+        "ON CONFLICT (slot) DO UPDATE SET id = excluded.id, digest = excluded.digest, "
+        "effect = excluded.effect, account_id = excluded.account_id, address = excluded.address, "
+        "reference = excluded.reference, made_at = excluded.made_at, earlier_1 = link.made_at, "
+        "earlier_2 = link.earlier_1, expires_at = excluded.expires_at, ended_at = NULL "
+        "WHERE link.earlier_2 <= $12",
+        row.slot, row.id, row.digest, row.purpose, row.effect, row.account, row.address,
+        row.reference, row.made_at, row.expires_at, kNever, since));
     return {};
 }
 
-Result<std::optional<Binding>> LinkStore::spend(WriteTx& tx, LinkId id, const Digest& digest, Purpose purpose,
-                                                Instant now)
+Result<std::optional<Binding>> LinkStore::spend(WriteTx& tx, LinkId id, const Digest& digest,
+                                                Purpose purpose, Instant now)
 {
     KS_TRY(const auto row, tx.query_one(kSpend, id, digest, purpose, now, Effect::Usable));
     return binding_of(row);
 }
 
-Result<std::optional<Binding>> LinkStore::find(ReadTx& tx, LinkId id, const Digest& digest, Purpose purpose, Instant now)
+Result<std::optional<Binding>> LinkStore::find(ReadTx& tx, LinkId id, const Digest& digest,
+                                               Purpose purpose, Instant now)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT account_id, address, reference, expires_at FROM link WHERE id = $1 AND "
-                                        "digest = $2 AND purpose = $3 AND effect = $5 AND expires_at > $4 AND ended_at IS NULL",
-                                        id, digest, purpose, now, Effect::Usable));
+    KS_TRY(
+        const auto row,
+        tx.query_one(
+            "SELECT account_id, address, reference, expires_at FROM link WHERE id = $1 AND "
+            "digest = $2 AND purpose = $3 AND effect = $5 AND expires_at > $4 AND ended_at IS NULL",
+            id, digest, purpose, now, Effect::Usable));
     return binding_of(row);
 }
 
 Result<void> LinkStore::end_requests_of(WriteTx& tx, AccountId account, Instant now)
 {
-    KS_CHECK(tx.exec("UPDATE link SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL AND purpose IN ($3, $4, $5)",
-                     account, now, Purpose::Recovery, Purpose::EmailChange, Purpose::NotificationAddress));
+    KS_CHECK(tx.exec("UPDATE link SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL AND "
+                     "purpose IN ($3, $4, $5)",
+                     account, now, Purpose::Recovery, Purpose::EmailChange,
+                     Purpose::NotificationAddress));
     return {};
 }
 
 Result<void> LinkStore::end_purpose_of(WriteTx& tx, AccountId account, Purpose purpose, Instant now)
 {
-    KS_CHECK(tx.exec("UPDATE link SET ended_at = $3 WHERE account_id = $1 AND purpose = $2 AND ended_at IS NULL", account,
-                     purpose, now));
+    KS_CHECK(tx.exec(
+        "UPDATE link SET ended_at = $3 WHERE account_id = $1 AND purpose = $2 AND ended_at IS NULL",
+        account, purpose, now));
     return {};
 }
 
 Result<void> LinkStore::end_purpose(WriteTx& tx, Purpose purpose, Instant now)
 {
-    KS_CHECK(tx.exec("UPDATE link SET ended_at = $2 WHERE purpose = $1 AND ended_at IS NULL", purpose, now));
+    KS_CHECK(tx.exec("UPDATE link SET ended_at = $2 WHERE purpose = $1 AND ended_at IS NULL",
+                     purpose, now));
     return {};
 }
 

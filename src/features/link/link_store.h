@@ -59,8 +59,10 @@ public:
     Result<void> replace(WriteTx& tx, const LinkRow& row);
     /// The same, unless the slot's third last link was made after `since`: then it stays as it is.
     Result<void> replace_unless_frequent(WriteTx& tx, const LinkRow& row, Instant since);
-    Result<std::optional<Binding>> spend(WriteTx& tx, LinkId id, const Digest& digest, Purpose purpose, Instant now);
-    Result<std::optional<Binding>> find(ReadTx& tx, LinkId id, const Digest& digest, Purpose purpose, Instant now);
+    Result<std::optional<Binding>> spend(WriteTx& tx, LinkId id, const Digest& digest,
+                                         Purpose purpose, Instant now);
+    Result<std::optional<Binding>> find(ReadTx& tx, LinkId id, const Digest& digest,
+                                        Purpose purpose, Instant now);
     Result<void> end_requests_of(WriteTx& tx, AccountId account, Instant now);
     Result<void> end_purpose_of(WriteTx& tx, AccountId account, Purpose purpose, Instant now);
     Result<void> end_purpose(WriteTx& tx, Purpose purpose, Instant now);
