@@ -30,7 +30,10 @@ for (const name of names) {
     await Promise.all([".br", ".gz"].map((ending) => rm(path + ending, { force: true })));
     if (name !== "index.html") {
         const brotli = brotliCompressSync(bytes, {
-            params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+            params: {
+                [constants.BROTLI_PARAM_QUALITY]: 11,
+                [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+            },
         });
         const gzip = gzipSync(bytes, { level: 9 });
         if (brotli.length < bytes.length) {

@@ -17,6 +17,7 @@ import type {
     Page,
     SecondFactorRequired,
     Session,
+    Setting,
     SignedIn,
     SignInMethods,
     StepUpState,
@@ -50,7 +51,10 @@ async function signInStep(answer: Promise<SignInStep>): Promise<SignInStep> {
     } catch (error) {
         if (isProblem(error, "session/limit-reached")) {
             takeToken(error.body);
-            return { status: "session-limit", sessions: (error.body.sessions as Session[] | undefined) ?? [] };
+            return {
+                status: "session-limit",
+                sessions: (error.body.sessions as Session[] | undefined) ?? [],
+            };
         }
         throw error;
     }
@@ -145,11 +149,11 @@ export const addAuthenticator = (name: string) =>
     request<NewAuthenticator>("POST", "account/totp", { ...session, body: { name } });
 export const confirmAuthenticator = (id: string, code: string) =>
     request<AuthenticatorConfirmed>("POST", `account/totp/${id}/confirm`, { ...session, body: { code } });
-export const removeAuthenticator = (id: string, code: string) =>
-    request<void>("DELETE", `account/totp/${id}`, { ...session, body: { code } });
+/** An authenticator that was never confirmed needs no code to be given up. */
+export const removeAuthenticator = (id: string, code?: string) =>
+    request<void>("DELETE", `account/totp/${id}`, { ...session, body: code === undefined ? {} : { code } });
 export const loadBackupCodes = () => request<BackupCodesState>("GET", "account/backup-codes", session);
-export const makeBackupCodes = () =>
-    request<{ codes: string[] }>("POST", "account/backup-codes", session);
+export const makeBackupCodes = () => request<{ codes: string[] }>("POST", "account/backup-codes", session);
 
 export const listSessions = () => request<Page<Session>>("GET", "account/sessions", session);
 export const endSession = (id: string) => request<void>("DELETE", `account/sessions/${id}`, session);
@@ -175,4 +179,4 @@ export const disableAccount = (id: string) =>
 export const enableAccount = (id: string) => request<unknown>("POST", `admin/accounts/${id}/enable`, session);
 export const invite = (email: string) =>
     request<unknown>("POST", "admin/invitations", { ...session, body: { email } });
-export const loadSettings = () => request<Record<string, unknown>>("GET", "admin/settings", session);
+export const loadSettings = () => request<{ items: Setting[] }>("GET", "admin/settings", session);

@@ -109,6 +109,7 @@ export interface StepUpState {
     method: "totp" | "password";
     methods: (FactorMethod | "password")[];
     fresh_until: Time | null;
+    csrf_token: string;
 }
 
 export interface Authenticator {
@@ -152,7 +153,14 @@ export interface ActivityEvent {
 
 export interface NotMe {
     session_ended: boolean;
-    factors_frozen_until: Time;
+    factors_frozen_until: Time | null;
+}
+
+export interface Setting {
+    key: string;
+    value: string;
+    origin: string;
+    secret: boolean;
 }
 
 export interface AdminAccount {

@@ -4,7 +4,7 @@
 import { Button } from "@mantine/core";
 import "@mantine/core/styles/Skeleton.css";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import * as api from "../api/api";
 import { isProblem } from "../api/problem";
 import type { Account } from "../api/types";
@@ -35,9 +35,6 @@ const pages = [
 function Navigation({ operator }: { operator: boolean }) {
     const { pathname } = useLocation();
     const [open, setOpen] = useState(false);
-    useEffect(() => {
-        setOpen(false);
-    }, [pathname]);
     const shown = pages.filter(({ to }) => to !== "/admin" || operator);
     const here = shown.find(({ to }) => pathname === to || pathname === `${to}/`);
     return (
@@ -56,7 +53,13 @@ function Navigation({ operator }: { operator: boolean }) {
             <ul>
                 {shown.map(({ to, label }) => (
                     <li key={to}>
-                        <Link to={to} activeOptions={{ exact: true, includeSearch: false }}>
+                        <Link
+                            to={to}
+                            activeOptions={{ exact: true, includeSearch: false }}
+                            onClick={() => {
+                                setOpen(false);
+                            }}
+                        >
                             {label}
                         </Link>
                     </li>

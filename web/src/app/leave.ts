@@ -9,9 +9,12 @@ import { router } from "./router";
 
 /** A session is over, or there was none: sign in, then come back to where one was. */
 export function goToSignIn(back: "come-back" | "stay-away"): void {
+    const { pathname, search } = window.location;
+    if (pathname === `${basePath}/sign-in`) {
+        return; // Several requests learn it at once; the first has brought us here.
+    }
     forgetToken();
     queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "methods" });
-    const { pathname, search } = window.location;
     const path = pathname + search;
     void router.navigate({
         to: "/sign-in",

@@ -10,7 +10,8 @@ export const queryClient = new QueryClient({
         queries: {
             networkMode: "always",
             staleTime: 10_000,
-            retry: (failures, error) => error instanceof Problem && error.code === unreachable && failures < 2,
+            retry: (failures, error) =>
+                error instanceof Problem && error.code === unreachable && failures < 2,
         },
         mutations: { networkMode: "always", retry: false },
     },

@@ -58,7 +58,10 @@ const recovery = createRoute({
 const recoveryConfirm = createRoute({
     getParentRoute: () => root,
     path: "/recovery/confirm",
-    component: lazyRouteComponent(() => import("../pages/recovery/RecoveryConfirmPage"), "RecoveryConfirmPage"),
+    component: lazyRouteComponent(
+        () => import("../pages/recovery/RecoveryConfirmPage"),
+        "RecoveryConfirmPage",
+    ),
 });
 const notMe = createRoute({
     getParentRoute: () => root,
@@ -147,16 +150,7 @@ export const router = createRouter({
         emailConfirm,
         emailUndo,
         addressConfirm,
-        shell.addChildren([
-            overview,
-            password,
-            twoFactor,
-            sessions,
-            activity,
-            addresses,
-            deletion,
-            admin,
-        ]),
+        shell.addChildren([overview, password, twoFactor, sessions, activity, addresses, deletion, admin]),
     ]),
     basepath: basePath || "/",
     defaultPreload: "intent",

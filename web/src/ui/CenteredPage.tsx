@@ -5,7 +5,15 @@ import icon from "./icon.svg";
 import { OfflineNotice } from "./OfflineNotice";
 
 /** A page for one question, outside the account's pages. */
-export function CenteredPage({ children, below, wide }: { children: ReactNode; below?: ReactNode; wide?: boolean }) {
+export function CenteredPage({
+    children,
+    below,
+    wide,
+}: {
+    children: ReactNode;
+    below?: ReactNode;
+    wide?: boolean;
+}) {
     const product = useSignInMethods().data?.product_name;
     return (
         <div className={styles.page}>

@@ -6,7 +6,15 @@ import { useEffect, useId, useRef } from "react";
 import type { ReactNode } from "react";
 import styles from "./Dialog.module.css";
 
-export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+export function Dialog({
+    title,
+    onClose,
+    children,
+}: {
+    title: string;
+    onClose: () => void;
+    children: ReactNode;
+}) {
     const dialog = useRef<HTMLDialogElement>(null);
     const heading = useRef<HTMLHeadingElement>(null);
     const id = useId();

@@ -189,7 +189,7 @@ export function CodeField({
     focusFirst,
     onChange,
     ...field
-}: Omit<FieldProps, "autoComplete"> & { kind: "totp" | "backup-code" | "either"; focusFirst?: boolean }) {
+}: Omit<FieldProps, "autoComplete"> & { kind: "totp" | "backup-code"; focusFirst?: boolean }) {
     return kind === "totp" ? (
         <TextField
             {...field}
@@ -202,13 +202,7 @@ export function CodeField({
             }}
         />
     ) : (
-        <TextField
-            {...field}
-            focusFirst={focusFirst}
-            autoComplete={kind === "either" ? "one-time-code" : "off"}
-            maxLength={32}
-            onChange={onChange}
-        />
+        <TextField {...field} focusFirst={focusFirst} autoComplete="off" maxLength={32} onChange={onChange} />
     );
 }
 

@@ -7,7 +7,15 @@ import { useSignInMethods } from "../app/queries";
 let firstHeading = true;
 
 /** The heading of a page, or of a step of a page: mount a new one (by key) for every step. */
-export function Heading({ children, title, keepFocus }: { children: ReactNode; title?: string; keepFocus?: boolean }) {
+export function Heading({
+    children,
+    title,
+    keepFocus,
+}: {
+    children: ReactNode;
+    title?: string;
+    keepFocus?: boolean;
+}) {
     const heading = useRef<HTMLHeadingElement>(null);
     const product = useSignInMethods().data?.product_name;
     const words = title ?? (typeof children === "string" ? children : "");

@@ -11,9 +11,22 @@ import { dayAndTime, remaining } from "./time";
 import type { Action } from "./useAction";
 
 type Kind = "error" | "success" | "warning" | "info";
-const icons: Record<Kind, IconName> = { error: "warning", success: "check", warning: "warning", info: "info" };
+const icons: Record<Kind, IconName> = {
+    error: "warning",
+    success: "check",
+    warning: "warning",
+    info: "info",
+};
 
-export function Notice({ kind, children, actions }: { kind: Kind; children: ReactNode; actions?: ReactNode }) {
+export function Notice({
+    kind,
+    children,
+    actions,
+}: {
+    kind: Kind;
+    children: ReactNode;
+    actions?: ReactNode;
+}) {
     return (
         <div className={`${styles.notice} ${styles[kind]}`} role={kind === "error" ? "alert" : "status"}>
             <Icon name={icons[kind]} />
@@ -22,6 +35,15 @@ export function Notice({ kind, children, actions }: { kind: Kind; children: Reac
                 {actions && <div className={styles.actions}>{actions}</div>}
             </div>
         </div>
+    );
+}
+
+/** The request's id, where someone else must find out what went wrong. */
+export function Reference({ problem }: { problem: Problem }) {
+    const ours = problem.status >= 500 || !(problem.code in t.problem.codes);
+    return (
+        ours &&
+        problem.requestId && <p className={styles.reference}>{t.common.reference(problem.requestId)}</p>
     );
 }
 
@@ -98,7 +120,7 @@ export function ProblemNotice<Input>({ action, retry }: { action: Action<Input>;
             ) : (
                 <p>{problemText(problem)}</p>
             )}
-            {problem.requestId && <p className={styles.reference}>{t.common.reference(problem.requestId)}</p>}
+            <Reference problem={problem} />
         </Notice>
     );
 }

@@ -10,10 +10,18 @@ import { t } from "../text/en";
 import { Heading } from "./Heading";
 import type { IconName } from "./Icon";
 import { Icon } from "./Icon";
-import { Notice, problemText } from "./Notice";
+import { Notice, problemText, Reference } from "./Notice";
 import styles from "./Section.module.css";
 
-export function SettingsPage({ title, text, children }: { title: string; text?: ReactNode; children: ReactNode }) {
+export function SettingsPage({
+    title,
+    text,
+    children,
+}: {
+    title: string;
+    text?: ReactNode;
+    children: ReactNode;
+}) {
     return (
         <div className={styles.page}>
             <header>
@@ -129,7 +137,7 @@ export function Loaded<Data>({
                 }
             >
                 <p>{problemText(problem)}</p>
-                {problem.requestId && <p>{t.common.reference(problem.requestId)}</p>}
+                <Reference problem={problem} />
             </Notice>
         );
     }

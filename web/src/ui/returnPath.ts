@@ -13,7 +13,9 @@ export function safeReturnPath(value: unknown, origin: string): string | null {
     }
     try {
         const url = new URL(value, origin);
-        return url.origin === origin ? url.pathname + url.search + url.hash : null;
+        // "/..//evil" is of this origin, but its path, taken by itself, is not.
+        const path = url.pathname + url.search + url.hash;
+        return url.origin === origin && !path.startsWith("//") ? path : null;
     } catch {
         return null;
     }

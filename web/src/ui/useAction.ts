@@ -30,7 +30,9 @@ export function useAction<Input, Output>(
         done: mutation.isSuccess,
         problem: problemFrom(error),
         again: () => {
-            mutation.mutate(variables as Input);
+            if (error !== null) {
+                mutation.mutate(variables);
+            }
         },
         forget: mutation.reset,
     };

@@ -30,7 +30,7 @@ export function ActivityPage() {
                     }}
                     data={[
                         { value: "", label: t.activity.all },
-                        ...Object.entries(t.activity.groups).map(([value, label]) => ({ value, label })),
+                        ...Object.entries(t.activity.filters).map(([value, label]) => ({ value, label })),
                     ]}
                 />
             </div>

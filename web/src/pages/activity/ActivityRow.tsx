@@ -7,7 +7,8 @@ import { activityIcon, activityText, saysRefusal } from "./activityText";
 
 export function ActivityRow({ event }: { event: ActivityEvent }) {
     const refused = event.outcome !== "ok";
-    const by = event.actor && event.actor.kind !== "account" ? t.activity.actors[event.actor.kind] : undefined;
+    const by =
+        event.actor && event.actor.kind !== "account" ? t.activity.actors[event.actor.kind] : undefined;
     const where = [
         event.device ? deviceName(event.device) : null,
         event.place ? placeName(event.place) : null,

@@ -10,5 +10,5 @@ test("an action without words of its own is still readable", () => {
 
 test("a refusal has its own words where there are some", () => {
     expect(activityText({ action: "session.revoke", outcome: "ok" })).toBe("A session was ended");
-    expect(activityText({ action: "sign-in.password", outcome: "refused" })).toBe("Sign-in with a wrong password");
+    expect(activityText({ action: "totp.verify", outcome: "refused" })).toBe("A wrong code was entered");
 });

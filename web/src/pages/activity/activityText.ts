@@ -27,14 +27,12 @@ export function saysRefusal(event: Pick<ActivityEvent, "action" | "outcome">): b
 export function activityIcon(action: string): IconName {
     const slice = action.split(".")[0] ?? "";
     const icons: Record<string, IconName> = {
-        sign_in: "person",
         "sign-in": "person",
-        sign_up: "person",
+        "sign-up": "person",
         session: "desktop",
         password: "lock",
         totp: "shield",
         backup_code: "key",
-        "backup-code": "key",
         recovery: "mail",
     };
     return icons[slice] ?? "info";

@@ -26,7 +26,7 @@ export function AdminPage() {
                         key={name}
                         to="/admin"
                         search={name === "accounts" ? {} : { view: name }}
-                        aria-current={name === view ? "page" : undefined}
+                        activeOptions={{ exact: true }}
                     >
                         {t.admin[name]}
                     </Link>

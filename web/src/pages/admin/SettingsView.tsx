@@ -4,7 +4,6 @@ import { keys } from "../../app/queries";
 import { t } from "../../text/en";
 import { Loaded } from "../../ui/Section";
 import styles from "./admin.module.css";
-import { settingRows } from "./settings";
 
 export function SettingsView() {
     const settings = useQuery({ queryKey: keys.settings, queryFn: api.loadSettings });
@@ -12,13 +11,13 @@ export function SettingsView() {
         <>
             <p className="lead">{t.admin.settingsText}</p>
             <Loaded query={settings} rows={6}>
-                {(answer) => (
+                {({ items }) => (
                     <dl className={styles.settings}>
-                        {settingRows(answer).map((row) => (
+                        {items.map((row) => (
                             <div key={row.key}>
                                 <dt>{row.key}</dt>
-                                <dd>{row.value}</dd>
-                                {row.source && <dd className={styles.source}>{row.source}</dd>}
+                                <dd>{row.secret ? t.admin.hidden : row.value}</dd>
+                                <dd className={styles.origin}>{row.origin}</dd>
                             </div>
                         ))}
                     </dl>

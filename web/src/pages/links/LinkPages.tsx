@@ -82,7 +82,9 @@ export function NotMePage() {
             done={(answer) => (
                 <>
                     <p>{answer.session_ended ? t.link.notMeEnded : t.link.notMeEndedBefore}</p>
-                    <p>{t.link.notMeFrozen(dayAndTime(answer.factors_frozen_until))}</p>
+                    {answer.factors_frozen_until && (
+                        <p>{t.link.notMeFrozen(dayAndTime(answer.factors_frozen_until))}</p>
+                    )}
                     <p>
                         {t.link.notMeNext} <Link to="/recovery">{t.link.notMeRecover}</Link>
                     </p>

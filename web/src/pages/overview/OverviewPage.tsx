@@ -185,9 +185,9 @@ function RecentActivity() {
                                 <ActivityRow key={event.id} event={event} />
                             ))}
                         </Rows>
-                        <p className={styles.more}>
+                        <div className={styles.more}>
                             <Link to="/account/activity">{t.overview.allActivity}</Link>
-                        </p>
+                        </div>
                     </>
                 )}
             </Loaded>

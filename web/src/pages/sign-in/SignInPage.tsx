@@ -42,7 +42,12 @@ interface Typed {
 export function SignInPage() {
     const search = useSearch({ from: "/sign-in" });
     const [step, setStep] = useState<Step>({ is: "credentials" });
-    const [typed, setTyped] = useState<Typed>({ email: "", password: "", remember: false, sharedDevice: false });
+    const [typed, setTyped] = useState<Typed>({
+        email: "",
+        password: "",
+        remember: false,
+        sharedDevice: false,
+    });
 
     const goOn = (next: api.SignInStep) => {
         switch (next.status) {

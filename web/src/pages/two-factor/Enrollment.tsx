@@ -47,10 +47,14 @@ export function Enrollment({ email, heading, onDone, onCancel, cancelLabel, name
             <Scan
                 started={started}
                 heading={heading}
-                onCancel={onCancel}
+                onCancel={() => {
+                    // What was begun is given up; if that fails, it expires by itself.
+                    api.removeAuthenticator(started.id).catch(() => undefined);
+                    onCancel();
+                }}
                 cancelLabel={cancelLabel}
                 onConfirmed={(backupCodes) => {
-                    void reload("account", "authenticators", "backupCodes", "activity");
+                    void reload("account", "authenticators", "backupCodes", "sessions", "activity");
                     if (backupCodes) {
                         setCodes(backupCodes);
                     } else {
@@ -153,7 +157,11 @@ function Scan({
                 <div className={styles.other}>
                     <p>{t.twoFactor.cannotScan}</p>
                     <p>
-                        <a href={started.otpauth_uri.startsWith("otpauth:") ? started.otpauth_uri : undefined}>
+                        <a
+                            href={
+                                started.otpauth_uri.startsWith("otpauth:") ? started.otpauth_uri : undefined
+                            }
+                        >
                             {t.twoFactor.openApp}
                         </a>
                     </p>

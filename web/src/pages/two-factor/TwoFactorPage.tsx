@@ -164,7 +164,11 @@ function RemoveDialog({
 }) {
     const [code, setCode] = useState("");
     const [understood, setUnderstood] = useState(false);
-    const action = useAction((value: string) => api.removeAuthenticator(authenticator.id, value), onRemoved);
+    const action = useAction(
+        (value: string) =>
+            api.removeAuthenticator(authenticator.id, authenticator.confirmed ? value : undefined),
+        onRemoved,
+    );
     return (
         <Dialog title={t.twoFactor.removeTitle(authenticator.name)} onClose={onClose}>
             <p className="lead">{last ? t.twoFactor.removeLastText : t.twoFactor.removeText}</p>
@@ -175,15 +179,16 @@ function RemoveDialog({
                 }}
             >
                 <ProblemNotice action={action} />
-                <CodeField
-                    kind="either"
-                    label={t.twoFactor.removeCode}
-                    description={t.twoFactor.removeCodeHint}
-                    value={code}
-                    onChange={setCode}
-                    errors={fieldErrors(action.problem, "/code")}
-                    required
-                />
+                {authenticator.confirmed && (
+                    <CodeField
+                        kind="totp"
+                        label={t.twoFactor.removeCode}
+                        value={code}
+                        onChange={setCode}
+                        errors={fieldErrors(action.problem, "/code")}
+                        required
+                    />
+                )}
                 <Checkbox
                     label={t.twoFactor.removeConfirm}
                     checked={understood}

@@ -1,0 +1,545 @@
+// Answers as the server does, from memory, so that the pages can be looked at and tested alone. It sends the real
+// policy headers. Not a model of security: it checks nothing that a page does not need to be shown.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+
+const dist = new URL("../dist/", import.meta.url);
+const types = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+export const right = { password: "Correct-horse-7", code: "123456", token: "token-of-a-link" };
+
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+const country = (code, name, city = null) => ({ country: code, country_name: name, city, kind: "country" });
+
+function session(id, current, device, place, seconds, more = {}) {
+    return {
+        id,
+        current,
+        created_at: ago(seconds + 86_400),
+        last_active_at: ago(seconds),
+        authenticated_at: ago(seconds + 86_400),
+        ip: "203.0.113.7",
+        place,
+        device,
+        methods: ["password", "totp"],
+        remembered: false,
+        shared_device: false,
+        idle_expires_at: ago(-86_400),
+        expires_at: null,
+        must_authenticate: false,
+        ...more,
+    };
+}
+
+const device = (kind, browser, browser_version, system) => ({ kind, browser, browser_version, system });
+
+function startState() {
+    return {
+        signedIn: false,
+        stepUp: false,
+        secondFactor: false,
+        limit: false,
+        refuseOnce: null,
+        setUpOpen: true,
+        account: {
+            id: "acc_1",
+            email: "ada@example.org",
+            name: "Ada Example",
+            created_at: ago(9_000_000),
+            has_password: true,
+            password_changed_at: ago(2_000_000),
+            second_factor: { enabled: false, totp_count: 0, backup_codes_remaining: 0 },
+            factors_frozen_until: null,
+            deletion: null,
+            pending_email: null,
+            email_undo_until: null,
+            operator: true,
+            notification_addresses: [
+                { id: "adr_1", email: "ada@example.org", confirmed: true, primary: true },
+                { id: "adr_2", email: "ada.second@example.net", confirmed: true, primary: false },
+                { id: "adr_3", email: "new@example.net", confirmed: false, primary: false },
+            ],
+            session: { id: "ses_1", authenticated_at: ago(4000), step_up_fresh_until: null },
+            csrf_token: "csrf-session",
+        },
+        totp: [],
+        codesMade: null,
+        sessions: [
+            session(
+                "ses_1",
+                true,
+                device("desktop", "Firefox", "143.0", "Linux"),
+                country("FR", "France"),
+                20,
+            ),
+            session(
+                "ses_2",
+                false,
+                device("phone", "Safari", "19.1", "iOS"),
+                country("FR", "France", "Lyon"),
+                7_300,
+                {
+                    ip: "2001:db8:85a3::8a2e:370:7334",
+                },
+            ),
+            session(
+                "ses_3",
+                false,
+                device("tablet", "Chrome", "140", "Android"),
+                country("DE", "Germany"),
+                400_000,
+                {
+                    shared_device: true,
+                },
+            ),
+            session(
+                "ses_4",
+                false,
+                device("program", "curl", "8.5", null),
+                { country: null, country_name: null, city: null, kind: "local" },
+                90_000,
+                { ip: "192.168.1.20", must_authenticate: true },
+            ),
+        ],
+        accounts: Array.from({ length: 6 }, (_, index) => ({
+            id: `acc_${index + 1}`,
+            email: index === 0 ? "ada@example.org" : `person${index}@example.org`,
+            name: index % 2 ? null : `Person ${index}`,
+            created_at: ago(index * 800_000 + 1000),
+            disabled: index === 3,
+            operator: index === 0,
+        })),
+    };
+}
+
+const backupCodes = () =>
+    Array.from({ length: 10 }, (_, index) => `7K2M-9QX${index}-4HTD-V8N${(index * 7) % 10}`);
+
+const qrSvg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 29 29"><path fill="#fff" d="M0 0h29v29H0z"/><path d="M2 2h7v7H2zM20 2h7v7h-7zM2 20h7v7H2zM12 3h2v4h-2zM15 11h4v2h-4zM11 15h3v6h-3zM17 18h4v3h-4zM22 23h4v3h-4z"/></svg>`;
+
+function activity(cursor) {
+    const at = Number(cursor ?? 0);
+    const actions = [
+        ["session.create", "ok"],
+        ["sign-in.attempt", "refused"],
+        ["password.change", "ok"],
+        ["totp.confirm", "ok"],
+        ["session.revoke", "ok"],
+        ["recovery.request", "ok"],
+        ["unheard_of.thing-done", "failed"],
+    ];
+    return {
+        items: Array.from({ length: 12 }, (_, index) => ({
+            id: `evt_${at + index}`,
+            at: ago((at + index) * 50_000 + 60),
+            action: actions[(at + index) % actions.length][0],
+            outcome: actions[(at + index) % actions.length][1],
+            actor: { kind: index === 4 ? "operator" : "account", id: "acc_1", name: null },
+            target: null,
+            ip: "203.0.113.7",
+            place: country("FR", "France"),
+            device: device("desktop", "Firefox", "143.0", "Linux"),
+            details: {},
+        })),
+        next_cursor: at < 24 ? String(at + 12) : null,
+    };
+}
+
+class Refusal extends Error {
+    constructor(status, code, members = {}, headers = {}) {
+        super(code);
+        Object.assign(this, { status, code, members, headers });
+    }
+}
+
+const signedIn = (state, offer = false) => {
+    state.signedIn = true;
+    const { id, email, name } = state.account;
+    return {
+        status: "signed-in",
+        account: { id, email, name },
+        session: { id: "ses_1", expires_at: null, idle_expires_at: null },
+        csrf_token: "csrf-session",
+        offer_second_factor: offer,
+    };
+};
+
+function passwordRefusals(password, pointer) {
+    const errors = [
+        ["password/too-short", password.length < 8],
+        ["password/missing-upper", !/[A-Z]/.test(password)],
+        ["password/missing-digit", !/[0-9]/.test(password)],
+        ["password/common", /password/i.test(password)],
+        ["password/personal", /ada/i.test(password)],
+    ]
+        .filter(([, refused]) => refused)
+        .map(([code]) => ({ pointer, code }));
+    if (errors.length > 0) {
+        throw new Refusal(422, "password/refused", { errors });
+    }
+}
+
+function link(token) {
+    if (token !== right.token) {
+        throw new Refusal(422, "link/invalid");
+    }
+}
+
+function code(value, refusal) {
+    if (value !== right.code) {
+        throw new Refusal(401, refusal);
+    }
+}
+
+const publicRoutes = {
+    "GET sign-in/methods": () => ({
+        product_name: "Example Cloud",
+        methods: ["password"],
+        sign_up: "open",
+        remember_me: true,
+        password_rules: {
+            length_min: 8,
+            length_min_with_second_factor: 8,
+            length_max: 256,
+            classes: ["upper", "lower", "digit", "special"],
+        },
+        preset: "marketplace",
+        support_url: null,
+    }),
+    "POST sign-in": (state, body) => {
+        if (body.password !== right.password) {
+            throw new Refusal(401, "sign-in/wrong-credentials");
+        }
+        if (state.secondFactor) {
+            return { status: "second-factor", methods: ["totp", "backup-code"], csrf_token: "csrf-flow" };
+        }
+        if (state.limit) {
+            throw new Refusal(409, "session/limit-reached", {
+                sessions: state.sessions,
+                csrf_token: "csrf-flow",
+            });
+        }
+        return signedIn(state);
+    },
+    "POST sign-in/second-factor": (state, body) => {
+        code(body.code, "sign-in/wrong-code");
+        return signedIn(state);
+    },
+    "POST sign-in/end-session": (state) => signedIn(state),
+    "POST sign-up": () => ({}),
+    "POST sign-up/confirm": (state, body) => {
+        link(body.token);
+        passwordRefusals(body.password, "/password");
+        return signedIn(state, true);
+    },
+    "GET set-up/state": (state) => ({ open: state.setUpOpen }),
+    "POST set-up": (state, body) => {
+        link(body.token);
+        passwordRefusals(body.password, "/password");
+        return signedIn(state, true);
+    },
+    "POST recovery": () => ({}),
+    "POST recovery/confirm": (state, body) => {
+        link(body.token);
+        passwordRefusals(body.password, "/password");
+        if (state.secondFactor && body.code === undefined) {
+            throw new Refusal(401, "recovery/second-factor-required", { methods: ["totp", "backup-code"] });
+        }
+        if (state.secondFactor) {
+            code(body.code, "recovery/wrong-code");
+        }
+    },
+    "POST not-me": (_state, body) => {
+        link(body.token);
+        return { session_ended: true, factors_frozen_until: ago(-86_400) };
+    },
+    "POST account/email/confirm": (_state, body) => link(body.token),
+    "POST account/email/undo": (_state, body) => link(body.token),
+    "POST account/notification-addresses/confirm": (_state, body) => link(body.token),
+};
+
+// "S" before a route: it must be proved first.
+const sessionRoutes = {
+    "GET account": (state) => state.account,
+    "PATCH account": (state, body) => Object.assign(state.account, { name: body.name }),
+    "POST sign-out": (state) => {
+        state.signedIn = false;
+    },
+    "GET step-up": (state) => ({
+        method: state.secondFactor ? "totp" : "password",
+        methods: state.secondFactor ? ["totp", "backup-code"] : ["password"],
+        fresh_until: null,
+        csrf_token: "csrf-session",
+    }),
+    "POST step-up": (state, body) => {
+        if (body.password !== right.password && body.code !== right.code) {
+            throw new Refusal(401, "step-up/wrong-credentials");
+        }
+        state.stepUp = true;
+        state.mustAuthenticate = false;
+        return signedIn(state);
+    },
+    "POST account/password": (state, body) => {
+        if (body.current_password !== right.password) {
+            throw new Refusal(401, "password/wrong");
+        }
+        passwordRefusals(body.new_password, "/new_password");
+        state.account.password_changed_at = ago(0);
+        return signedIn(state);
+    },
+    "S POST account/email": (state, body) => {
+        state.account.pending_email = body.email;
+        return {};
+    },
+    "S POST account/notification-addresses": (state, body) => {
+        const item = { id: `adr_${Date.now()}`, email: body.email, confirmed: false, primary: false };
+        state.account.notification_addresses.push(item);
+        return item;
+    },
+    "GET account/activity": (_state, _body, search) => activity(search.get("cursor")),
+    "S GET account/export": (state) => state.account,
+    "S DELETE account": (state) => (state.account.deletion = { deletes_at: ago(-14 * 86_400) }),
+    "POST account/deletion/cancel": (state) => {
+        state.account.deletion = null;
+    },
+    "GET account/totp": (state) => ({ items: state.totp, next_cursor: null }),
+    "S POST account/totp": (state, body) => {
+        const id = `tot_${state.totp.length + 1}`;
+        state.totp.push({ id, name: body.name, confirmed: false, created_at: ago(0), last_used_at: null });
+        const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+        return {
+            id,
+            name: body.name,
+            secret,
+            otpauth_uri: `otpauth://totp/Example%20Cloud:ada?secret=${secret}&issuer=Example`,
+            qr_svg: qrSvg,
+        };
+    },
+    "GET account/backup-codes": (state) => ({
+        remaining: state.account.second_factor.backup_codes_remaining,
+        created_at: state.codesMade,
+    }),
+    "S POST account/backup-codes": (state) => {
+        state.account.second_factor.backup_codes_remaining = 10;
+        state.codesMade = ago(0);
+        return { codes: backupCodes() };
+    },
+    "GET account/sessions": (state) => ({ items: state.sessions, next_cursor: null }),
+    "POST account/sessions/revoke-others": (state) => {
+        const revoked = state.sessions.length - 1;
+        state.sessions = state.sessions.filter((item) => item.current);
+        return { revoked };
+    },
+    "S POST account/sessions/revoke-all": (state) => {
+        state.signedIn = false;
+    },
+    "GET admin/accounts": (state, _body, search) => ({
+        items: state.accounts.filter((item) => item.email.includes(search.get("query") ?? "")),
+        next_cursor: null,
+    }),
+    "S POST admin/invitations": () => ({}),
+    "GET admin/settings": () => ({
+        items: [
+            { key: "base_url", value: "https://id.example.org", origin: "file", secret: false },
+            { key: "session.idle_timeout", value: "14d", origin: "preset", secret: false },
+            { key: "mail.smtp.password", value: "(hidden)", origin: "environment", secret: true },
+        ],
+    }),
+};
+
+const sessionItemRoutes = [
+    [
+        /^POST account\/totp\/([^/]+)\/confirm$/,
+        (state, body, id) => {
+            code(body.code, "totp/wrong-code");
+            const first = !state.account.second_factor.enabled;
+            state.totp.find((item) => item.id === id).confirmed = true;
+            state.account.second_factor = {
+                enabled: true,
+                totp_count: state.totp.filter((item) => item.confirmed).length,
+                backup_codes_remaining: first ? 10 : state.account.second_factor.backup_codes_remaining,
+            };
+            state.codesMade ??= ago(0);
+            return { backup_codes: first ? backupCodes() : null, csrf_token: "csrf-session" };
+        },
+    ],
+    [
+        /^DELETE account\/totp\/([^/]+)$/,
+        (state, body, id) => {
+            if (state.totp.find((item) => item.id === id).confirmed) {
+                code(body.code, "totp/wrong-code");
+            }
+            state.totp = state.totp.filter((item) => item.id !== id);
+            const count = state.totp.filter((item) => item.confirmed).length;
+            state.account.second_factor = {
+                enabled: count > 0,
+                totp_count: count,
+                backup_codes_remaining: 0,
+            };
+        },
+    ],
+    [
+        /^DELETE account\/sessions\/([^/]+)$/,
+        (state, _body, id) => {
+            state.sessions = state.sessions.filter((item) => item.id !== id);
+        },
+    ],
+    [
+        /^POST account\/sessions\/([^/]+)\/require-authentication$/,
+        (state, _body, id) => {
+            state.sessions.find((item) => item.id === id).must_authenticate = true;
+        },
+    ],
+    [
+        /^DELETE account\/notification-addresses\/([^/]+)$/,
+        (state, _body, id) => {
+            const { account } = state;
+            account.notification_addresses = account.notification_addresses.filter((item) => item.id !== id);
+        },
+    ],
+    [
+        /^POST admin\/accounts\/([^/]+)\/(disable|enable)$/,
+        (state, _body, id, verb) => {
+            state.accounts.find((item) => item.id === id).disabled = verb === "disable";
+        },
+    ],
+];
+
+function answerOf(state, method, path, body, search, csrf) {
+    const name = `${method} ${path}`;
+    if (state.refuseOnce?.name === name) {
+        const refusal = state.refuseOnce;
+        state.refuseOnce = null;
+        throw new Refusal(refusal.status, refusal.code, {}, refusal.headers);
+    }
+    if (name in publicRoutes) {
+        return publicRoutes[name](state, body, search);
+    }
+    if (!state.signedIn) {
+        throw new Refusal(401, "session/required");
+    }
+    if (state.mustAuthenticate && !path.startsWith("step-up") && path !== "sign-out") {
+        throw new Refusal(401, "session/authentication-required");
+    }
+    if (method !== "GET" && csrf !== "csrf-session") {
+        throw new Refusal(403, "request/cross-site");
+    }
+    const proved = `S ${name}`;
+    if (proved in sessionRoutes) {
+        if (!state.stepUp) {
+            throw new Refusal(401, "session/step-up-required");
+        }
+        return sessionRoutes[proved](state, body, search);
+    }
+    if (name in sessionRoutes) {
+        return sessionRoutes[name](state, body, search);
+    }
+    for (const [pattern, answer] of sessionItemRoutes) {
+        const match = pattern.exec(name);
+        if (match) {
+            return answer(state, body, ...match.slice(1));
+        }
+    }
+    throw new Refusal(404, "request/not-found");
+}
+
+function sendPage(response) {
+    const nonce = randomBytes(16).toString("base64");
+    response.writeHead(200, {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": [
+            "default-src 'none'",
+            `script-src 'nonce-${nonce}' 'strict-dynamic'`,
+            `style-src 'self' 'nonce-${nonce}'`,
+            "worker-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "object-src 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types app",
+        ].join("; "),
+    });
+    const page = readFileSync(new URL("index.html", dist), "utf8");
+    response.end(page.replaceAll("__NONCE__", nonce).replaceAll("__BASE_PATH__", ""));
+}
+
+/** Starts it on a free port (or the one given). `state` may be changed at any time; `reset()` makes it new. */
+export async function startMockServer(port = 0) {
+    const mock = { state: startState(), reset: () => (mock.state = startState()) };
+    const server = createServer((request, response) => {
+        const url = new URL(request.url, "http://localhost");
+        if (url.pathname.startsWith("/assets/")) {
+            try {
+                const bytes = readFileSync(new URL(`.${url.pathname}`, dist));
+                response.writeHead(200, {
+                    "content-type": types[extname(url.pathname)],
+                    "cache-control": "public, max-age=31536000, immutable",
+                });
+                response.end(bytes);
+            } catch {
+                response.writeHead(404).end();
+            }
+            return;
+        }
+        if (!url.pathname.startsWith("/v1/")) {
+            sendPage(response);
+            return;
+        }
+        const chunks = [];
+        request.on("data", (chunk) => chunks.push(chunk));
+        request.on("end", () => {
+            const text = Buffer.concat(chunks).toString();
+            try {
+                const answer = answerOf(
+                    mock.state,
+                    request.method,
+                    url.pathname.slice("/v1/".length),
+                    text ? JSON.parse(text) : {},
+                    url.searchParams,
+                    request.headers["keystead-csrf"],
+                );
+                const status = answer === undefined ? 204 : 200;
+                response.writeHead(status, {
+                    "content-type": "application/json",
+                    "cache-control": "no-store",
+                });
+                response.end(answer === undefined ? undefined : JSON.stringify(answer));
+            } catch (error) {
+                if (!(error instanceof Refusal)) {
+                    throw error;
+                }
+                response.writeHead(error.status, {
+                    "content-type": "application/problem+json",
+                    "cache-control": "no-store",
+                    ...error.headers,
+                });
+                const { status, code, members } = error;
+                response.end(JSON.stringify({ status, code, request_id: "req_mock", ...members }));
+            }
+        });
+    });
+    await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+    mock.url = `http://localhost:${server.address().port}`;
+    mock.stop = () => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+    };
+    return mock;
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+    const mock = await startMockServer(Number(process.env.PORT ?? 8080));
+    mock.state.signedIn = process.argv.includes("--signed-in");
+    console.log(
+        `${mock.url}  (password ${right.password}, code ${right.code}, links end in #${right.token})`,
+    );
+}

@@ -1,0 +1,447 @@
+// Looks at every page in a real browser under the real policy, on a phone and a desktop, light and dark: no report of
+// the policy, no request elsewhere, nothing wider than the screen, no serious finding of axe; and goes through the
+// flows with the keyboard. SHOTS=<folder> keeps a picture of each page.
+// guards: the pages work under nonces and Trusted Types; accessibility; open redirects; forms survive a step-up
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { chromium } from "playwright-core";
+import { right, startMockServer } from "../scripts/mock-server.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shots = process.env["SHOTS"];
+const flags = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+let mock;
+let browser;
+let context;
+let page;
+let faults;
+
+before(async () => {
+    mock = await startMockServer();
+    browser = await chromium.launch({
+        executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+        args: flags,
+    });
+    if (shots) {
+        mkdirSync(shots, { recursive: true });
+    }
+});
+
+after(async () => {
+    await browser?.close();
+    await mock?.stop();
+});
+
+async function open(options) {
+    await context?.close();
+    context = await browser.newContext({ ...options, permissions: ["clipboard-write"] });
+    page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    faults = [];
+    page.on("console", (message) => {
+        // A refusal (401, 409, 422, 429) is an answer like any other.
+        if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+            faults.push(message.text());
+        }
+    });
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("request", (request) => {
+        if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(`${mock.url}/`)) {
+            faults.push(`request elsewhere: ${request.url()}`);
+        }
+    });
+}
+
+beforeEach(async () => {
+    mock.reset();
+    await open({ viewport: { width: 1280, height: 900 } });
+});
+
+afterEach(() => {
+    assert.deepEqual(faults, []);
+});
+
+const go = (path) => page.goto(mock.url + path);
+const press = (name) => page.getByRole("button", { name, exact: true }).click();
+const heading = (name) => page.getByRole("heading", { name, level: 1 }).waitFor();
+const fill = (label, text) => page.getByLabel(label, { exact: true }).fill(text);
+
+async function look(name) {
+    await page.evaluate(() =>
+        Promise.allSettled(
+            document
+                .getAnimations()
+                .filter((animation) => animation.effect.getComputedTiming().activeDuration < 2_000)
+                .map((animation) => animation.finished),
+        ),
+    );
+    if (shots) {
+        await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${name}: ${wide} px wider than the screen`);
+    const session = await context.newCDPSession(page);
+    await session.send("Runtime.evaluate", { expression: axe });
+    const { result } = await session.send("Runtime.evaluate", {
+        expression: "axe.run().then((found) => JSON.stringify(found.violations))",
+        awaitPromise: true,
+        returnByValue: true,
+    });
+    const found = JSON.parse(result.value)
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+    assert.deepEqual(found, [], name);
+}
+
+const token = `#${right.token}`;
+const pages = [
+    ["sign-in", "/sign-in", "Sign in"],
+    ["sign-up", "/sign-up", "Create your account"],
+    ["sign-up-confirm", `/sign-up/confirm${token}`, "Choose a password"],
+    ["sign-up-confirm-without-token", "/sign-up/confirm", "Open the link from the message again"],
+    ["set-up", `/set-up${token}`, "Set up this server"],
+    ["recovery", "/recovery", "Recover your account"],
+    ["recovery-confirm", `/recovery/confirm${token}`, "Choose a new password"],
+    ["not-me", `/not-me${token}`, "Was this not you?"],
+    ["email-confirm", `/email/confirm${token}`, "Confirm your new e-mail address"],
+    ["email-undo", `/email/undo${token}`, "Undo the change of your e-mail address"],
+    ["address-confirm", `/notification-address/confirm${token}`, "Confirm this address"],
+    ["nowhere", "/nowhere", "There is no page here"],
+];
+const accountPages = [
+    ["overview", "/account", "Overview"],
+    ["password", "/account/password", "Password"],
+    ["two-factor", "/account/two-factor", "Two-factor sign-in"],
+    ["sessions", "/account/sessions", "Sessions"],
+    ["activity", "/account/activity", "Activity"],
+    ["addresses", "/account/addresses", "Addresses and data"],
+    ["delete", "/account/delete", "Delete your account"],
+    ["admin", "/admin", "Operator"],
+    ["admin-invitations", "/admin?view=invitations", "Operator"],
+    ["admin-settings", "/admin?view=settings", "Operator"],
+];
+
+for (const [screen, options] of [
+    ["phone-light", { viewport: { width: 320, height: 640 }, colorScheme: "light" }],
+    [
+        "desktop-dark",
+        { viewport: { width: 1280, height: 800 }, colorScheme: "dark", reducedMotion: "reduce" },
+    ],
+    ...(shots
+        ? [
+              ["desktop-light", { viewport: { width: 1280, height: 800 }, colorScheme: "light" }],
+              ["phone-dark", { viewport: { width: 390, height: 800 }, colorScheme: "dark" }],
+          ]
+        : []),
+]) {
+    test(`every page is whole and accessible: ${screen}`, async () => {
+        await open(options);
+        for (const [name, path, title] of [...pages, ...accountPages]) {
+            mock.state.signedIn = accountPages.some(([, other]) => other === path);
+            await go("/favicon"); // Another document: a change of the fragment alone would not load the page.
+            await go(path);
+            await heading(title);
+            await page.waitForLoadState("networkidle");
+            await look(`${name}-${screen}`);
+        }
+    });
+}
+
+test("sign-in: what is wrong is said, what was typed stays, the keyboard is enough", async () => {
+    await go("/sign-in");
+    await heading("Sign in");
+    await page.getByLabel("E-mail address").focus();
+    await page.keyboard.type("ada@example.org");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("The e-mail address or the password is not right.").waitFor();
+    await look("sign-in-wrong");
+    assert.equal(await page.getByLabel("E-mail address").inputValue(), "ada@example.org");
+    await fill("Password", right.password);
+    await page.keyboard.press("Enter");
+    await heading("Overview");
+    assert.equal(new URL(page.url()).pathname, "/account");
+});
+
+test("sign-in: an empty form says what is missing, at the field", async () => {
+    await go("/sign-in");
+    await press("Sign in");
+    await page.getByText("Please fill this in.").first().waitFor();
+    const field = page.getByLabel("E-mail address");
+    assert.equal(await field.evaluate((element) => element === document.activeElement), true);
+    assert.equal(await field.getAttribute("aria-invalid"), "true");
+});
+
+test("sign-in: a code, or a backup code instead, then back to where one was", async () => {
+    mock.state.secondFactor = true;
+    await go("/account/sessions");
+    await heading("Sign in");
+    await fill("E-mail address", "ada@example.org");
+    await fill("Password", right.password);
+    await press("Sign in");
+    await heading("Enter your code");
+    await look("sign-in-code");
+    await page.getByLabel("Code").fill("000000");
+    await press("Continue");
+    await page.getByRole("alert").getByText("That code is not right.").waitFor();
+    await press("Use a backup code instead");
+    await page.getByLabel("Backup code").fill(right.code);
+    await press("Continue");
+    await heading("Sessions");
+});
+
+test("sign-in: a return path that leads elsewhere is not followed", async () => {
+    for (const path of ["//evil.example", "/\\evil.example", "https://evil.example/"]) {
+        mock.reset();
+        await go(`/sign-in?return=${encodeURIComponent(path)}`);
+        await fill("E-mail address", "ada@example.org");
+        await fill("Password", right.password);
+        await press("Sign in");
+        await heading("Overview");
+        assert.equal(new URL(page.url()).origin, mock.url);
+    }
+});
+
+test("sign-in: at the most sessions, one is chosen and ended", async () => {
+    mock.state.limit = true;
+    await go("/sign-in");
+    await fill("E-mail address", "ada@example.org");
+    await fill("Password", right.password);
+    await press("Sign in");
+    await heading("End a session to sign in");
+    await page.getByLabel(/Safari/).check();
+    await look("sign-in-limit");
+    await press("End this session and sign in");
+    await heading("Overview");
+});
+
+test("sign-in: a limit counts down and the request is made again by itself", async () => {
+    mock.state.refuseOnce = {
+        name: "POST sign-in",
+        status: 429,
+        code: "sign-in/too-many-attempts",
+        headers: { "retry-after": "2" },
+    };
+    await go("/sign-in");
+    await fill("E-mail address", "ada@example.org");
+    await fill("Password", right.password);
+    await press("Sign in");
+    await page
+        .getByText(/We will try again by ourselves in 0:0/)
+        .last()
+        .waitFor();
+    await look("sign-in-waiting");
+    await heading("Overview");
+});
+
+test("sign-in: offline, it says so and keeps what was typed", async () => {
+    await go("/sign-in");
+    await fill("E-mail address", "ada@example.org");
+    await context.setOffline(true);
+    await page.getByText("You are offline.").waitFor();
+    await fill("Password", right.password);
+    await press("Sign in");
+    await page.getByRole("alert").getByText("We could not reach the server.").waitFor();
+    assert.equal(await page.getByLabel("E-mail address").inputValue(), "ada@example.org");
+    await look("sign-in-offline");
+    await context.setOffline(false);
+});
+
+test("sign-up: every refusal stands at the field, then the second factor is offered and set up", async () => {
+    await go("/sign-up");
+    await fill("E-mail address", "ada@example.org");
+    await press("Send me the link");
+    await heading("Look in your inbox");
+    await look("sign-up-sent");
+
+    await go(`/sign-up/confirm${token}`);
+    await heading("Choose a password");
+    assert.equal(new URL(page.url()).hash, "", "the token has left the address bar");
+    await fill("Password", "Ada-password");
+    await press("Create my account");
+    await page.getByText("It is one of the passwords that attackers try first.").waitFor();
+    await page.getByText("It holds your name").waitFor();
+    await look("sign-up-refused");
+    await fill("Password", right.password);
+    await press("Create my account");
+    await heading("Protect your account with a second step");
+    await look("offer");
+    mock.state.stepUp = true;
+    await press("Set it up now");
+    await heading("Scan this with your app");
+    await look("offer-scan");
+    assert.ok(await page.getByAltText(/QR code/).evaluate((image) => image.naturalWidth > 0));
+    await page.getByLabel("6-digit code from the app").fill(right.code);
+    await press("Confirm");
+    await heading("Save your backup codes");
+    await look("offer-codes");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.getByRole("button", { name: "I have saved them" }).isVisible(), false);
+    if (shots) {
+        await page.screenshot({ path: `${shots}/offer-codes-print.png` });
+    }
+    await page.emulateMedia({ media: "screen" });
+    await press("I have saved them");
+    await heading("Your account is protected");
+    await press("Go to your account");
+    await heading("Overview");
+});
+
+test("recovery: the second factor is asked for after the password", async () => {
+    mock.state.secondFactor = true;
+    await go(`/recovery/confirm${token}`);
+    await fill("New password", right.password);
+    await press("Set the new password");
+    await heading("One more step");
+    await look("recovery-code");
+    await page.getByLabel("Code").fill(right.code);
+    await press("Set the new password");
+    await heading("Your password is changed");
+});
+
+test("not me: it asks, then says what has happened", async () => {
+    await go(`/not-me${token}`);
+    await press("It was not me: end that session");
+    await heading("You are safe from that sign-in");
+    await look("not-me-done");
+});
+
+test("a link that was used says so", async () => {
+    await go("/email/confirm#another-token-of-a-link");
+    await press("Use this address");
+    await page.getByRole("alert").getByText("This link is not valid").waitFor();
+});
+
+test("a step-up asks in place, the request goes on, the form keeps what it holds", async () => {
+    mock.state.signedIn = true;
+    await go("/account/addresses");
+    await heading("Addresses and data");
+    await fill("New e-mail address", "ada.new@example.org");
+    await press("Change address");
+    const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+    await dialog.waitFor();
+    await look("step-up");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await page.getByLabel("New e-mail address").inputValue(), "ada.new@example.org");
+    await press("Change address");
+    await dialog.getByLabel("Password", { exact: true }).fill(right.password);
+    await page.keyboard.press("Enter");
+    await page.getByText("We sent a link to ada.new@example.org. Your address changes").waitFor();
+});
+
+test("two-factor: add, new codes, remove with a code", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    await go("/account/two-factor");
+    await press("Add an authenticator");
+    await press("Next");
+    await page.getByLabel("6-digit code from the app").fill(right.code);
+    await look("two-factor-scan");
+    await press("Confirm");
+    await page.getByRole("heading", { name: "Save your backup codes" }).waitFor();
+    await look("two-factor-codes");
+    await press("Copy");
+    await page.getByText("Copied").waitFor();
+    await press("I have saved them");
+    await page.getByText("10 codes left to use.").waitFor();
+    await press("Make new codes");
+    await page.getByRole("dialog").getByRole("button", { name: "Make new codes" }).click();
+    await press("I have saved them");
+    await press("Remove: Authenticator app");
+    await look("two-factor-remove");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Current code from one of your authenticators").fill(right.code);
+    await dialog.getByLabel("I understand what this does").check();
+    await dialog.getByRole("button", { name: "Remove it" }).click();
+    await page.getByText("No authenticator yet").waitFor();
+});
+
+test("sessions: end one, ask one to sign in again, end the others", async () => {
+    mock.state.signedIn = true;
+    await go("/account/sessions");
+    await page.getByRole("button", { name: /^End the session: Safari/ }).click();
+    await page.getByText("The session has ended.").waitFor();
+    await page.getByRole("button", { name: /^Ask to sign in again: Chrome/ }).click();
+    await page.getByText("That session must sign in again").waitFor();
+    await press("End all other sessions");
+    await look("sessions-others");
+    await page.getByRole("dialog").getByRole("button", { name: "End all other sessions" }).click();
+    await page.getByText("2 sessions have ended.").waitFor();
+});
+
+test("a session that must prove itself is asked by the whole page", async () => {
+    mock.state.signedIn = true;
+    mock.state.mustAuthenticate = true;
+    await go("/account/password");
+    await heading("Please sign in again");
+    await look("must-authenticate");
+    await fill("Password", right.password);
+    await press("Confirm");
+    await heading("Password");
+});
+
+test("activity: more is shown by the cursor, and an unknown action is readable", async () => {
+    mock.state.signedIn = true;
+    await go("/account/activity");
+    await page.getByText("Unheard of: thing done").first().waitFor();
+    const rows = page.getByRole("list", { name: "Activity" }).getByRole("listitem");
+    assert.equal(await rows.count(), 12);
+    await press("Show more");
+    await page.waitForFunction(() => document.querySelectorAll("main li").length === 24);
+});
+
+test("deletion: asked with the address typed, and taken back", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    await go("/account/delete");
+    await fill("Type ada@example.org to confirm", "someone@example.org");
+    await press("Delete my account");
+    await page.getByText("This is not your e-mail address.").waitFor();
+    await fill("Type ada@example.org to confirm", "ada@example.org");
+    await press("Delete my account");
+    await page.getByText("Until then you can keep it.").waitFor();
+    await look("delete-scheduled");
+    await page.getByRole("main").getByRole("button", { name: "Keep my account" }).first().click();
+    await page.getByText("Type ada@example.org to confirm").waitFor();
+});
+
+test("operator: disable and enable an account, search, invite", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    await go("/admin");
+    await press("Disable person1@example.org");
+    await page.getByRole("dialog").getByRole("button", { name: "Disable" }).click();
+    await page.getByText("The account is disabled.").waitFor();
+    await press("Enable person1@example.org");
+    await page.getByText("The account is enabled.").waitFor();
+    await fill("Search by e-mail or name", "nobody");
+    await press("Search");
+    await page.getByText("No account matches.").waitFor();
+    await page.getByRole("link", { name: "Invitations" }).click();
+    await fill("E-mail address", "new@example.org");
+    await press("Send invitation");
+    await page.getByText("We sent an invitation to new@example.org.").waitFor();
+});
+
+test("moving between pages moves the focus to the heading", async () => {
+    mock.state.signedIn = true;
+    await go("/account");
+    await heading("Overview");
+    await page.getByRole("link", { name: "Sessions", exact: true }).click();
+    await heading("Sessions");
+    await page.waitForFunction(() => document.activeElement?.textContent === "Sessions");
+    assert.equal(await page.title(), "Sessions · Example Cloud");
+});
