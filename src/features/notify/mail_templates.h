@@ -6,8 +6,8 @@
 #pragma once
 
 #include "core/clock.h"
+#include "features/notify/message.h"
 #include "features/notify/message_payload.h"
-#include "features/notify/notify_service.h"
 
 #include <string>
 #include <string_view>

@@ -10,7 +10,7 @@
 
 #include "core/result.h"
 #include "core/secret.h"
-#include "features/notify/notify_service.h"
+#include "features/notify/message.h"
 
 #include <string_view>
 #include <utility>

@@ -5,6 +5,9 @@
 // (outbox_sender.h), where nothing races.
 #pragma once
 
+#include "core/clock.h"
+#include "core/random.h"
+#include "crypto/keys.h"
 #include "features/notify/notify_service.h"
 #include "features/notify/outbox_store.h"
 

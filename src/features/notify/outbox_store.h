@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
-#include "features/notify/notify_service.h"
+#include "features/notify/message.h"
 #include "storage/database.h"
 
 #include <cstdint>

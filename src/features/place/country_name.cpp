@@ -1,4 +1,4 @@
-#include "features/place/place_service.h"
+#include "features/place/place.h"
 
 #include <algorithm>
 #include <array>

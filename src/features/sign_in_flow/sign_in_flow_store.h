@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
-#include "features/session/session.h"
+#include "features/session/session_service.h"
 #include "storage/database.h"
 
 #include <cstdint>
