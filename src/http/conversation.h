@@ -80,7 +80,7 @@ private:
     void answer_options(std::uint8_t allowed_methods);
     void start_exchange(const RouteTable::Match& match, std::string_view path, std::size_t head_bytes);
     void begin_body(std::size_t head_bytes);
-    void refuse(Error error);
+    void refuse(const Error& error);
     void refuse_head(const GateVerdict& verdict);
     void answer(const Response& response, const LimitVerdict& limit, std::string_view page_nonce = {});
     void finish_exchange();

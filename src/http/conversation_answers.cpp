@@ -106,7 +106,7 @@ void Conversation::answer_options(std::uint8_t allowed_methods)
     answer(response, {});
 }
 
-void Conversation::refuse(Error error)
+void Conversation::refuse(const Error& error)
 {
     answer(problem_response(error, {.catalogue = loop_.site.parts.catalogue,
                                     .request_id = id_,

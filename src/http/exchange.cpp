@@ -200,7 +200,7 @@ Result<Response> Exchange::handle()
     return route_->handler(request_);
 }
 
-void Exchange::refuse(Error error)
+void Exchange::refuse(const Error& error)
 {
     const auto& on_error = site_.options.on_error;
     if (on_error && (error.kind == ErrorKind::Internal || !error.cause.empty())) {

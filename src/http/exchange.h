@@ -40,7 +40,7 @@ public:
     /// One step: loading the principal, the handler, or both where they share a lane. True when there is an answer.
     bool run();
     /// Answers in the handler's stead.
-    void refuse(Error error);
+    void refuse(const Error& error);
 
     /// Memory could not answer an inline route: its handler runs on the store lane.
     void leave_inline_lane() { leaves_inline_lane_ = true; }
