@@ -355,6 +355,13 @@ test("two-factor: add, new codes, remove with a code", async () => {
     await look("two-factor-codes");
     await press("Copy");
     await page.getByText("Copied").waitFor();
+    let asked = "";
+    page.once("dialog", (question) => {
+        asked = question.message();
+        void question.dismiss();
+    });
+    await page.getByRole("link", { name: "Overview" }).click();
+    assert.match(asked, /not shown again/);
     await press("I have saved them");
     await page.getByText("10 codes left to use.").waitFor();
     await press("Make new codes");

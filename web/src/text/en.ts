@@ -349,6 +349,7 @@ export const t = {
         codesText:
             "If you lose your phone, one of these lets you sign in. Each works once. They are not shown again.",
         codesSaved: "I have saved them",
+        codesLeave: "Leave without saving the codes? They are not shown again.",
         codesFile: "backup-codes.txt",
         codesHeading: (email: string) => `Backup codes for ${email}`,
         codesFooter: "Each code works once. Keep them where only you can find them.",

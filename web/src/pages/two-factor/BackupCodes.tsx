@@ -2,7 +2,7 @@
  * Backup codes, shown once: copied, downloaded or printed, and left only by "I have saved them".
  */
 import { Button } from "@mantine/core";
-import { useEffect } from "react";
+import { useBlocker } from "@tanstack/react-router";
 import { t } from "../../text/en";
 import { CopyButton } from "../../ui/CopyButton";
 import { saveFile } from "../../ui/saveFile";
@@ -20,16 +20,11 @@ export function BackupCodes({
     heading: "h1" | "h2";
     onSaved: () => void;
 }) {
-    useEffect(() => {
-        // They are not shown again, so leaving by mistake asks first.
-        const ask = (event: BeforeUnloadEvent) => {
-            event.preventDefault();
-        };
-        window.addEventListener("beforeunload", ask);
-        return () => {
-            window.removeEventListener("beforeunload", ask);
-        };
-    }, []);
+    // They are not shown again, so leaving by mistake asks first.
+    useBlocker({
+        shouldBlockFn: () => !window.confirm(t.twoFactor.codesLeave),
+        enableBeforeUnload: true,
+    });
     const text = [t.twoFactor.codesHeading(email), "", ...codes, "", t.twoFactor.codesFooter, ""].join("\n");
     return (
         <>
