@@ -19,7 +19,8 @@ seconds wait_of(const Spent& spent, const Limits& limits, Instant now)
     if (limits.consecutive_max > 0 && spent.failures >= limits.consecutive_max) {
         return kOnlyResetHelps;
     }
-    microseconds wait = spent.delay.count() > 0 ? spent.charged_at + spent.delay - now : microseconds{0};
+    microseconds wait =
+        spent.delay.count() > 0 ? spent.charged_at + spent.delay - now : microseconds{0};
     if (limits.in_window > 0 && spent.window_count >= limits.in_window) {
         wait = std::max(wait, spent.window_started + limits.window - now);
     }
@@ -41,7 +42,8 @@ Digest AttemptBudgetService::key_of(Scope scope, ByteView identifier) const
     return crypto::hmac_sha256(keys_.key(crypto::KeyPurpose::BudgetKey), input);
 }
 
-Result<Verdict> AttemptBudgetService::charge(WriteTx& tx, Scope scope, ByteView identifier, Instant now)
+Result<Verdict> AttemptBudgetService::charge(WriteTx& tx, Scope scope, ByteView identifier,
+                                             Instant now)
 {
     const Digest key = key_of(scope, identifier);
     const Limits limits = limits_of(scope);
@@ -57,7 +59,8 @@ Result<Verdict> AttemptBudgetService::charge(WriteTx& tx, Scope scope, ByteView 
 #endif
 }
 
-Result<Verdict> AttemptBudgetService::charge_source(WriteTx& tx, const IpAddress& address, Instant now)
+Result<Verdict> AttemptBudgetService::charge_source(WriteTx& tx, const IpAddress& address,
+                                                    Instant now)
 {
     const IpAddress prefix = address.source_prefix();
     return charge(tx, Scope::Source, prefix_bytes(prefix), now);

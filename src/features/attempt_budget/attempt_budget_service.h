@@ -1,15 +1,16 @@
 // features/attempt_budget/attempt_budget_service.h
 //
-// Attempt budgets: charged before the check, in one statement, whether or not what is guessed at exists (ASVS V6.3.1,
-// V2.3.4). They live in the database: a restart gives nothing back.
+// Attempt budgets: charged before the check, in one statement, whether or not what is guessed at
+// exists (ASVS V6.3.1, V2.3.4). They live in the database: a restart gives nothing back.
 //
 //   charge ─▶ Allowed ─▶ check ─▶ wrong: nothing (the charge stands)
-//     │                     └────▶ right: refund() the one charge, or clear() after a *full* success
+//     │                    └────▶ right: refund() the one charge; clear() after a full success
 //     └─────▶ Spent: hash nothing, look at nothing, answer 429 on the same time slot
 //
-// The key of a row is HMAC(scope, identifier): known and unknown identifiers take the same statements and leave the same
-// rows. A charge is a change: the transaction that charges records the attempt (sign_in.attempt, totp.verify, …), so that
-// nothing is appended here. A clock that jumps back gains nobody an attempt, and nobody waits longer than the longest delay.
+// The key of a row is HMAC(scope, identifier): known and unknown identifiers take the same
+// statements and leave the same rows. A charge is a change: the transaction that charges records
+// the attempt (sign_in.attempt, totp.verify, …), so that nothing is appended here. A clock that
+// jumps back gains nobody an attempt, and nobody waits longer than the longest delay.
 #pragma once
 
 #include "core/bytes.h"
@@ -48,12 +49,14 @@ public:
     /// Of a source, the prefix is counted (IPv6 by /64).
     Result<Verdict> charge_source(WriteTx& tx, const IpAddress& address, Instant now);
 
-    /// Gives back the one attempt that was charged: the check was passed, but nothing is proved in full (a right code that
-    /// confirms an enrollment; a source whose sign-in succeeded, which must not wipe its other guesses).
+    /// Gives back the one attempt that was charged: the check was passed, but nothing is proved in
+    /// full (a right code that confirms an enrollment; a source whose sign-in succeeded, which must
+    /// not wipe its other guesses).
     Result<void> refund(WriteTx& tx, Scope scope, ByteView identifier);
     Result<void> refund_source(WriteTx& tx, const IpAddress& address);
 
-    /// Forgets all attempts: after a full success only (NIST SP 800-63B-4 §3.2.2). Never for Scope::Source.
+    /// Forgets all attempts: after a full success only (NIST SP 800-63B-4 §3.2.2). Never for
+    /// Scope::Source.
     Result<void> clear(WriteTx& tx, Scope scope, ByteView identifier);
 
 private:
@@ -63,11 +66,15 @@ private:
     AttemptBudgetStore store_;
 };
 
-/// Job: forgets what nobody has touched: windows after a day, fewer than 10 failures in a row after 30 days, more after a
-/// year. At most 1,000 rows a run. Recorded as attempt_budget.sweep, since it gives attempts back.
+/// Job: forgets what nobody has touched: windows after a day, fewer than 10 failures in a row after
+/// 30 days, more after a year. At most 1,000 rows a run. Recorded as attempt_budget.sweep, since it
+/// gives attempts back.
 class AttemptBudgetSweep {
 public:
-    AttemptBudgetSweep(Database& database, audit::AuditLog& audit) : database_(database), audit_(audit) {}
+    AttemptBudgetSweep(Database& database, audit::AuditLog& audit)
+        : database_(database), audit_(audit)
+    {
+    }
     Result<void> run_once(Instant now);
 
 private:

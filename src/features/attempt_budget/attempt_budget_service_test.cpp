@@ -54,7 +54,8 @@ protected:
     }
     std::int64_t rows()
     {
-        return (*database_->read([](ReadTx& tx) { return tx.query_one("SELECT COUNT(*) FROM attempt_budget"); }))
+        return (*database_->read(
+                    [](ReadTx& tx) { return tx.query_one("SELECT COUNT(*) FROM attempt_budget"); }))
             ->integer(0);
     }
 
@@ -70,7 +71,8 @@ protected:
 // guards: waiting begins after the free attempts and doubles up to the longest delay (V6.3.1)
 TEST_P(AttemptBudget, GrowsItsDelayToAnHour)
 {
-    EXPECT_EQ(exhaust(Scope::UnknownDevice, 200), 4); // three are free, the fourth makes the fifth wait
+    EXPECT_EQ(exhaust(Scope::UnknownDevice, 200),
+              4); // three are free, the fourth makes the fifth wait
     std::chrono::seconds longest{0};
     std::chrono::seconds before{0};
     for (int attempt = 0; attempt < 20; ++attempt) {
@@ -95,11 +97,14 @@ TEST_P(AttemptBudget, RefusesAfterAHundredInARow)
     }
     EXPECT_EQ(allowed, 100);
     EXPECT_EQ(charge(Scope::UnknownDevice).retry_after, 3600s);
-    change([&](WriteTx& tx) { return budget_.clear(tx, Scope::UnknownDevice, as_bytes("alice@example.org")); });
+    change([&](WriteTx& tx) {
+        return budget_.clear(tx, Scope::UnknownDevice, as_bytes("alice@example.org"));
+    });
     EXPECT_TRUE(charge(Scope::UnknownDevice).allowed());
 }
 
-// guards: guessing from elsewhere takes nothing from known devices, recovery or other accounts (K-11)
+// guards: guessing from elsewhere takes nothing from known devices, recovery or other accounts
+// (K-11)
 TEST_P(AttemptBudget, KeepsScopesAndIdentifiersApart)
 {
     exhaust(Scope::UnknownDevice, 200);
@@ -218,7 +223,8 @@ TEST_P(AttemptBudget, SweepsWhatIsOver)
     EXPECT_EQ(audit_.count("attempt_budget.sweep"), 2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, AttemptBudget, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, AttemptBudget, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 } // namespace
 } // namespace keystead::attempt_budget

@@ -10,24 +10,31 @@ using std::chrono::microseconds;
 
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max() / 4;
 
-std::int64_t limit_or_none(std::uint32_t limit) { return limit == 0 ? kNoLimit : limit; }
+std::int64_t limit_or_none(std::uint32_t limit)
+{
+    return limit == 0 ? kNoLimit : limit;
+}
 
 } // namespace
 
-Result<bool> AttemptBudgetStore::charge(WriteTx& tx, const Digest& key, const Limits& limits, Instant now)
+Result<bool> AttemptBudgetStore::charge(WriteTx& tx, const Digest& key, const Limits& limits,
+                                        Instant now)
 {
-    // $1 key, $2 now, $3 window, $4 most in the window, $5 most without waiting, $6 longest wait, $7 most in a row,
-    // $8 whether failures in a row are counted. A limit that does not apply is a number that nothing reaches, so that one
-    // text serves all scopes. Right-hand sides see the row as it was before; PostgreSQL wants to be told with the table's
-    // name. A concurrent attempt waits for this one's row and then sees its charge: WHERE decides on the newest row.
+    // $1 key, $2 now, $3 window, $4 most in the window, $5 most without waiting, $6 longest wait,
+    // $7 most in a row, $8 whether failures in a row are counted. A limit that does not apply is a
+    // number that nothing reaches, so that one text serves all scopes. Right-hand sides see the row
+    // as it was before; PostgreSQL wants to be told with the table's name. A concurrent attempt
+    // waits for this one's row and then sees its charge: WHERE decides on the newest row.
     constexpr std::string_view kCharge =
-        "INSERT INTO attempt_budget (key, failures, window_count, window_started, delay, charged_at)"
+        "INSERT INTO attempt_budget (key, failures, window_count, window_started, delay,"
+        " charged_at)"
         " VALUES ($1, $8, 1, $2, 0, $2)"
         " ON CONFLICT (key) DO UPDATE SET"
         " failures = attempt_budget.failures + $8,"
         " window_count = CASE WHEN attempt_budget.window_started + $3 <= $2 THEN 1"
         "  ELSE attempt_budget.window_count + 1 END,"
-        " window_started = CASE WHEN attempt_budget.window_started + $3 <= $2 OR attempt_budget.window_started > $2 THEN $2"
+        " window_started = CASE WHEN attempt_budget.window_started + $3 <= $2"
+        "  OR attempt_budget.window_started > $2 THEN $2"
         "  ELSE attempt_budget.window_started END,"
         " delay = CASE WHEN attempt_budget.failures + 1 <= $5 THEN 0"
         "  WHEN attempt_budget.delay = 0 THEN 1000000"
@@ -38,23 +45,27 @@ Result<bool> AttemptBudgetStore::charge(WriteTx& tx, const Digest& key, const Li
         " AND (attempt_budget.delay = 0 OR attempt_budget.charged_at + attempt_budget.delay <= $2)"
         " AND (attempt_budget.window_count < $4 OR attempt_budget.window_started + $3 <= $2)"
         " RETURNING failures";
-    const bool counts_in_a_row = limits.consecutive_max > 0 || limits.delay_max > std::chrono::seconds{0};
-    KS_TRY(const Rows rows, tx.query(kCharge, key, now, microseconds{limits.window}.count(), limit_or_none(limits.in_window),
-                                     limit_or_none(limits.free), microseconds{limits.delay_max}.count(),
+    const bool counts_in_a_row =
+        limits.consecutive_max > 0 || limits.delay_max > std::chrono::seconds{0};
+    KS_TRY(const Rows rows, tx.query(kCharge, key, now, microseconds{limits.window}.count(),
+                                     limit_or_none(limits.in_window), limit_or_none(limits.free),
+                                     microseconds{limits.delay_max}.count(),
                                      limit_or_none(limits.consecutive_max), counts_in_a_row));
     return !rows.empty();
 }
 
 Result<Spent> AttemptBudgetStore::settle_spent(WriteTx& tx, const Digest& key, Instant now)
 {
-    // A window that "began later" begins now, with its count, and a wait starts over: nothing is gained by setting the
-    // clock back, and nobody waits until it has caught up.
-    KS_TRY(const auto row,
-           tx.query_one("UPDATE attempt_budget SET"
-                        " window_started = CASE WHEN window_started > $2 THEN $2 ELSE window_started END,"
-                        " charged_at = CASE WHEN charged_at > $2 THEN $2 ELSE charged_at END"
-                        " WHERE key = $1 RETURNING failures, window_count, window_started, delay, charged_at",
-                        key, now));
+    // A window that "began later" begins now, with its count, and a wait starts over: nothing is
+    // gained by setting the clock back, and nobody waits until it has caught up.
+    KS_TRY(
+        const auto row,
+        tx.query_one(
+            "UPDATE attempt_budget SET"
+            " window_started = CASE WHEN window_started > $2 THEN $2 ELSE window_started END,"
+            " charged_at = CASE WHEN charged_at > $2 THEN $2 ELSE charged_at END"
+            " WHERE key = $1 RETURNING failures, window_count, window_started, delay, charged_at",
+            key, now));
     KS_ASSERT(row.has_value()); // The charge that was refused by this row has locked it.
     return Spent{.failures = row->integer(0),
                  .window_count = row->integer(1),
@@ -83,7 +94,8 @@ Result<void> AttemptBudgetStore::clear(WriteTx& tx, const Digest& key)
 Result<int> AttemptBudgetStore::sweep(WriteTx& tx, Instant now)
 {
     return tx.exec("DELETE FROM attempt_budget WHERE key IN (SELECT key FROM attempt_budget"
-                   " WHERE (failures = 0 AND charged_at < $1) OR (failures < 10 AND charged_at < $2) OR charged_at < $3"
+                   " WHERE (failures = 0 AND charged_at < $1) OR (failures < 10 AND charged_at < "
+                   "$2) OR charged_at < $3"
                    " ORDER BY charged_at LIMIT 1000)",
                    now - days{1}, now - days{30}, now - days{365});
 }

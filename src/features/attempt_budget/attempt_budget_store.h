@@ -26,7 +26,8 @@ struct Spent {
 struct AttemptBudgetStore {
     /// Takes an attempt if all limits allow it, in one statement; false if one does not.
     Result<bool> charge(WriteTx& tx, const Digest& key, const Limits& limits, Instant now);
-    /// What a row holds, after times that lie in the future (the clock jumped back) have been brought to `now`.
+    /// What a row holds, after times that lie in the future (the clock jumped back) have been
+    /// brought to `now`.
     Result<Spent> settle_spent(WriteTx& tx, const Digest& key, Instant now);
     Result<void> refund(WriteTx& tx, const Digest& key);
     Result<void> clear(WriteTx& tx, const Digest& key);

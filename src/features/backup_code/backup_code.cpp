@@ -34,7 +34,8 @@ Secret digits_of(const std::array<std::byte, kCodeBytes>& random)
         held = (held << 8 | std::to_integer<std::uint32_t>(byte)) & 0xfff;
         held_bits += 8;
         for (; held_bits >= 5; held_bits -= 5) {
-            digits.writable()[at++] = static_cast<std::byte>(kDigits[held >> (held_bits - 5) & 0x1f]);
+            digits.writable()[at++] =
+                static_cast<std::byte>(kDigits[held >> (held_bits - 5) & 0x1f]);
         }
     }
     return digits;

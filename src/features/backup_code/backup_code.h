@@ -22,8 +22,8 @@ constexpr std::size_t kWarnAtLeft = 3;
 Secret digits_of(const std::array<std::byte, kCodeBytes>& random);
 /// "ABCD-EFGH-JKMN-PQRS", for a person.
 Secret grouped(const Secret& digits);
-/// What a person typed: any case, spaces and hyphens anywhere, I and L for 1, O for 0 (Crockford). Nothing unless 16
-/// digits remain.
+/// What a person typed: any case, spaces and hyphens anywhere, I and L for 1, O for 0 (Crockford).
+/// Nothing unless 16 digits remain.
 std::optional<Secret> normalize(std::string_view typed);
 
 } // namespace keystead::backup_code

@@ -95,9 +95,12 @@ void add_routes(http::Router& router, const BackupCodeRouteParts& parts)
                 .limit = LimitGroup::Sensitive,
                 .body_bytes_max = 0,
                 .timing = TimingKind::Immediate,
-                .answers = {{201, http::object({{"codes", http::array(http::text(19, 19), kCodesInSet)}}).named("NewBackupCodes"),
+                .answers = {{201,
+                             http::object({{"codes", http::array(http::text(19, 19), kCodesInSet)}})
+                                 .named("NewBackupCodes"),
                              "Shown this once"}},
-                .problems = {"backup-code/second-factor-missing", "account/factors-frozen", "password/busy"},
+                .problems = {"backup-code/second-factor-missing", "account/factors-frozen",
+                             "password/busy"},
                 .audit = {"backup_code.make"},
                 .handler = make_handler(parts)});
 }

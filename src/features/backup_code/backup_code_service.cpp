@@ -12,13 +12,15 @@
 namespace keystead::backup_code {
 namespace {
 
-/// 80 random bits need no dear hash: the floor of Argon2id keeps an attempt, and a set of ten, affordable.
+/// 80 random bits need no dear hash: the floor of Argon2id keeps an attempt, and a set of ten,
+/// affordable.
 constexpr password::HashCost kCost = crypto::kArgon2idFloor;
 
 /// What a sealed hash is bound to: account, set and place. Moved anywhere else, it does not open.
 std::string bound_to(AccountId account, const Salt& salt, std::int64_t position)
 {
-    return "backup-code/" + account.text() + '/' + hex_encode(salt) + '/' + std::to_string(position);
+    return "backup-code/" + account.text() + '/' + hex_encode(salt) + '/' +
+           std::to_string(position);
 }
 
 std::string word_of(CodeCheck check)
@@ -31,24 +33,28 @@ std::string word_of(CodeCheck check)
     std::abort(); // No default label: the compiler names the outcome that someone forgot.
 }
 
-audit::Target target_of(AccountId account) { return {.kind = "account", .id = account.text()}; }
+audit::Target target_of(AccountId account)
+{
+    return {.kind = "account", .id = account.text()};
+}
 
 notify::Facts use_facts(std::int64_t remaining)
 {
     notify::Facts facts{{"remaining", std::to_string(remaining)}};
     if (remaining <= static_cast<std::int64_t>(kWarnAtLeft)) {
-        facts.emplace_back("advice", "Few codes are left. Make new ones in your security settings.");
+        facts.emplace_back("advice",
+                           "Few codes are left. Make new ones in your security settings.");
     }
     return facts;
 }
 
 } // namespace
 
-BackupCodeService::BackupCodeService(password::PasswordHasher& hasher, const crypto::KeyRing& keys, Random& random,
-                                     audit::AuditLog& audit, const Clock& clock, TellOwner tell_owner,
-                                     HasSecondFactor has_second_factor)
-    : hasher_(hasher), keys_(keys), random_(random), audit_(audit), clock_(clock), tell_owner_(std::move(tell_owner)),
-      has_second_factor_(std::move(has_second_factor))
+BackupCodeService::BackupCodeService(password::PasswordHasher& hasher, const crypto::KeyRing& keys,
+                                     Random& random, audit::AuditLog& audit, const Clock& clock,
+                                     TellOwner tell_owner, HasSecondFactor has_second_factor)
+    : hasher_(hasher), keys_(keys), random_(random), audit_(audit), clock_(clock),
+      tell_owner_(std::move(tell_owner)), has_second_factor_(std::move(has_second_factor))
 {
 }
 
@@ -67,27 +73,32 @@ Result<PreparedSet> BackupCodeService::prepare(AccountId account)
 {
     PreparedSet prepared{.account = account,
                          .codes = {},
-                         .set = {.salt = random_bytes<kSaltBytes>(random_), .cost = kCost, .created_at = clock_.now()},
+                         .set = {.salt = random_bytes<kSaltBytes>(random_),
+                                 .cost = kCost,
+                                 .created_at = clock_.now()},
                          .sealed = {}};
     for (std::size_t position = 0; position < kCodesInSet; ++position) {
         auto bytes = random_bytes<kCodeBytes>(random_);
         const Secret digits = digits_of(bytes);
         explicit_bzero(bytes.data(), bytes.size());
-        KS_TRY(const Secret hash,
-               hasher_.derive(digits, prepared.set.salt, prepared.set.cost, password::QueuePlace::Kept));
+        KS_TRY(const Secret hash, hasher_.derive(digits, prepared.set.salt, prepared.set.cost,
+                                                 password::QueuePlace::Kept));
         const auto number = static_cast<std::int64_t>(position);
         prepared.sealed.push_back(
             {.position = number,
-             .sealed_hash = keys_.seal(crypto::KeyPurpose::BackupCodeSeal, bound_to(account, prepared.set.salt, number),
-                                       hash.reveal())});
+             .sealed_hash =
+                 keys_.seal(crypto::KeyPurpose::BackupCodeSeal,
+                            bound_to(account, prepared.set.salt, number), hash.reveal())});
         prepared.codes.push_back(grouped(digits));
     }
     return prepared;
 }
 
-Result<void> BackupCodeService::replace(WriteTx& tx, const Actor& actor, const PreparedSet& prepared)
+Result<void> BackupCodeService::replace(WriteTx& tx, const Actor& actor,
+                                        const PreparedSet& prepared)
 {
-    KS_CHECK(tx.lock(prepared.account)); // One set at a time, and the second factor stays until the commit.
+    KS_CHECK(tx.lock(
+        prepared.account)); // One set at a time, and the second factor stays until the commit.
     KS_CHECK(check_second_factor(tx, prepared.account));
     KS_CHECK(store_.erase(tx, prepared.account));
     for (const SealedCode& code : prepared.sealed) {
@@ -106,8 +117,10 @@ Result<std::optional<CodeSet>> BackupCodeService::find_set(ReadTx& tx, AccountId
     return store_.find_set(tx, account);
 }
 
-Result<HashedAttempt> BackupCodeService::hash_attempt(AccountId account, const std::optional<CodeSet>& set,
-                                                      std::string_view typed, password::QueuePlace place)
+Result<HashedAttempt> BackupCodeService::hash_attempt(AccountId account,
+                                                      const std::optional<CodeSet>& set,
+                                                      std::string_view typed,
+                                                      password::QueuePlace place)
 {
     const auto digits = normalize(typed);
     const Secret nothing(kCodeDigits);
@@ -121,14 +134,15 @@ Result<HashedAttempt> BackupCodeService::hash_attempt(AccountId account, const s
     return attempt;
 }
 
-Result<std::optional<SealedCode>> BackupCodeService::find_match(const std::vector<SealedCode>& codes,
-                                                                const HashedAttempt& attempt) const
+Result<std::optional<SealedCode>> BackupCodeService::find_match(
+    const std::vector<SealedCode>& codes, const HashedAttempt& attempt) const
 {
     std::optional<SealedCode> found;
     for (const SealedCode& code : codes) { // All of them, whichever fits: the time tells nothing.
-        KS_TRY(const Secret hash, keys_.open(crypto::KeyPurpose::BackupCodeSeal,
-                                             bound_to(attempt.account, attempt.set->salt, code.position),
-                                             code.sealed_hash));
+        KS_TRY(const Secret hash,
+               keys_.open(crypto::KeyPurpose::BackupCodeSeal,
+                          bound_to(attempt.account, attempt.set->salt, code.position),
+                          code.sealed_hash));
         if (crypto::constant_time_equal(hash.reveal(), attempt.hash->reveal())) {
             found = code;
         }
@@ -136,27 +150,30 @@ Result<std::optional<SealedCode>> BackupCodeService::find_match(const std::vecto
     return found;
 }
 
-Result<CodeCheck> BackupCodeService::spend(WriteTx& tx, const Actor& actor, const HashedAttempt& attempt)
+Result<CodeCheck> BackupCodeService::spend(WriteTx& tx, const Actor& actor,
+                                           const HashedAttempt& attempt)
 {
     CodeCheck check = CodeCheck::Wrong;
     if (attempt.hash) {
         KS_TRY(const auto codes, store_.list_codes(tx, attempt.account, attempt.set->salt));
         KS_TRY(const auto match, find_match(codes, attempt));
         if (match) {
-            KS_TRY(const bool first,
-                   store_.mark_used(tx, attempt.account, attempt.set->salt, match->position, clock_.now()));
+            KS_TRY(const bool first, store_.mark_used(tx, attempt.account, attempt.set->salt,
+                                                      match->position, clock_.now()));
             check = first ? CodeCheck::Accepted : CodeCheck::AlreadyUsed;
         }
     }
     KS_TRY(const auto remaining, store_.count_unused(tx, attempt.account));
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = "backup_code.use",
-                                .outcome = check == CodeCheck::Accepted ? audit::Outcome::Ok : audit::Outcome::Refused,
-                                .account = attempt.account,
-                                .target = target_of(attempt.account),
-                                .details = {{"result", word_of(check)}, {"remaining", std::to_string(remaining)}}}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "backup_code.use",
+             .outcome = check == CodeCheck::Accepted ? audit::Outcome::Ok : audit::Outcome::Refused,
+             .account = attempt.account,
+             .target = target_of(attempt.account),
+             .details = {{"result", word_of(check)}, {"remaining", std::to_string(remaining)}}}));
     if (check == CodeCheck::Accepted) {
-        KS_CHECK(tell_owner_(tx, actor, attempt.account, notify::Purpose::BackupCodeUsed, use_facts(remaining)));
+        KS_CHECK(tell_owner_(tx, actor, attempt.account, notify::Purpose::BackupCodeUsed,
+                             use_facts(remaining)));
     }
     return check;
 }
@@ -165,7 +182,8 @@ Result<Status> BackupCodeService::status(ReadTx& tx, AccountId account)
 {
     KS_TRY(const auto set, store_.find_set(tx, account));
     KS_TRY(const auto remaining, store_.count_unused(tx, account));
-    return Status{.remaining = remaining, .created_at = set ? std::optional(set->created_at) : std::nullopt};
+    return Status{.remaining = remaining,
+                  .created_at = set ? std::optional(set->created_at) : std::nullopt};
 }
 
 Result<void> BackupCodeService::remove_all(WriteTx& tx, const Actor& actor, AccountId account)

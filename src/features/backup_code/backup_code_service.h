@@ -1,11 +1,14 @@
 // features/backup_code/backup_code_service.h
 //
-// Backup codes: what signs in when the authenticator is lost (M-06). Ten a set, shown once, each works once.
-// Hashing stands between the transactions:
+// Backup codes: what signs in when the authenticator is lost (M-06). Ten a set, shown once, each
+// works once. Hashing stands between the transactions:
+//
 //   new set:  prepare()                                   ─▶ write: replace()
 //   attempt:  read: find_set() ─▶ hash_attempt() (one hash) ─▶ write: spend()
-// Invariants: one salt a set, so that an attempt costs one hash and is compared with all ten in constant time; a set is
-// replaced whole, in one transaction; no set without a confirmed second factor. Attempts are charged by the caller.
+//
+// Invariants: one salt a set, so that an attempt costs one hash and is compared with all ten in
+// constant time; a set is replaced whole, in one transaction; no set without a confirmed second
+// factor. Attempts are charged by the caller.
 #pragma once
 
 #include "core/actor.h"
@@ -32,9 +35,12 @@ namespace keystead::backup_code {
 
 enum class CodeCheck : std::uint8_t { Accepted, Wrong, AlreadyUsed };
 
-/// Puts a notice of a change into the outbox, to every confirmed address of the account. Handed in by app/.
-using TellOwner = std::function<Result<void>(WriteTx&, const Actor&, AccountId, notify::Purpose, const notify::Facts&)>;
-/// Whether the account has a confirmed second factor of another kind. Handed in by app/, since this slice knows none.
+/// Puts a notice of a change into the outbox, to every confirmed address of the account. Handed in
+/// by app/.
+using TellOwner = std::function<Result<void>(WriteTx&, const Actor&, AccountId, notify::Purpose,
+                                             const notify::Facts&)>;
+/// Whether the account has a confirmed second factor of another kind. Handed in by app/, since this
+/// slice knows none.
 using HasSecondFactor = std::function<Result<bool>(ReadTx&, AccountId)>;
 
 /// A set that is made but not stored yet.
@@ -63,7 +69,8 @@ public:
                       audit::AuditLog& audit, const Clock& clock, TellOwner tell_owner,
                       HasSecondFactor has_second_factor);
 
-    /// Errors: backup-code/second-factor-missing (Conflict). Asked before the hashing, and again by replace().
+    /// Errors: backup-code/second-factor-missing (Conflict). Asked before the hashing, and again by
+    /// replace().
     Result<void> check_second_factor(ReadTx& tx, AccountId account);
     /// Slow: ten hashes. Errors: password/busy.
     Result<PreparedSet> prepare(AccountId account);
@@ -72,19 +79,22 @@ public:
     Result<void> replace(WriteTx& tx, const Actor& actor, const PreparedSet& prepared);
 
     Result<std::optional<CodeSet>> find_set(ReadTx& tx, AccountId account);
-    /// Slow: one hash, also for an account without a set and for text that is no code. Errors: password/busy.
-    Result<HashedAttempt> hash_attempt(AccountId account, const std::optional<CodeSet>& set, std::string_view typed,
-                                       password::QueuePlace place);
-    /// Accepts a code once; records backup_code.use and tells the owner how many are left (and, at three, to make new
-    /// ones). Wrong when the set was replaced since the hash.
+    /// Slow: one hash, also for an account without a set and for text that is no code. Errors:
+    /// password/busy.
+    Result<HashedAttempt> hash_attempt(AccountId account, const std::optional<CodeSet>& set,
+                                       std::string_view typed, password::QueuePlace place);
+    /// Accepts a code once; records backup_code.use and tells the owner how many are left (and, at
+    /// three, to make new ones). Wrong when the set was replaced since the hash.
     Result<CodeCheck> spend(WriteTx& tx, const Actor& actor, const HashedAttempt& attempt);
 
     Result<Status> status(ReadTx& tx, AccountId account);
-    /// With the last second factor, by operators' reset, or with the account. Records backup_code.remove-all.
+    /// With the last second factor, by operators' reset, or with the account. Records
+    /// backup_code.remove-all.
     Result<void> remove_all(WriteTx& tx, const Actor& actor, AccountId account);
 
 private:
-    Result<std::optional<SealedCode>> find_match(const std::vector<SealedCode>& codes, const HashedAttempt& attempt) const;
+    Result<std::optional<SealedCode>> find_match(const std::vector<SealedCode>& codes,
+                                                 const HashedAttempt& attempt) const;
 
     password::PasswordHasher& hasher_;
     const crypto::KeyRing& keys_;

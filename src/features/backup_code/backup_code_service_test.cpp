@@ -40,7 +40,8 @@ protected:
     }
     HashedAttempt hash(std::string_view typed)
     {
-        const auto set = *database_->read([&](ReadTx& tx) { return service_.find_set(tx, account_); });
+        const auto set =
+            *database_->read([&](ReadTx& tx) { return service_.find_set(tx, account_); });
         return *service_.hash_attempt(account_, set, typed, password::QueuePlace::Open);
     }
     Result<CodeCheck> spend(Database& db, const HashedAttempt& attempt)
@@ -65,8 +66,13 @@ protected:
     bool has_factor_ = true;
     std::mutex mutex_;
     std::vector<notify::Facts> told_;
-    BackupCodeService service_{*hasher_, keys_, random_, audit_, clock_,
-                               [this](WriteTx& tx, const Actor&, AccountId, notify::Purpose purpose, const notify::Facts& facts) -> Result<void> {
+    BackupCodeService service_{*hasher_,
+                               keys_,
+                               random_,
+                               audit_,
+                               clock_,
+                               [this](WriteTx& tx, const Actor&, AccountId, notify::Purpose purpose,
+                                      const notify::Facts& facts) -> Result<void> {
                                    tx.after_commit([this, purpose, facts] {
                                        const std::lock_guard lock(mutex_);
                                        if (purpose == notify::Purpose::BackupCodeUsed) {
@@ -111,7 +117,8 @@ TEST_P(BackupCodes, LetOneOfARaceIn)
         {
             std::vector<std::jthread> threads;
             for (int thread = 0; thread < 8; ++thread) {
-                threads.emplace_back([&] { accepted += *spend(*database_, racing) == CodeCheck::Accepted ? 1 : 0; });
+                threads.emplace_back(
+                    [&] { accepted += *spend(*database_, racing) == CodeCheck::Accepted ? 1 : 0; });
             }
         }
         EXPECT_EQ(accepted, 1);
@@ -154,7 +161,8 @@ TEST_P(BackupCodes, NeedASecondFactor)
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "backup-code/second-factor-missing");
     EXPECT_EQ(status().remaining, 0);
-    EXPECT_EQ(attempt("0000-0000-0000-0000"), CodeCheck::Wrong) << "an account without a set costs a hash, and is refused";
+    EXPECT_EQ(attempt("0000-0000-0000-0000"), CodeCheck::Wrong)
+        << "an account without a set costs a hash, and is refused";
 }
 
 // guards: the owner is told of each use, and warned at three left
@@ -178,13 +186,16 @@ TEST_P(BackupCodes, BelongToTheirAccount)
     const AccountId thief = AccountId::make(clock_.now(), random_);
     ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
         tx.audit_recorded();
-        KS_CHECK(tx.exec("INSERT INTO backup_code (account_id, position, salt, memory_kib, passes, sealed_hash, created_at)"
-                         " SELECT $1, position, salt, memory_kib, passes, sealed_hash, created_at FROM backup_code"
+        KS_CHECK(tx.exec("INSERT INTO backup_code (account_id, position, salt, memory_kib, passes, "
+                         "sealed_hash, created_at)"
+                         " SELECT $1, position, salt, memory_kib, passes, sealed_hash, created_at "
+                         "FROM backup_code"
                          " WHERE account_id = $2",
                          thief, account_));
         return {};
     }));
-    const auto stolen = *service_.hash_attempt(thief, set.set, set.codes[0].reveal_text(), password::QueuePlace::Open);
+    const auto stolen = *service_.hash_attempt(thief, set.set, set.codes[0].reveal_text(),
+                                               password::QueuePlace::Open);
     EXPECT_EQ(spend(*database_, stolen).error().code, "crypto/does-not-open");
 }
 
@@ -192,7 +203,8 @@ TEST_P(BackupCodes, EndWithTheSecondFactor)
 {
     const auto set = make();
     for (int times = 0; times < 2; ++times) {
-        ASSERT_TRUE(database_->write([&](WriteTx& tx) { return service_.remove_all(tx, actor_, account_); }));
+        ASSERT_TRUE(database_->write(
+            [&](WriteTx& tx) { return service_.remove_all(tx, actor_, account_); }));
     }
     EXPECT_EQ(status().remaining, 0);
     EXPECT_FALSE(status().created_at);
@@ -230,7 +242,8 @@ TEST_P(BackupCodes, ChangeWhollyOrNotAtAll)
     EXPECT_EQ(status().remaining, 9);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, BackupCodes, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, BackupCodes, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 } // namespace
 } // namespace keystead::backup_code

@@ -7,9 +7,10 @@ namespace keystead::backup_code {
 
 Result<std::optional<CodeSet>> BackupCodeStore::find_set(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT salt, memory_kib, passes, created_at FROM backup_code"
-                                        " WHERE account_id = $1 AND position = 0",
-                                        account));
+    KS_TRY(const auto row,
+           tx.query_one("SELECT salt, memory_kib, passes, created_at FROM backup_code"
+                        " WHERE account_id = $1 AND position = 0",
+                        account));
     if (!row) {
         return std::optional<CodeSet>{};
     }
@@ -23,7 +24,8 @@ Result<std::optional<CodeSet>> BackupCodeStore::find_set(ReadTx& tx, AccountId a
     return std::optional(set);
 }
 
-Result<std::vector<SealedCode>> BackupCodeStore::list_codes(ReadTx& tx, AccountId account, const Salt& salt)
+Result<std::vector<SealedCode>> BackupCodeStore::list_codes(ReadTx& tx, AccountId account,
+                                                            const Salt& salt)
 {
     KS_TRY(const Rows rows, tx.query("SELECT position, sealed_hash, used_at FROM backup_code"
                                      " WHERE account_id = $1 AND salt = $2 ORDER BY position",
@@ -31,29 +33,34 @@ Result<std::vector<SealedCode>> BackupCodeStore::list_codes(ReadTx& tx, AccountI
     std::vector<SealedCode> codes;
     codes.reserve(rows.size());
     for (const Row& row : rows) {
-        codes.push_back({.position = row.integer(0), .sealed_hash = row.bytes(1), .used = !row.is_null(2)});
+        codes.push_back(
+            {.position = row.integer(0), .sealed_hash = row.bytes(1), .used = !row.is_null(2)});
     }
     return codes;
 }
 
 Result<std::int64_t> BackupCodeStore::count_unused(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const auto row,
-           tx.query_one("SELECT COUNT(*) FROM backup_code WHERE account_id = $1 AND used_at IS NULL", account));
+    KS_TRY(
+        const auto row,
+        tx.query_one("SELECT COUNT(*) FROM backup_code WHERE account_id = $1 AND used_at IS NULL",
+                     account));
     return row->integer(0);
 }
 
-Result<void> BackupCodeStore::insert(WriteTx& tx, AccountId account, const CodeSet& set, const SealedCode& code)
+Result<void> BackupCodeStore::insert(WriteTx& tx, AccountId account, const CodeSet& set,
+                                     const SealedCode& code)
 {
-    KS_CHECK(tx.exec("INSERT INTO backup_code (account_id, position, salt, memory_kib, passes, sealed_hash, created_at)"
+    KS_CHECK(tx.exec("INSERT INTO backup_code (account_id, position, salt, memory_kib, passes, "
+                     "sealed_hash, created_at)"
                      " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                     account, code.position, set.salt, set.cost.memory_kib, set.cost.passes, code.sealed_hash,
-                     set.created_at));
+                     account, code.position, set.salt, set.cost.memory_kib, set.cost.passes,
+                     code.sealed_hash, set.created_at));
     return {};
 }
 
-Result<bool> BackupCodeStore::mark_used(WriteTx& tx, AccountId account, const Salt& salt, std::int64_t position,
-                                        Instant now)
+Result<bool> BackupCodeStore::mark_used(WriteTx& tx, AccountId account, const Salt& salt,
+                                        std::int64_t position, Instant now)
 {
     constexpr std::string_view kMark = "UPDATE backup_code SET used_at = $4"
                                        " WHERE account_id = $1 AND salt = $2 AND position = $3"

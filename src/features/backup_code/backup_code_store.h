@@ -41,7 +41,8 @@ struct BackupCodeStore {
     Result<std::int64_t> count_unused(ReadTx& tx, AccountId account);
     Result<void> insert(WriteTx& tx, AccountId account, const CodeSet& set, const SealedCode& code);
     /// False if the code was used already, or its set replaced: someone was faster.
-    Result<bool> mark_used(WriteTx& tx, AccountId account, const Salt& salt, std::int64_t position, Instant now);
+    Result<bool> mark_used(WriteTx& tx, AccountId account, const Salt& salt, std::int64_t position,
+                           Instant now);
     Result<int> erase(WriteTx& tx, AccountId account);
 };
 

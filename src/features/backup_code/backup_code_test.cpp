@@ -35,8 +35,12 @@ TEST(BackupCode, ReadsWhatAPersonTypes)
 
 TEST(BackupCode, RefusesWhatCannotBeACode)
 {
-    for (const std::string_view refused : {"", "0123-4567-89AB-CDE", "0123-4567-89AB-CDEF0", "0123-4567-89AB-CDEU", "0123_4567_89AB_CDEF",
-                                           "0123\t456789ABCDEF", "\xEF\xBC\x90" "123456789ABCDEF", "123456"}) {
+    for (const std::string_view refused :
+         {"", "0123-4567-89AB-CDE", "0123-4567-89AB-CDEF0", "0123-4567-89AB-CDEU",
+          "0123_4567_89AB_CDEF", "0123\t456789ABCDEF",
+          "\xEF\xBC\x90"
+          "123456789ABCDEF",
+          "123456"}) {
         EXPECT_EQ(normalized(refused), "refused") << refused;
     }
 }

@@ -55,7 +55,8 @@ Error file_error(std::string_view code, const std::string& path, int number)
 {
     return Error{.kind = ErrorKind::InvalidInput,
                  .code = code,
-                 .detail = path + ": " + (number == 0 ? "not a usable file" : std::strerror(number))};
+                 .detail =
+                     path + ": " + (number == 0 ? "not a usable file" : std::strerror(number))};
 }
 
 std::uint64_t read_u64(ByteView bytes, std::size_t at)
@@ -70,8 +71,8 @@ template <class T> void write_at(std::span<std::byte> bytes, std::size_t at, T v
     std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
-/// Where a password lies: bytes 0…3 of its SHA-1 choose the block (most significant first, so that a sorted list is
-/// written in order), the 96 bits behind them ten positions of nine bits.
+/// Where a password lies: bytes 0…3 of its SHA-1 choose the block (most significant first, so that
+/// a sorted list is written in order), the 96 bits behind them ten positions of nine bits.
 struct Probes {
     Probes(const Sha1& hash, std::uint64_t block_count)
         : block((__builtin_bswap64(read_u64(hash, 0)) >> 32) * block_count >> 32)
@@ -79,8 +80,10 @@ struct Probes {
         for (int probe = 0; probe < kProbes; ++probe) {
             const auto first_bit = static_cast<std::size_t>(probe) * 9;
             const std::size_t at = 8 + first_bit / 8;
-            const auto two = std::to_integer<std::uint32_t>(hash[at]) | std::to_integer<std::uint32_t>(hash[at + 1]) << 8;
-            positions[static_cast<std::size_t>(probe)] = static_cast<std::uint16_t>(two >> first_bit % 8 & 0x1ff);
+            const auto two = std::to_integer<std::uint32_t>(hash[at]) |
+                             std::to_integer<std::uint32_t>(hash[at + 1]) << 8;
+            positions[static_cast<std::size_t>(probe)] =
+                static_cast<std::uint16_t>(two >> first_bit % 8 & 0x1ff);
         }
     }
     std::uint64_t block;
@@ -93,8 +96,9 @@ std::optional<Sha1> parse_sha1_line(std::string_view line)
         return std::nullopt;
     }
     std::string digits(line.substr(0, kSha1HexDigits));
-    std::transform(digits.begin(), digits.end(), digits.begin(),
-                   [](char digit) { return digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit; });
+    std::transform(digits.begin(), digits.end(), digits.begin(), [](char digit) {
+        return digit >= 'A' && digit <= 'F' ? static_cast<char>(digit - 'A' + 'a') : digit;
+    });
     const auto bytes = hex_decode(digits);
     if (!bytes || bytes->size() != Sha1{}.size()) {
         return std::nullopt;
@@ -136,7 +140,8 @@ template <class Use> Result<std::uint64_t> for_each_hash(const std::string& path
             ++skipped;
         }
     }
-    return in.bad() ? Result<std::uint64_t>(file_error("breach-filter/unreadable", path, errno)) : skipped;
+    return in.bad() ? Result<std::uint64_t>(file_error("breach-filter/unreadable", path, errno))
+                    : skipped;
 }
 
 Digest checksum_of(std::span<const std::byte> file)
@@ -155,8 +160,8 @@ void write_header(std::span<std::byte> file, std::uint64_t passwords, std::uint6
 }
 
 /// Fills the file at `path`, which is of the right size and all zero.
-Result<void> fill(int file, const std::string& path, std::size_t file_bytes, const std::string& in_path,
-                  std::uint64_t passwords)
+Result<void> fill(int file, const std::string& path, std::size_t file_bytes,
+                  const std::string& in_path, std::uint64_t passwords)
 {
     void* const address = ::mmap(nullptr, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (address == MAP_FAILED) {
@@ -188,7 +193,8 @@ Mapping::~Mapping()
     }
 }
 
-Result<BreachFilterSummary> build_breach_filter(const std::string& in_path, const std::string& out_path)
+Result<BreachFilterSummary> build_breach_filter(const std::string& in_path,
+                                                const std::string& out_path)
 {
     assert_no_transaction();
     BreachFilterSummary summary;
@@ -203,16 +209,21 @@ Result<BreachFilterSummary> build_breach_filter(const std::string& in_path, cons
     summary.file_bytes = kHeaderBytes + blocks * kBlockBytes;
 
     const std::string unfinished = out_path + ".unfinished";
-    const FileDescriptor file(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+    const FileDescriptor file(
+        ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (file.value < 0) {
         return file_error("breach-filter/not-written", unfinished, errno);
     }
-    // Allocated before it is mapped: writing to a mapped hole on a full disk would be a signal, not an error.
-    if (const int failure = ::posix_fallocate(file.value, 0, static_cast<off_t>(summary.file_bytes)); failure != 0) {
+    // Allocated before it is mapped: writing to a mapped hole on a full disk would be a signal, not
+    // an error.
+    if (const int failure =
+            ::posix_fallocate(file.value, 0, static_cast<off_t>(summary.file_bytes));
+        failure != 0) {
         ::unlink(unfinished.c_str());
         return file_error("breach-filter/not-written", unfinished, failure);
     }
-    if (auto filled = fill(file.value, unfinished, summary.file_bytes, in_path, summary.passwords); !filled) {
+    if (auto filled = fill(file.value, unfinished, summary.file_bytes, in_path, summary.passwords);
+        !filled) {
         ::unlink(unfinished.c_str());
         return std::move(filled).error();
     }
@@ -223,8 +234,8 @@ Result<BreachFilterSummary> build_breach_filter(const std::string& in_path, cons
 }
 
 BreachFilter::BreachFilter(Mapping mapping, std::uint64_t passwords, std::uint64_t blocks)
-    : mapping_(std::move(mapping)), blocks_(mapping_.bytes().subspan(kHeaderBytes)), passwords_(passwords),
-      block_count_(blocks)
+    : mapping_(std::move(mapping)), blocks_(mapping_.bytes().subspan(kHeaderBytes)),
+      passwords_(passwords), block_count_(blocks)
 {
 }
 
@@ -238,7 +249,8 @@ Result<std::unique_ptr<BreachFilter>> BreachFilter::open(const std::string& path
     }
     const auto damaged = [&] { return file_error("breach-filter/damaged", path, 0); };
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    if (!S_ISREG(status.st_mode) || size < kHeaderBytes + kBlockBytes || (size - kHeaderBytes) % kBlockBytes != 0) {
+    if (!S_ISREG(status.st_mode) || size < kHeaderBytes + kBlockBytes ||
+        (size - kHeaderBytes) % kBlockBytes != 0) {
         return damaged();
     }
     void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value, 0);
@@ -248,8 +260,10 @@ Result<std::unique_ptr<BreachFilter>> BreachFilter::open(const std::string& path
     Mapping mapping(static_cast<std::byte*>(address), size);
     const ByteView bytes = mapping.bytes();
     const std::uint64_t blocks = (size - kHeaderBytes) / kBlockBytes;
-    if (as_text(bytes.first(kMagic.size())) != kMagic || read_u64(bytes, 8) != kVersion || read_u64(bytes, 24) != blocks ||
-        !crypto::constant_time_equal(checksum_of(bytes), bytes.subspan(kChecksumAt, Digest{}.size()))) {
+    if (as_text(bytes.first(kMagic.size())) != kMagic || read_u64(bytes, 8) != kVersion ||
+        read_u64(bytes, 24) != blocks ||
+        !crypto::constant_time_equal(checksum_of(bytes),
+                                     bytes.subspan(kChecksumAt, Digest{}.size()))) {
         return damaged();
     }
     const std::uint64_t passwords = read_u64(bytes, 16);
@@ -260,9 +274,10 @@ bool BreachFilter::contains(const Secret& password) const
 {
     const Probes probes(crypto::sha1(password.reveal()), block_count_);
     const auto block = blocks_.subspan(probes.block * kBlockBytes, kBlockBytes);
-    return std::all_of(probes.positions.begin(), probes.positions.end(), [&](std::uint16_t position) {
-        return (block[position / 8] >> position % 8 & std::byte{1}) != std::byte{0};
-    });
+    return std::all_of(
+        probes.positions.begin(), probes.positions.end(), [&](std::uint16_t position) {
+            return (block[position / 8] >> position % 8 & std::byte{1}) != std::byte{0};
+        });
 }
 
 } // namespace keystead::password

@@ -1,15 +1,17 @@
 // features/password/breach_filter.h
 //
-// Passwords known from breaches, found without asking anyone outside (K-10). An operator's list is built once into a file,
-// which the server maps read-only: a Bloom filter of 512-bit blocks (Putze, Sanders and Singler, "Cache-, Hash- and
-// Space-Efficient Bloom Filters", 2007), 24 bits a password, ten probes in one block chosen by the password's SHA-1.
+// Passwords known from breaches, found without asking anyone outside (K-10). An operator's list is
+// built once into a file, which the server maps read-only: a Bloom filter of 512-bit blocks (Putze,
+// Sanders and Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007), 24 bits a
+// password, ten probes in one block chosen by the password's SHA-1.
 //
-// Every password of the list is found. Of the passwords that are not in it, fewer than 1 in 10,000 are refused (5.9e-5
-// expected; breach_filter_test measures it), whose owners choose another. The file holds no password and no whole hash.
-// A million passwords take 3 MB. Building needs no more memory than the file it writes, which is mapped.
+// Every password of the list is found. Of the passwords that are not in it, fewer than 1 in 10,000
+// are refused (5.9e-5 expected; breach_filter_test measures it), whose owners choose another. The
+// file holds no password and no whole hash. A million passwords take 3 MB. Building needs no more
+// memory than the file it writes, which is mapped.
 //
-// File, little-endian: magic "KSBREACH", u32 version 1, u32 zero, u64 passwords, u64 blocks, 32 bytes SHA-256 of these
-// fields and all blocks; then the blocks of 64 bytes.
+// File, little-endian: magic "KSBREACH", u32 version 1, u32 zero, u64 passwords, u64 blocks, 32
+// bytes SHA-256 of these fields and all blocks; then the blocks of 64 bytes.
 #pragma once
 
 #include "core/bytes.h"
@@ -31,10 +33,12 @@ struct BreachFilterSummary {
     std::uint64_t file_bytes = 0;
 };
 
-/// Builds a filter from a list: SHA-1 in hex, one a line, with or without ":count" (as Have I Been Pwned offers), or the
-/// passwords themselves; the first line says which. `in_path` is read twice, so it is a file. Writes beside `out_path`
-/// and renames over it. Errors, all InvalidInput: breach-filter/unreadable, /empty, /not-written.
-Result<BreachFilterSummary> build_breach_filter(const std::string& in_path, const std::string& out_path);
+/// Builds a filter from a list: SHA-1 in hex, one a line, with or without ":count" (as Have I Been
+/// Pwned offers), or the passwords themselves; the first line says which. `in_path` is read twice,
+/// so it is a file. Writes beside `out_path` and renames over it. Errors, all InvalidInput:
+/// breach-filter/unreadable, /empty, /not-written.
+Result<BreachFilterSummary> build_breach_filter(const std::string& in_path,
+                                                const std::string& out_path);
 
 /// A file mapped into memory.
 class Mapping {

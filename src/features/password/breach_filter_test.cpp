@@ -20,9 +20,18 @@ namespace {
 class Filter : public testing::Test {
 protected:
     std::string path(const char* name) const { return (folder_.path() / name).string(); }
-    void write_list(const std::string& text) const { std::ofstream(path("list"), std::ios::binary) << text; }
-    Result<BreachFilterSummary> build() const { return build_breach_filter(path("list"), path("filter")); }
-    static bool contains(const BreachFilter& filter, std::string_view text) { return filter.contains(Secret::copy_of(text)); }
+    void write_list(const std::string& text) const
+    {
+        std::ofstream(path("list"), std::ios::binary) << text;
+    }
+    Result<BreachFilterSummary> build() const
+    {
+        return build_breach_filter(path("list"), path("filter"));
+    }
+    static bool contains(const BreachFilter& filter, std::string_view text)
+    {
+        return filter.contains(Secret::copy_of(text));
+    }
 
     test::TemporaryFolder folder_;
 };
@@ -58,7 +67,9 @@ TEST_F(Filter, FindsAllOfTheListAndHardlyAnythingElse)
 // guards: the form that Have I Been Pwned offers, in either case, with and without counts
 TEST_F(Filter, ReadsLinesOfHashes)
 {
-    const auto hash = [](std::string_view text) { return hex_encode(crypto::sha1(as_bytes(text))); };
+    const auto hash = [](std::string_view text) {
+        return hex_encode(crypto::sha1(as_bytes(text)));
+    };
     std::string upper = hash("walnut");
     for (char& digit : upper) {
         digit = static_cast<char>(std::toupper(static_cast<unsigned char>(digit)));
@@ -88,9 +99,11 @@ TEST_F(Filter, ReadsPlainPasswordsInNfc)
     PasswordSettings settings;
     settings.strength_min = 0;
     const PasswordPolicy policy(settings, "Keystead", filter.get());
-    const auto refused = policy.accept(Secret::copy_of("sleigh"), {.email = "x@y.org"}, SecondFactor::NotEnforced);
+    const auto refused =
+        policy.accept(Secret::copy_of("sleigh"), {.email = "x@y.org"}, SecondFactor::NotEnforced);
     ASSERT_FALSE(refused);
-    EXPECT_TRUE(std::ranges::any_of(refused.error().fields, [](const FieldError& f) { return f.code == "password/breached"; }));
+    EXPECT_TRUE(std::ranges::any_of(
+        refused.error().fields, [](const FieldError& f) { return f.code == "password/breached"; }));
 }
 
 // guards: a filter that was cut, changed or is none is refused at start
@@ -123,7 +136,8 @@ TEST_F(Filter, SaysWhyItCannotBeBuilt)
     write_list("\n\n");
     EXPECT_EQ(build().error().code, "breach-filter/empty");
     write_list("walnut\n");
-    EXPECT_EQ(build_breach_filter(path("list"), path("no/such/folder")).error().code, "breach-filter/not-written");
+    EXPECT_EQ(build_breach_filter(path("list"), path("no/such/folder")).error().code,
+              "breach-filter/not-written");
     EXPECT_FALSE(std::filesystem::exists(path("filter")));
 }
 

@@ -2,7 +2,8 @@
 
 #include <cstddef>
 
-// The list lies in the read-only data as it lies in the repository: pages that nobody asks for take no memory.
+// The list lies in the read-only data as it lies in the repository: pages that nobody asks for take
+// no memory.
 asm(R"(
     .section .rodata
     .global keystead_common_passwords_begin
@@ -23,7 +24,8 @@ namespace keystead::password {
 
 bool is_common_password(std::string_view folded)
 {
-    // Every line ends with '\n'. Binary search over byte positions: `low` and `high` are always starts of lines.
+    // Every line ends with '\n'. Binary search over byte positions: `low` and `high` are always
+    // starts of lines.
     const char* low = keystead_common_passwords_begin;
     const char* high = keystead_common_passwords_end;
     while (low < high) {

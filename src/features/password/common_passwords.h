@@ -1,6 +1,7 @@
 // features/password/common_passwords.h
 //
-// The 96,443 most common passwords, built into the binary as sorted text. Exact: no false positives, no false negatives.
+// The 96,443 most common passwords, built into the binary as sorted text. Exact: no false
+// positives, no false negatives.
 #pragma once
 
 #include <string_view>

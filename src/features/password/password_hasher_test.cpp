@@ -28,14 +28,19 @@ protected:
     AcceptedPassword accepted(std::string_view text) const
     {
         const PasswordPolicy policy(cheap_settings(), "Keystead", nullptr);
-        auto result = policy.accept(Secret::copy_of(text), {.email = "x@y.org"}, SecondFactor::NotEnforced);
+        auto result =
+            policy.accept(Secret::copy_of(text), {.email = "x@y.org"}, SecondFactor::NotEnforced);
         KS_ASSERT(result.has_value());
         return std::move(*result);
     }
     StoredPassword stored(AccountId account, std::string_view text)
     {
         const auto hashed = *hasher_->hash_new(account, accepted(text), QueuePlace::Open);
-        return {.account = account, .sealed = hashed.sealed, .satisfies = hashed.satisfies, .changed_at = {}, .must_change = false};
+        return {.account = account,
+                .sealed = hashed.sealed,
+                .satisfies = hashed.satisfies,
+                .changed_at = {},
+                .must_change = false};
     }
     AccountId new_account() { return AccountId::make(clock_.now(), random_); }
     PasswordCheck check(std::string_view typed, const std::optional<StoredPassword>& against)
@@ -46,7 +51,8 @@ protected:
     test::FakeClock clock_;
     test::SeededRandom random_;
     crypto::RootKeyRing keys_{Secret::copy_of("0123456789abcdef0123456789abcdef"), random_};
-    std::unique_ptr<PasswordHasher> hasher_ = *PasswordHasher::make(cheap_settings(), 2, keys_, random_);
+    std::unique_ptr<PasswordHasher> hasher_ =
+        *PasswordHasher::make(cheap_settings(), 2, keys_, random_);
 };
 
 TEST_F(Hasher, KnowsTheRightPasswordInEitherNormalForm)
@@ -66,7 +72,8 @@ TEST_F(Hasher, RefusesEverythingWithoutAStoredPassword)
 {
     EXPECT_FALSE(check("Turbid-9-walnut", std::nullopt).right);
     EXPECT_FALSE(check("", std::nullopt).right);
-    EXPECT_FALSE(check(keys_.key(crypto::KeyPurpose::DecoyPassword).reveal_text(), std::nullopt).right);
+    EXPECT_FALSE(
+        check(keys_.key(crypto::KeyPurpose::DecoyPassword).reveal_text(), std::nullopt).right);
 }
 
 // guards: a sealed hash is of no use in another account's row, or changed
@@ -74,7 +81,9 @@ TEST_F(Hasher, OpensAHashForItsAccountOnly)
 {
     auto moved = stored(new_account(), "Turbid-9-walnut");
     moved.account = new_account();
-    EXPECT_EQ(hasher_->check(Secret::copy_of("Turbid-9-walnut"), moved, QueuePlace::Open).error().code, "crypto/does-not-open");
+    EXPECT_EQ(
+        hasher_->check(Secret::copy_of("Turbid-9-walnut"), moved, QueuePlace::Open).error().code,
+        "crypto/does-not-open");
     auto changed = stored(new_account(), "Turbid-9-walnut");
     changed.sealed.back() ^= std::byte{1};
     EXPECT_FALSE(hasher_->check(Secret::copy_of("Turbid-9-walnut"), changed, QueuePlace::Open));
@@ -95,25 +104,34 @@ TEST_F(Hasher, RehashesWhenTheCostChanges)
     auto settings = cheap_settings();
     settings.argon2_passes = 2;
     const auto dearer = *PasswordHasher::make(settings, 2, keys_, random_);
-    const auto outcome = *dearer->check(Secret::copy_of("Turbid-9-walnut"), password, QueuePlace::Open);
+    const auto outcome =
+        *dearer->check(Secret::copy_of("Turbid-9-walnut"), password, QueuePlace::Open);
     EXPECT_TRUE(outcome.right && outcome.needs_rehash);
     EXPECT_FALSE(dearer->check(Secret::copy_of("wrong"), password, QueuePlace::Open)->needs_rehash);
-    const auto again = *dearer->rehash(Secret::copy_of("Turbid-9-walnut"), password, QueuePlace::Open);
+    const auto again =
+        *dearer->rehash(Secret::copy_of("Turbid-9-walnut"), password, QueuePlace::Open);
     EXPECT_EQ(again.cost.passes, 2U);
-    const StoredPassword after{.account = again.account, .sealed = again.sealed, .satisfies = again.satisfies, .changed_at = {}, .must_change = false};
-    EXPECT_FALSE(dearer->check(Secret::copy_of("Turbid-9-walnut"), after, QueuePlace::Open)->needs_rehash);
+    const StoredPassword after{.account = again.account,
+                               .sealed = again.sealed,
+                               .satisfies = again.satisfies,
+                               .changed_at = {},
+                               .must_change = false};
+    EXPECT_FALSE(
+        dearer->check(Secret::copy_of("Turbid-9-walnut"), after, QueuePlace::Open)->needs_rehash);
 }
 
 TEST_F(Hasher, MeasuresByTheClockItIsGiven)
 {
-    EXPECT_EQ(*hasher_->measure({.memory_kib = 64, .passes = 1}, clock_), std::chrono::microseconds{0});
+    EXPECT_EQ(*hasher_->measure({.memory_kib = 64, .passes = 1}, clock_),
+              std::chrono::microseconds{0});
 }
 
 // guards: no hash inside a transaction
 TEST_F(Hasher, EndsTheProcessInsideATransaction)
 {
     test::TestDatabase database;
-    EXPECT_DEATH((void)database->read([&](ReadTx&) -> Result<bool> { return check("x", std::nullopt).right; }),
+    EXPECT_DEATH((void)database->read(
+                     [&](ReadTx&) -> Result<bool> { return check("x", std::nullopt).right; }),
                  "broken invariant");
 }
 
@@ -167,8 +185,7 @@ TEST(HashGate, LetsNoMoreInThanItsSlots)
                     ASSERT_TRUE(gate.enter(QueuePlace::Kept));
                     const int now = ++inside;
                     int before = most.load();
-                    while (before < now && !most.compare_exchange_weak(before, now)) {
-                    }
+                    while (before < now && !most.compare_exchange_weak(before, now)) {}
                     --inside;
                     gate.leave();
                 }

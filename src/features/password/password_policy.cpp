@@ -18,7 +18,8 @@ constexpr std::size_t kTrivialSuffixMax = 4;
 
 bool is_trivial(char character)
 {
-    const bool is_letter = (character >= 'a' && character <= 'z') || static_cast<unsigned char>(character) >= 0x80;
+    const bool is_letter =
+        (character >= 'a' && character <= 'z') || static_cast<unsigned char>(character) >= 0x80;
     return !is_letter;
 }
 
@@ -27,7 +28,8 @@ bool is_common(std::string_view folded)
     if (is_common_password(folded)) {
         return true;
     }
-    for (std::size_t cut = 0; cut < kTrivialSuffixMax && !folded.empty() && is_trivial(folded.back()); ++cut) {
+    for (std::size_t cut = 0;
+         cut < kTrivialSuffixMax && !folded.empty() && is_trivial(folded.back()); ++cut) {
         folded.remove_suffix(1);
         if (is_common_password(folded)) {
             return true;
@@ -43,7 +45,8 @@ public:
     void add_if(bool failed, std::string_view code, std::string detail)
     {
         if (failed) {
-            fields_.push_back({.pointer = std::string(pointer_), .code = code, .detail = std::move(detail)});
+            fields_.push_back(
+                {.pointer = std::string(pointer_), .code = code, .detail = std::move(detail)});
         }
     }
     std::vector<FieldError> take() && { return std::move(fields_); }
@@ -53,7 +56,8 @@ private:
     std::vector<FieldError> fields_;
 };
 
-void check_classes(Refusals& refusals, const PasswordSettings& settings, const CharacterCounts& counts)
+void check_classes(Refusals& refusals, const PasswordSettings& settings,
+                   const CharacterCounts& counts)
 {
     refusals.add_if(settings.require_upper && counts.upper == 0, "password/missing-upper",
                     "Use at least one capital letter.");
@@ -61,7 +65,8 @@ void check_classes(Refusals& refusals, const PasswordSettings& settings, const C
                     "Use at least one small letter.");
     refusals.add_if(settings.require_letter && counts.letters == 0, "password/missing-letter",
                     "Use at least one letter.");
-    refusals.add_if(settings.require_digit && counts.digits == 0, "password/missing-digit", "Use at least one digit.");
+    refusals.add_if(settings.require_digit && counts.digits == 0, "password/missing-digit",
+                    "Use at least one digit.");
     refusals.add_if(settings.require_special && counts.special == 0, "password/missing-special",
                     "Use at least one character that is neither letter nor digit.");
 }
@@ -89,16 +94,19 @@ std::optional<NormalizedPassword> NormalizedPassword::from(const Secret& typed)
     return NormalizedPassword(std::move(text));
 }
 
-PasswordPolicy::PasswordPolicy(const PasswordSettings& settings, std::string product_name, const BreachFilter* breaches)
+PasswordPolicy::PasswordPolicy(const PasswordSettings& settings, std::string product_name,
+                               const BreachFilter* breaches)
     : settings_(settings), product_name_(std::move(product_name)), breaches_(breaches)
 {
 }
 
-Result<AcceptedPassword> PasswordPolicy::accept(const Secret& typed, const Person& person, SecondFactor second_factor,
+Result<AcceptedPassword> PasswordPolicy::accept(const Secret& typed, const Person& person,
+                                                SecondFactor second_factor,
                                                 std::string_view pointer) const
 {
     Refusals refusals(pointer);
-    if (typed.size() > kBytesMax) { // Nothing more is worked out about what nobody should have sent.
+    if (typed.size() >
+        kBytesMax) { // Nothing more is worked out about what nobody should have sent.
         refusals.add_if(true, "password/too-long", "Use at most 256 characters.");
         return refused(std::move(refusals).take());
     }
@@ -108,23 +116,27 @@ Result<AcceptedPassword> PasswordPolicy::accept(const Secret& typed, const Perso
     }
     Secret text = to_nfc(typed.reveal_text());
     const CharacterCounts counts = count_characters(text.reveal_text());
-    const std::uint32_t length_min =
-        second_factor == SecondFactor::Enforced ? settings_.length_min_with_second_factor : settings_.length_min;
+    const std::uint32_t length_min = second_factor == SecondFactor::Enforced
+                                         ? settings_.length_min_with_second_factor
+                                         : settings_.length_min;
     refusals.add_if(counts.code_points < length_min, "password/too-short",
                     "Use at least " + std::to_string(length_min) + " characters.");
-    refusals.add_if(counts.code_points > kCodePointsMax, "password/too-long", "Use at most 256 characters.");
+    refusals.add_if(counts.code_points > kCodePointsMax, "password/too-long",
+                    "Use at most 256 characters.");
     refusals.add_if(counts.control > 0, "password/control-character",
                     "Tabs, line breaks and other control characters cannot be used.");
     check_classes(refusals, settings_, counts);
 
     const Secret folded = fold_case(text.reveal_text());
     const auto words = personal_words(person.email, person.name, product_name_);
-    refusals.add_if(is_common(folded.reveal_text()), "password/common", "Many people use this password: it is tried first.");
+    refusals.add_if(is_common(folded.reveal_text()), "password/common",
+                    "Many people use this password: it is tried first.");
     refusals.add_if(breaches_ != nullptr && breaches_->contains(text), "password/breached",
                     "This password is in a list of stolen passwords.");
     refusals.add_if(contains_personal_word(folded, words), "password/personal",
                     "Leave out your name, your e-mail address and the name of this service.");
-    refusals.add_if(settings_.strength_min > 0 && strength_of(text, words) < settings_.strength_min, "password/too-weak",
+    refusals.add_if(settings_.strength_min > 0 && strength_of(text, words) < settings_.strength_min,
+                    "password/too-weak",
                     "This password is easy to guess: use several unusual words.");
 
     auto fields = std::move(refusals).take();
@@ -132,7 +144,8 @@ Result<AcceptedPassword> PasswordPolicy::accept(const Secret& typed, const Perso
         return refused(std::move(fields));
     }
     const bool strong_alone = counts.code_points >= settings_.length_min;
-    return AcceptedPassword(std::move(text), strong_alone ? Satisfies::Alone : Satisfies::WithSecondFactor);
+    return AcceptedPassword(std::move(text),
+                            strong_alone ? Satisfies::Alone : Satisfies::WithSecondFactor);
 }
 
 } // namespace keystead::password

@@ -1,8 +1,9 @@
 // features/password/password_policy.h
 //
-// Which passwords may be chosen: length, characters, classes, common and breached ones, personal words, strength.
-// Pure. It names every rule that a password breaks, at once (ASVS V6.2; NIST SP 800-63B-4 §3.1.1.2), and makes the two
-// types that the rest of the slice takes instead of text: NormalizedPassword (what is hashed) and AcceptedPassword.
+// Which passwords may be chosen: length, characters, classes, common and breached ones, personal
+// words, strength. Pure. It names every rule that a password breaks, at once (ASVS V6.2; NIST SP
+// 800-63B-4 §3.1.1.2), and makes the two types that the rest of the slice takes instead of text:
+// NormalizedPassword (what is hashed) and AcceptedPassword.
 #pragma once
 
 #include "core/result.h"
@@ -26,14 +27,15 @@ constexpr std::size_t kBytesMax = 4096;
 /// Whether a second factor is enforced for the account whose password it will be.
 enum class SecondFactor : std::uint8_t { NotEnforced, Enforced };
 
-/// Which rule a password met when it was set. Stored, so that the last second factor cannot leave behind a password that
-/// is too weak alone; its length is never stored.
+/// Which rule a password met when it was set. Stored, so that the last second factor cannot leave
+/// behind a password that is too weak alone; its length is never stored.
 enum class Satisfies : std::uint8_t { Alone = 1, WithSecondFactor = 2 };
 
 /// UTF-8 in NFC, within the bounds, without control characters: the only form that is ever hashed.
 class NormalizedPassword {
 public:
-    /// Nothing when `typed` is no UTF-8, too long, empty, or holds a control character: no account has such a password.
+    /// Nothing when `typed` is no UTF-8, too long, empty, or holds a control character: no account
+    /// has such a password.
     static std::optional<NormalizedPassword> from(const Secret& typed);
     const Secret& text() const { return text_; }
 
@@ -50,7 +52,10 @@ public:
 
 private:
     friend class PasswordPolicy;
-    AcceptedPassword(Secret text, Satisfies satisfies) : text_(std::move(text)), satisfies_(satisfies) {}
+    AcceptedPassword(Secret text, Satisfies satisfies)
+        : text_(std::move(text)), satisfies_(satisfies)
+    {
+    }
     Secret text_;
     Satisfies satisfies_;
 };
@@ -64,12 +69,15 @@ struct Person {
 class PasswordPolicy {
 public:
     /// `breaches` may be null (the operator gave no list) and outlives the policy.
-    PasswordPolicy(const PasswordSettings& settings, std::string product_name, const BreachFilter* breaches);
+    PasswordPolicy(const PasswordSettings& settings, std::string product_name,
+                   const BreachFilter* breaches);
 
-    /// Errors: password/refused (InvalidInput) with one field error for each rule that failed, all at `pointer`:
-    /// password/too-short, /too-long, /control-character, /missing-upper, /missing-lower, /missing-digit,
-    /// /missing-special, /missing-letter, /common, /breached, /personal, /too-weak.
-    Result<AcceptedPassword> accept(const Secret& typed, const Person& person, SecondFactor second_factor,
+    /// Errors: password/refused (InvalidInput) with one field error for each rule that failed, all
+    /// at `pointer`: password/too-short, /too-long, /control-character, /missing-upper,
+    /// /missing-lower, /missing-digit, /missing-special, /missing-letter, /common, /breached,
+    /// /personal, /too-weak.
+    Result<AcceptedPassword> accept(const Secret& typed, const Person& person,
+                                    SecondFactor second_factor,
                                     std::string_view pointer = "/password") const;
 
 private:

@@ -1,4 +1,5 @@
-// Any bytes typed as a password: what is accepted is what would be hashed, and normalizing twice changes nothing.
+// Any bytes typed as a password: what is accepted is what would be hashed, and normalizing twice
+// changes nothing.
 #include "core/encoding.h"
 #include "features/password/password_policy.h"
 
@@ -19,8 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     static const password::PasswordPolicy policy(PasswordSettings{}, "Keystead", nullptr);
-    const auto accepted = policy.accept(typed, {.email = "grace@example.org", .name = "Grace"}, password::SecondFactor::NotEnforced);
-    if (accepted && (!normalized || accepted->text().reveal_text() != normalized->text().reveal_text())) {
+    const auto accepted = policy.accept(typed, {.email = "grace@example.org", .name = "Grace"},
+                                        password::SecondFactor::NotEnforced);
+    if (accepted &&
+        (!normalized || accepted->text().reveal_text() != normalized->text().reveal_text())) {
         std::abort();
     }
     return 0;

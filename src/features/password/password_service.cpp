@@ -16,7 +16,10 @@ std::string_view text_of(SetReason reason)
     std::abort(); // No default label: the compiler names the reason that someone forgot.
 }
 
-audit::Target target_of(AccountId account) { return {.kind = "account", .id = account.text()}; }
+audit::Target target_of(AccountId account)
+{
+    return {.kind = "account", .id = account.text()};
+}
 
 } // namespace
 
@@ -25,7 +28,8 @@ Result<std::optional<StoredPassword>> PasswordService::find(ReadTx& tx, AccountI
     return store_.find(tx, account);
 }
 
-Result<void> PasswordService::set(WriteTx& tx, const Actor& actor, const HashedPassword& hashed, SetReason reason)
+Result<void> PasswordService::set(WriteTx& tx, const Actor& actor, const HashedPassword& hashed,
+                                  SetReason reason)
 {
     KS_CHECK(store_.upsert(tx, hashed, clock_.now()));
     return audit_.append(tx, {.actor = actor,
@@ -35,8 +39,8 @@ Result<void> PasswordService::set(WriteTx& tx, const Actor& actor, const HashedP
                               .details = {{"reason", std::string(text_of(reason))}}});
 }
 
-Result<void> PasswordService::replace(WriteTx& tx, const Actor& actor, const StoredPassword& checked,
-                                      const HashedPassword& hashed)
+Result<void> PasswordService::replace(WriteTx& tx, const Actor& actor,
+                                      const StoredPassword& checked, const HashedPassword& hashed)
 {
     KS_ASSERT(checked.account == hashed.account);
     KS_TRY(const bool replaced, store_.replace(tx, hashed, checked.sealed, clock_.now()));
@@ -51,7 +55,8 @@ Result<void> PasswordService::replace(WriteTx& tx, const Actor& actor, const Sto
                               .target = target_of(hashed.account)});
 }
 
-Result<void> PasswordService::store_rehash(WriteTx& tx, const Actor& actor, const StoredPassword& checked,
+Result<void> PasswordService::store_rehash(WriteTx& tx, const Actor& actor,
+                                           const StoredPassword& checked,
                                            const HashedPassword& hashed)
 {
     KS_ASSERT(checked.account == hashed.account);
@@ -79,8 +84,14 @@ Result<bool> PasswordService::require_change(WriteTx& tx, const Actor& actor, Ac
     return marked;
 }
 
-Result<void> PasswordService::erase(WriteTx& tx, AccountId account) { return store_.erase(tx, account); }
+Result<void> PasswordService::erase(WriteTx& tx, AccountId account)
+{
+    return store_.erase(tx, account);
+}
 
-Result<std::optional<HashCost>> PasswordService::find_dearest_cost(ReadTx& tx) { return store_.find_dearest_cost(tx); }
+Result<std::optional<HashCost>> PasswordService::find_dearest_cost(ReadTx& tx)
+{
+    return store_.find_dearest_cost(tx);
+}
 
 } // namespace keystead::password

@@ -1,9 +1,12 @@
 // features/password/password_service.h
 //
-// The stored password of an account: found for a check, set, replaced, removed; each change with its audit record.
-// Hashing happens between the transactions (PasswordHasher), so a change is several steps:
-//   read: find() ─▶ hasher.check() ─▶ policy.accept() ─▶ hasher.hash_new() ─▶ write: replace() or set()
-// It ends no session, voids no link and sends no mail: the flow that calls it does (sign-up, change, recovery).
+// The stored password of an account: found for a check, set, replaced, removed; each change with
+// its audit record. Hashing happens between the transactions (PasswordHasher), so a change is
+// several steps:
+//   read: find() ─▶ hasher.check() ─▶ policy.accept() ─▶ hasher.hash_new() ─▶ write: replace()
+//
+// It ends no session, voids no link and sends no mail: the flow that calls it does (sign-up,
+// change, recovery).
 #pragma once
 
 #include "core/actor.h"
@@ -32,19 +35,21 @@ public:
     Result<std::optional<StoredPassword>> find(ReadTx& tx, AccountId account);
 
     /// Sets the password whatever was there. Records password.set.
-    Result<void> set(WriteTx& tx, const Actor& actor, const HashedPassword& hashed, SetReason reason);
+    Result<void> set(WriteTx& tx, const Actor& actor, const HashedPassword& hashed,
+                     SetReason reason);
 
     /// Sets the password if it is still the one that was `checked`; records password.change.
     /// Errors: password/changed-meanwhile (Conflict).
-    Result<void> replace(WriteTx& tx, const Actor& actor, const StoredPassword& checked, const HashedPassword& hashed);
+    Result<void> replace(WriteTx& tx, const Actor& actor, const StoredPassword& checked,
+                         const HashedPassword& hashed);
 
-    /// The same password under a new cost; nothing happens if it was changed meanwhile. Keeps changed_at and the rule.
-    /// Records password.rehash.
+    /// The same password under a new cost; nothing happens if it was changed meanwhile. Keeps
+    /// changed_at and the rule. Records password.rehash.
     Result<void> store_rehash(WriteTx& tx, const Actor& actor, const StoredPassword& checked,
                               const HashedPassword& hashed);
 
-    /// Demands a new password at the next sign-in (evidence of compromise). Records password.require-change.
-    /// False when the account has no password.
+    /// Demands a new password at the next sign-in (evidence of compromise). Records
+    /// password.require-change. False when the account has no password.
     Result<bool> require_change(WriteTx& tx, const Actor& actor, AccountId account);
 
     /// The row goes, as part of erasing the account (whose event it is: nothing is recorded here).

@@ -19,7 +19,10 @@ class Passwords : public testing::TestWithParam<Database::Engine> {
 protected:
     HashedPassword hashed(std::string_view sealed, Satisfies satisfies = Satisfies::Alone) const
     {
-        return {.account = account_, .sealed = to_bytes(as_bytes(sealed)), .satisfies = satisfies, .cost = {64, 1}};
+        return {.account = account_,
+                .sealed = to_bytes(as_bytes(sealed)),
+                .satisfies = satisfies,
+                .cost = {64, 1}};
     }
     std::optional<StoredPassword> find()
     {
@@ -27,11 +30,14 @@ protected:
     }
     Result<void> set(Database& db, const HashedPassword& password)
     {
-        return db.write([&](WriteTx& tx) { return service_.set(tx, actor_, password, SetReason::SignUp); });
+        return db.write(
+            [&](WriteTx& tx) { return service_.set(tx, actor_, password, SetReason::SignUp); });
     }
-    Result<void> replace(Database& db, const StoredPassword& checked, const HashedPassword& password)
+    Result<void> replace(Database& db, const StoredPassword& checked,
+                         const HashedPassword& password)
     {
-        return db.write([&](WriteTx& tx) { return service_.replace(tx, actor_, checked, password); });
+        return db.write(
+            [&](WriteTx& tx) { return service_.replace(tx, actor_, checked, password); });
     }
 
     test::TestDatabase database_{GetParam()};
@@ -66,7 +72,8 @@ TEST_P(Passwords, ReplacesOnlyWhatWasChecked)
         std::vector<std::jthread> threads;
         for (int thread = 0; thread < 8; ++thread) {
             threads.emplace_back([&, thread] {
-                const auto outcome = replace(*database_, checked, hashed("new " + std::to_string(thread)));
+                const auto outcome =
+                    replace(*database_, checked, hashed("new " + std::to_string(thread)));
                 won += outcome ? 1 : 0;
                 if (!outcome) {
                     EXPECT_EQ(outcome.error().code, "password/changed-meanwhile");
@@ -78,7 +85,8 @@ TEST_P(Passwords, ReplacesOnlyWhatWasChecked)
     EXPECT_EQ(audit_.count("password.change"), 1);
 }
 
-// guards: re-hashing changes neither when nor under which rule the password was chosen, and never undoes a change
+// guards: re-hashing changes neither when nor under which rule the password was chosen, and never
+// undoes a change
 TEST_P(Passwords, StoresARehashQuietly)
 {
     ASSERT_TRUE(set(*database_, hashed("one", Satisfies::WithSecondFactor)));
@@ -87,7 +95,8 @@ TEST_P(Passwords, StoresARehashQuietly)
     auto dearer = hashed("two");
     dearer.cost = {128, 3};
     const auto store = [&](const HashedPassword& password) {
-        return database_->write([&](WriteTx& tx) { return service_.store_rehash(tx, actor_, checked, password); });
+        return database_->write(
+            [&](WriteTx& tx) { return service_.store_rehash(tx, actor_, checked, password); });
     };
     ASSERT_TRUE(store(dearer));
     EXPECT_EQ(as_text(find()->sealed), "two");
@@ -96,7 +105,8 @@ TEST_P(Passwords, StoresARehashQuietly)
     ASSERT_TRUE(store(hashed("three"))) << "someone was faster: no error";
     EXPECT_EQ(as_text(find()->sealed), "two");
     EXPECT_EQ(audit_.count("password.rehash"), 1);
-    const auto dearest = *database_->read([&](ReadTx& tx) { return service_.find_dearest_cost(tx); });
+    const auto dearest =
+        *database_->read([&](ReadTx& tx) { return service_.find_dearest_cost(tx); });
     ASSERT_TRUE(dearest);
     EXPECT_EQ(dearest->memory_kib, 128U);
     EXPECT_EQ(dearest->passes, 3U);
@@ -105,7 +115,10 @@ TEST_P(Passwords, StoresARehashQuietly)
 // guards: a compromised password is marked until a new one is set
 TEST_P(Passwords, DemandsANewOne)
 {
-    const auto require = [&] { return *database_->write([&](WriteTx& tx) { return service_.require_change(tx, actor_, account_); }); };
+    const auto require = [&] {
+        return *database_->write(
+            [&](WriteTx& tx) { return service_.require_change(tx, actor_, account_); });
+    };
     EXPECT_FALSE(require());
     ASSERT_TRUE(set(*database_, hashed("one")));
     EXPECT_TRUE(require());

@@ -18,7 +18,8 @@ struct PasswordStore {
     /// Inserts or overwrites; must_change is cleared.
     Result<void> upsert(WriteTx& tx, const HashedPassword& hashed, Instant changed_at);
     /// Overwrites if the sealed hash still is `expected`. False if it is not: someone was faster.
-    Result<bool> replace(WriteTx& tx, const HashedPassword& hashed, ByteView expected, Instant changed_at);
+    Result<bool> replace(WriteTx& tx, const HashedPassword& hashed, ByteView expected,
+                         Instant changed_at);
     /// As replace(), but keeps when and under which rule the password was chosen.
     Result<bool> replace_hash(WriteTx& tx, const HashedPassword& hashed, ByteView expected);
     Result<bool> mark_must_change(WriteTx& tx, AccountId account);

@@ -12,7 +12,8 @@
 namespace keystead::password {
 namespace {
 
-/// Letters that digits and signs stand for, and those that look alike, in one form: "P@$$w0rd" reads as "password".
+/// Letters that digits and signs stand for, and those that look alike, in one form: "P@$$w0rd"
+/// reads as "password".
 char32_t skeleton(char32_t character)
 {
     switch (character) {
@@ -45,7 +46,10 @@ public:
             data()[count_++] = skeleton(static_cast<char32_t>(character));
         }
     }
-    std::u32string_view view() const { return {reinterpret_cast<const char32_t*>(memory_.reveal().data()), count_}; }
+    std::u32string_view view() const
+    {
+        return {reinterpret_cast<const char32_t*>(memory_.reveal().data()), count_};
+    }
     void reverse() { std::reverse(data(), data() + count_); }
 
 private:
@@ -85,14 +89,16 @@ void add_words(std::vector<std::string>& words, std::string_view text)
 
 } // namespace
 
-std::vector<std::string> personal_words(std::string_view email, std::string_view name, std::string_view product_name)
+std::vector<std::string> personal_words(std::string_view email, std::string_view name,
+                                        std::string_view product_name)
 {
     std::vector<std::string> words;
     const std::size_t at = email.rfind('@');
     add_words(words, email.substr(0, at));
     if (at != std::string_view::npos) {
         const std::string_view domain = email.substr(at + 1);
-        add_words(words, domain.substr(0, domain.rfind('.'))); // "com" and "info" tell nothing of a person
+        add_words(words,
+                  domain.substr(0, domain.rfind('.'))); // "com" and "info" tell nothing of a person
     }
     add_words(words, name);
     add_words(words, product_name);

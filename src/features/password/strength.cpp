@@ -10,7 +10,8 @@ namespace keystead::password {
 namespace {
 
 constexpr std::size_t kBytesLookedAt = 100;
-constexpr double kScoreBits[] = {9.966, 19.932, 26.575, 33.219}; // log2 of 10^3, 10^6, 10^8, 10^10 guesses
+constexpr double kScoreBits[] = {9.966, 19.932, 26.575,
+                                 33.219}; // log2 of 10^3, 10^6, 10^8, 10^10 guesses
 
 } // namespace
 
@@ -25,10 +26,10 @@ std::uint32_t strength_of(const Secret& password, const std::vector<std::string>
         dictionary.push_back(word.c_str());
     }
     dictionary.push_back(nullptr);
-    const double bits =
-        ZxcvbnMatch(reinterpret_cast<const char*>(terminated.reveal().data()), dictionary.data(), nullptr);
-    return static_cast<std::uint32_t>(
-        std::count_if(std::begin(kScoreBits), std::end(kScoreBits), [&](double limit) { return bits >= limit; }));
+    const double bits = ZxcvbnMatch(reinterpret_cast<const char*>(terminated.reveal().data()),
+                                    dictionary.data(), nullptr);
+    return static_cast<std::uint32_t>(std::count_if(std::begin(kScoreBits), std::end(kScoreBits),
+                                                    [&](double limit) { return bits >= limit; }));
 }
 
 } // namespace keystead::password

@@ -1,7 +1,7 @@
 // features/password/strength.h
 //
-// How hard a password is to guess, by zxcvbn (Wheeler, "zxcvbn: Low-Budget Password Strength Estimation", USENIX Security
-// 2016), as zxcvbn-c counts it.
+// How hard a password is to guess, by zxcvbn (Wheeler, "zxcvbn: Low-Budget Password Strength
+// Estimation", USENIX Security 2016), as zxcvbn-c counts it.
 #pragma once
 
 #include "core/secret.h"
@@ -12,8 +12,9 @@
 
 namespace keystead::password {
 
-/// 0…4 by the number of guesses: below 10^3, 10^6, 10^8, 10^10, or more. `words` are counted as guessed first.
-/// Looks at the first 100 bytes only: the time it takes grows faster than the length, and what is strong by then stays so.
+/// 0…4 by the number of guesses: below 10^3, 10^6, 10^8, 10^10, or more. `words` are counted as
+/// guessed first. Looks at the first 100 bytes only: the time it takes grows faster than the
+/// length, and what is strong by then stays so.
 std::uint32_t strength_of(const Secret& password, const std::vector<std::string>& words);
 
 } // namespace keystead::password

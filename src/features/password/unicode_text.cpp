@@ -13,7 +13,8 @@
 namespace keystead::password {
 namespace {
 
-/// In UTF-8, NFC is at most three times as long as the text it is made of, and full case folding too (Unicode UAX #15 §9).
+/// In UTF-8, NFC is at most three times as long as the text it is made of, and full case folding
+/// too (Unicode UAX #15 §9).
 constexpr std::size_t kGrowthMax = 3;
 
 icu::StringPiece piece(std::string_view text)
@@ -34,11 +35,13 @@ template <class Transform> Secret transform(std::string_view text, const Transfo
 {
     Secret buffer(text.size() * kGrowthMax);
     const auto out = buffer.writable();
-    icu::CheckedArrayByteSink sink(reinterpret_cast<char*>(out.data()), static_cast<std::int32_t>(out.size()));
+    icu::CheckedArrayByteSink sink(reinterpret_cast<char*>(out.data()),
+                                   static_cast<std::int32_t>(out.size()));
     UErrorCode error = U_ZERO_ERROR;
     run(sink, error);
     KS_ASSERT(U_SUCCESS(error) && !sink.Overflowed());
-    return Secret::copy_of(buffer.reveal().first(static_cast<std::size_t>(sink.NumberOfBytesWritten())));
+    return Secret::copy_of(
+        buffer.reveal().first(static_cast<std::size_t>(sink.NumberOfBytesWritten())));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // features/password/unicode_text.h
 //
-// What the rules need to know of Unicode, by ICU: NFC, case folding, classes of characters. Nothing here knows a rule.
+// What the rules need to know of Unicode, by ICU: NFC, case folding, classes of characters. Nothing
+// here knows a rule.
 #pragma once
 
 #include "core/secret.h"
@@ -22,7 +23,8 @@ struct CharacterCounts {
     std::size_t lower = 0;
     std::size_t letters = 0; // of any script, with and without case
     std::size_t digits = 0;
-    std::size_t special = 0; // what is no letter, digit, mark or control character; a space is special
+    std::size_t special =
+        0; // what is no letter, digit, mark or control character; a space is special
     std::size_t control = 0;
 };
 /// `text` is valid UTF-8.

@@ -1,4 +1,5 @@
-// Any bytes typed as a code: what is accepted has exactly six digits, in the order typed, and spaces between.
+// Any bytes typed as a code: what is accepted has exactly six digits, in the order typed, and
+// spaces between.
 #include "features/totp/totp.h"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (code && typed != std::string(code->begin(), code->end())) {
         std::abort();
     }
-    const bool six_digits = typed.size() == 6 && std::all_of(typed.begin(), typed.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool six_digits =
+        typed.size() == 6 &&
+        std::all_of(typed.begin(), typed.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (code && !six_digits) {
         std::abort();
     }

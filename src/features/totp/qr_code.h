@@ -8,8 +8,8 @@
 
 namespace keystead::totp {
 
-/// One SVG element: white ground with the quiet zone of four modules, all dark modules in one path. It names no style and
-/// runs no script. Errors: totp/too-long-for-qr (InvalidInput).
+/// One SVG element: white ground with the quiet zone of four modules, all dark modules in one path.
+/// It names no style and runs no script. Errors: totp/too-long-for-qr (InvalidInput).
 Result<Secret> qr_svg(const Secret& text);
 
 } // namespace keystead::totp

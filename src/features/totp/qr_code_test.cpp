@@ -10,7 +10,8 @@ namespace {
 // guards: the picture is one small element that runs nothing (that it scans is proved end to end)
 TEST(QrCode, DrawsOnePath)
 {
-    const Secret svg = *qr_svg(Secret::copy_of("otpauth://totp/Keystead:a%40b.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"));
+    const Secret svg = *qr_svg(Secret::copy_of(
+        "otpauth://totp/Keystead:a%40b.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"));
     const std::string text(svg.reveal_text());
     EXPECT_TRUE(text.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 "));
     EXPECT_TRUE(text.ends_with("</svg>"));

@@ -19,7 +19,8 @@ void append_percent_encoded(std::string& out, std::string_view text)
     for (const char character : text) {
         const auto byte = static_cast<unsigned char>(character);
         const bool unreserved = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                                (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+                                (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+                                byte == '_' || byte == '~';
         if (unreserved) {
             out += character;
         } else {
@@ -87,9 +88,11 @@ std::uint32_t hotp(const Secret& secret, TimeStep step, int digits)
         counter[at] = static_cast<std::byte>(value & 0xff);
     }
     const auto mac = crypto::hmac_sha1(secret, counter);
-    // RFC 4226 §5.3, dynamic truncation: the low four bits of the last byte say where 31 bits are taken.
+    // RFC 4226 §5.3, dynamic truncation: the low four bits of the last byte say where 31 bits are
+    // taken.
     const auto offset = std::to_integer<std::size_t>(mac[19] & std::byte{0xf});
-    const std::uint32_t truncated = std::to_integer<std::uint32_t>(mac[offset] & std::byte{0x7f}) << 24 |
+    const std::uint32_t truncated = std::to_integer<std::uint32_t>(mac[offset] & std::byte{0x7f})
+                                        << 24 |
                                     std::to_integer<std::uint32_t>(mac[offset + 1]) << 16 |
                                     std::to_integer<std::uint32_t>(mac[offset + 2]) << 8 |
                                     std::to_integer<std::uint32_t>(mac[offset + 3]);
@@ -103,10 +106,12 @@ std::optional<TimeStep> match_code(const Secret& secret, const Code& code, Insta
     std::uint64_t found = 0;
     std::uint64_t is_found = 0;
     for (std::uint64_t step = oldest; step <= current + kWindowSteps; ++step) {
-        const auto expected = digits_of(hotp(secret, TimeStep{step}, static_cast<int>(code.size())));
-        // All ones when equal: no branch tells which step matched. A later step replaces an earlier one.
-        const std::uint64_t equal =
-            0 - static_cast<std::uint64_t>(crypto::constant_time_equal(expected, std::as_bytes(std::span(code))));
+        const auto expected =
+            digits_of(hotp(secret, TimeStep{step}, static_cast<int>(code.size())));
+        // All ones when equal: no branch tells which step matched. A later step replaces an earlier
+        // one.
+        const std::uint64_t equal = 0 - static_cast<std::uint64_t>(crypto::constant_time_equal(
+                                            expected, std::as_bytes(std::span(code))));
         found = (found & ~equal) | (step & equal);
         is_found |= equal;
     }
@@ -115,10 +120,12 @@ std::optional<TimeStep> match_code(const Secret& secret, const Code& code, Insta
 
 Secret otpauth_uri(std::string_view issuer, std::string_view account, const Secret& secret)
 {
-    // "otpauth://totp/Issuer:account?secret=…&issuer=Issuer", the form all four authenticator apps of M-05 read. Period,
-    // digits and algorithm are left out: they are every app's default, and some refuse a URI that states them.
+    // "otpauth://totp/Issuer:account?secret=…&issuer=Issuer", the form all four authenticator apps
+    // of M-05 read. Period, digits and algorithm are left out: they are every app's default, and
+    // some refuse a URI that states them.
     std::string uri;
-    uri.reserve(64 + 3 * (2 * issuer.size() + account.size()) + 2 * secret.size()); // never grows: it carries the secret
+    uri.reserve(64 + 3 * (2 * issuer.size() + account.size()) +
+                2 * secret.size()); // never grows: it carries the secret
     uri += "otpauth://totp/";
     append_percent_encoded(uri, issuer);
     uri += ':';

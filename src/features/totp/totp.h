@@ -1,7 +1,8 @@
 // features/totp/totp.h
 //
-// Time-based one-time passwords: the arithmetic of RFC 6238 on RFC 4226, the text a person types, and nothing else.
-// Pure: no clock, no storage. It therefore cannot refuse a replay; TotpService does.
+// Time-based one-time passwords: the arithmetic of RFC 6238 on RFC 4226, the text a person types,
+// and nothing else. Pure: no clock, no storage. It therefore cannot refuse a replay; TotpService
+// does.
 #pragma once
 
 #include "core/clock.h"
@@ -28,7 +29,8 @@ constexpr std::uint32_t kAuthenticatorsMax = 5;
 /// A code as typed, in its canonical form.
 using Code = std::array<char, 6>;
 
-/// Six ASCII digits, which may be grouped by single spaces as apps show them ("123 456"); nothing for anything else.
+/// Six ASCII digits, which may be grouped by single spaces as apps show them ("123 456"); nothing
+/// for anything else.
 std::optional<Code> parse_code(std::string_view typed);
 
 /// The step that `now` lies in; times before 1970 are step 0.
@@ -41,8 +43,8 @@ std::uint32_t hotp(const Secret& secret, TimeStep step, int digits);
 /// Takes the same time whether and wherever a code matches.
 std::optional<TimeStep> match_code(const Secret& secret, const Code& code, Instant now);
 
-/// otpauth://totp/Issuer:account?secret=…&issuer=… as authenticator apps read it (Key URI format): issuer and account
-/// percent-encoded, what is every app's default left out.
+/// otpauth://totp/Issuer:account?secret=…&issuer=… as authenticator apps read it (Key URI format):
+/// issuer and account percent-encoded, what is every app's default left out.
 Secret otpauth_uri(std::string_view issuer, std::string_view account, const Secret& secret);
 
 } // namespace keystead::totp

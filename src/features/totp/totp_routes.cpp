@@ -34,7 +34,9 @@ Result<AuthenticatorId> authenticator_in_path(const Request& request)
     if (const auto id = AuthenticatorId::parse(request.path_parameter("id"))) {
         return *id;
     }
-    return Error{.kind = ErrorKind::NotFound, .code = "totp/not-found", .detail = "There is no such authenticator."};
+    return Error{.kind = ErrorKind::NotFound,
+                 .code = "totp/not-found",
+                 .detail = "There is no such authenticator."};
 }
 
 Error wrong_code(CodeCheck check)
@@ -44,8 +46,9 @@ Error wrong_code(CodeCheck check)
                  .detail = "That code is not valid.",
                  .fields = {{.pointer = "/code",
                              .code = "totp/wrong-code",
-                             .detail = check == CodeCheck::AlreadyUsed ? "This code was used already. Wait for the next one."
-                                                                       : "This is not the code that the app shows."}}};
+                             .detail = check == CodeCheck::AlreadyUsed
+                                           ? "This code was used already. Wait for the next one."
+                                           : "This is not the code that the app shows."}}};
 }
 
 Error too_many_attempts(const Verdict& verdict)
@@ -80,8 +83,9 @@ http::Schema authenticator_schema()
 http::Handler list_handler(std::shared_ptr<const TotpRouteParts> parts)
 {
     return [parts](const Request& request) -> Result<Response> {
-        KS_TRY(const auto list, parts->database.read(
-                                    [&](ReadTx& tx) { return parts->totp.list(tx, request.principal.account); }));
+        KS_TRY(const auto list, parts->database.read([&](ReadTx& tx) {
+            return parts->totp.list(tx, request.principal.account);
+        }));
         JsonWriter json;
         json.begin_object().key("items").begin_array();
         for (const Authenticator& authenticator : list) {
@@ -119,7 +123,8 @@ http::Handler begin_handler(std::shared_ptr<const TotpRouteParts> parts)
         KS_TRY(const Begun begun, parts->database.write([&](WriteTx& tx) -> Result<Begun> {
             KS_CHECK(parts->accounts.check_factors_not_frozen(tx, account));
             KS_TRY(const auto owner, parts->accounts.load(tx, account));
-            KS_TRY(auto added, parts->totp.begin_enrollment(tx, request.actor(), account, request.body.text("name")));
+            KS_TRY(auto added, parts->totp.begin_enrollment(tx, request.actor(), account,
+                                                            request.body.text("name")));
             return Begun{.added = std::move(added), .email = owner.email.text()};
         }));
         return begun_response(*parts, begun);
@@ -133,7 +138,8 @@ struct ConfirmStep {
     std::optional<RotatedSession> session;
 };
 
-Result<ConfirmStep> confirm_step(WriteTx& tx, const TotpRouteParts& parts, const Request& request, AuthenticatorId id)
+Result<ConfirmStep> confirm_step(WriteTx& tx, const TotpRouteParts& parts, const Request& request,
+                                 AuthenticatorId id)
 {
     const AccountId account = request.principal.account;
     KS_CHECK(parts.accounts.check_factors_not_frozen(tx, account));
@@ -143,9 +149,11 @@ Result<ConfirmStep> confirm_step(WriteTx& tx, const TotpRouteParts& parts, const
         KS_CHECK(parts.totp.record_spent(tx, request.actor(), account, "totp.confirm"));
         return step;
     }
-    KS_TRY(step.confirmation, parts.totp.confirm(tx, request.actor(), account, id, request.body.text("code")));
+    KS_TRY(step.confirmation,
+           parts.totp.confirm(tx, request.actor(), account, id, request.body.text("code")));
     if (step.confirmation.check == CodeCheck::Accepted) {
-        // A code of a secret that was shown a moment ago proves nothing about the account: one charge back, no more.
+        // A code of a secret that was shown a moment ago proves nothing about the account: one
+        // charge back, no more.
         KS_CHECK(parts.budget.refund(tx, Scope::SecondFactor, account.bytes()));
         KS_TRY(auto session, parts.rotate_session(tx, request));
         step.session.emplace(std::move(session));
@@ -153,16 +161,18 @@ Result<ConfirmStep> confirm_step(WriteTx& tx, const TotpRouteParts& parts, const
     return step;
 }
 
-/// The codes that come with a first authenticator; nothing when the server is too busy to hash, since the factor is on
-/// already: the person makes them on the same page.
-Result<std::optional<std::string>> make_first_codes(const TotpRouteParts& parts, const Request& request)
+/// The codes that come with a first authenticator; nothing when the server is too busy to hash,
+/// since the factor is on already: the person makes them on the same page.
+Result<std::optional<std::string>> make_first_codes(const TotpRouteParts& parts,
+                                                    const Request& request)
 {
     auto prepared = parts.backup_codes.prepare(request.principal.account);
     if (!prepared && prepared.error().kind == ErrorKind::Unavailable) {
         return std::optional<std::string>{};
     }
     KS_TRY(const auto set, std::move(prepared));
-    KS_CHECK(parts.database.write([&](WriteTx& tx) { return parts.backup_codes.replace(tx, request.actor(), set); }));
+    KS_CHECK(parts.database.write(
+        [&](WriteTx& tx) { return parts.backup_codes.replace(tx, request.actor(), set); }));
     return std::optional(backup_code::codes_as_json(set.codes));
 }
 
@@ -170,8 +180,9 @@ http::Handler confirm_handler(std::shared_ptr<const TotpRouteParts> parts)
 {
     return [parts](const Request& request) -> Result<Response> {
         KS_TRY(const auto id, authenticator_in_path(request));
-        KS_TRY(const ConfirmStep step, parts->database.write_essential(
-                                           [&](WriteTx& tx) { return confirm_step(tx, *parts, request, id); }));
+        KS_TRY(const ConfirmStep step, parts->database.write_essential([&](WriteTx& tx) {
+            return confirm_step(tx, *parts, request, id);
+        }));
         if (!step.verdict.allowed()) {
             return too_many_attempts(step.verdict);
         }
@@ -194,7 +205,8 @@ struct RemoveStep {
     Removal removal;
 };
 
-Result<RemoveStep> remove_step(WriteTx& tx, const TotpRouteParts& parts, const Request& request, AuthenticatorId id)
+Result<RemoveStep> remove_step(WriteTx& tx, const TotpRouteParts& parts, const Request& request,
+                               AuthenticatorId id)
 {
     const AccountId account = request.principal.account;
     KS_CHECK(parts.accounts.check_factors_not_frozen(tx, account));
@@ -204,8 +216,8 @@ Result<RemoveStep> remove_step(WriteTx& tx, const TotpRouteParts& parts, const R
         KS_CHECK(parts.totp.record_spent(tx, request.actor(), account, "totp.remove"));
         return step;
     }
-    KS_TRY(step.removal,
-           parts.totp.remove(tx, request.actor(), account, id, request.body.optional_text("code").value_or("")));
+    KS_TRY(step.removal, parts.totp.remove(tx, request.actor(), account, id,
+                                           request.body.optional_text("code").value_or("")));
     if (step.removal.check == CodeCheck::Accepted) {
         KS_CHECK(parts.budget.refund(tx, Scope::SecondFactor, account.bytes()));
     }
@@ -219,8 +231,9 @@ http::Handler remove_handler(std::shared_ptr<const TotpRouteParts> parts)
 {
     return [parts](const Request& request) -> Result<Response> {
         KS_TRY(const auto id, authenticator_in_path(request));
-        KS_TRY(const RemoveStep step,
-               parts->database.write([&](WriteTx& tx) { return remove_step(tx, *parts, request, id); }));
+        KS_TRY(const RemoveStep step, parts->database.write([&](WriteTx& tx) {
+            return remove_step(tx, *parts, request, id);
+        }));
         if (!step.verdict.allowed()) {
             return too_many_attempts(step.verdict);
         }
@@ -233,11 +246,12 @@ http::Handler remove_handler(std::shared_ptr<const TotpRouteParts> parts)
 
 http::Schema new_authenticator_schema()
 {
-    return http::object({{"id", http::identifier("otp_")},
-                         {"name", http::text(1, kNameMax)},
-                         {"secret", http::text(32, 32).described("base 32, for apps without a camera")},
-                         {"otpauth_uri", http::text(1, 4096)},
-                         {"qr_svg", http::text(1, 200'000)}})
+    return http::object(
+               {{"id", http::identifier("otp_")},
+                {"name", http::text(1, kNameMax)},
+                {"secret", http::text(32, 32).described("base 32, for apps without a camera")},
+                {"otpauth_uri", http::text(1, 4096)},
+                {"qr_svg", http::text(1, 200'000)}})
         .named("NewAuthenticator");
 }
 
@@ -253,64 +267,72 @@ void add_read_and_begin(http::Router& router, const std::shared_ptr<const TotpRo
                 .limit = LimitGroup::Read,
                 .body_bytes_max = 0,
                 .timing = TimingKind::Immediate,
-                .answers = {{200, http::list_of(authenticator_schema()), "At most five and one being enrolled"}},
+                .answers = {{200, http::list_of(authenticator_schema()),
+                             "At most five and one being enrolled"}},
                 .handler = list_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/totp",
-                .operation = "enrollAuthenticator",
-                .tag = kTag,
-                .summary = "Begin to enroll an authenticator app; it counts once a code has confirmed it",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"name", http::text(1, kNameMax)}}),
-                .answers = {{201, new_authenticator_schema(), "The secret, shown this once"}},
-                .problems = {"totp/limit-reached", "totp/too-long-for-qr", "account/factors-frozen"},
-                .audit = {"totp.enroll"},
-                .handler = begin_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/totp",
+         .operation = "enrollAuthenticator",
+         .tag = kTag,
+         .summary = "Begin to enroll an authenticator app; it counts once a code has confirmed it",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = http::object({{"name", http::text(1, kNameMax)}}),
+         .answers = {{201, new_authenticator_schema(), "The secret, shown this once"}},
+         .problems = {"totp/limit-reached", "totp/too-long-for-qr", "account/factors-frozen"},
+         .audit = {"totp.enroll"},
+         .handler = begin_handler(parts)});
 }
 
-void add_confirm_and_remove(http::Router& router, const std::shared_ptr<const TotpRouteParts>& parts)
+void add_confirm_and_remove(http::Router& router,
+                            const std::shared_ptr<const TotpRouteParts>& parts)
 {
-    router.add({.method = Method::Post,
-                .path = "/v1/account/totp/{id}/confirm",
-                .operation = "confirmAuthenticator",
-                .tag = kTag,
-                .summary = "Prove the authenticator with a code; the session gets a new cookie, the others end",
-                .lane = LaneKind::Credential, // The first one comes with backup codes, which are hashed.
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"code", http::text(1, kCodeMax)}}),
-                .answers = {{200,
-                             http::object({{"backup_codes",
-                                            http::array(http::text(19, 19), backup_code::kCodesInSet).or_null()},
-                                           {"csrf_token", http::text(1, 200)}})
-                                 .named("AuthenticatorConfirmed"),
-                             "Backup codes come with the first authenticator, shown this once"}},
-                .problems = {"totp/wrong-code", "totp/not-found", "totp/already-confirmed", "totp/too-many-attempts",
-                             "totp/clock-behind", "account/factors-frozen"},
-                .audit = {"totp.confirm", "backup_code.make"},
-                .handler = confirm_handler(parts)});
-    router.add({.method = Method::Delete,
-                .path = "/v1/account/totp/{id}",
-                .operation = "removeAuthenticator",
-                .tag = kTag,
-                .summary = "Remove an authenticator with a current code; with the last one backup codes end",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = kBodyBytes,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"code", http::text(1, kCodeMax), http::Presence::Optional}}),
-                .answers = {{204, http::no_body(), "Removed"}},
-                .problems = {"totp/wrong-code", "totp/not-found", "totp/password-too-weak-alone",
-                             "totp/too-many-attempts", "totp/clock-behind", "account/factors-frozen"},
-                .audit = {"totp.remove", "totp.cancel-enrollment", "backup_code.remove-all"},
-                .handler = remove_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/totp/{id}/confirm",
+         .operation = "confirmAuthenticator",
+         .tag = kTag,
+         .summary =
+             "Prove the authenticator with a code; the session gets a new cookie, the others end",
+         .lane = LaneKind::Credential, // The first one comes with backup codes, which are hashed.
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = http::object({{"code", http::text(1, kCodeMax)}}),
+         .answers = {{200,
+                      http::object(
+                          {{"backup_codes",
+                            http::array(http::text(19, 19), backup_code::kCodesInSet).or_null()},
+                           {"csrf_token", http::text(1, 200)}})
+                          .named("AuthenticatorConfirmed"),
+                      "Backup codes come with the first authenticator, shown this once"}},
+         .problems = {"totp/wrong-code", "totp/not-found", "totp/already-confirmed",
+                      "totp/too-many-attempts", "totp/clock-behind", "account/factors-frozen"},
+         .audit = {"totp.confirm", "backup_code.make"},
+         .handler = confirm_handler(parts)});
+    router.add(
+        {.method = Method::Delete,
+         .path = "/v1/account/totp/{id}",
+         .operation = "removeAuthenticator",
+         .tag = kTag,
+         .summary =
+             "Remove an authenticator with a current code; with the last one backup codes end",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = kBodyBytes,
+         .timing = TimingKind::Immediate,
+         .request = http::object({{"code", http::text(1, kCodeMax), http::Presence::Optional}}),
+         .answers = {{204, http::no_body(), "Removed"}},
+         .problems = {"totp/wrong-code", "totp/not-found", "totp/password-too-weak-alone",
+                      "totp/too-many-attempts", "totp/clock-behind", "account/factors-frozen"},
+         .audit = {"totp.remove", "totp.cancel-enrollment", "backup_code.remove-all"},
+         .handler = remove_handler(parts)});
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // features/totp/totp_routes.h
 //
-// GET, POST, DELETE /v1/account/totp… . The session slice stands above this one: what is needed of it is handed in.
+// GET, POST, DELETE /v1/account/totp… . The session slice stands above this one: what is needed of
+// it is handed in.
 #pragma once
 
 #include "core/clock.h"
@@ -25,8 +26,9 @@ struct RotatedSession {
     std::string csrf_token;
 };
 
-/// Gives the request's session a new token and ends the account's other sessions, in the transaction of the change: the
-/// old ones are dead when the answer leaves. May run twice, as the transaction may.
+/// Gives the request's session a new token and ends the account's other sessions, in the
+/// transaction of the change: the old ones are dead when the answer leaves. May run twice, as the
+/// transaction may.
 using RotateSession = std::function<Result<RotatedSession>(WriteTx&, const http::Request&)>;
 
 struct TotpRouteParts {

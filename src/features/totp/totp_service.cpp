@@ -11,9 +11,15 @@ namespace {
 constexpr std::chrono::minutes kEnrollmentLifetime{15};
 
 /// What the sealed secret is bound to: moved to another row, it does not open.
-std::string bound_to(AuthenticatorId id) { return "totp/" + id.text(); }
+std::string bound_to(AuthenticatorId id)
+{
+    return "totp/" + id.text();
+}
 
-audit::Target target_of(AuthenticatorId id) { return {.kind = "authenticator", .id = id.text()}; }
+audit::Target target_of(AuthenticatorId id)
+{
+    return {.kind = "authenticator", .id = id.text()};
+}
 
 audit::Outcome outcome_of(CodeCheck check)
 {
@@ -32,7 +38,9 @@ std::string word_of(CodeCheck check)
 
 Error not_found()
 {
-    return Error{.kind = ErrorKind::NotFound, .code = "totp/not-found", .detail = "There is no such authenticator."};
+    return Error{.kind = ErrorKind::NotFound,
+                 .code = "totp/not-found",
+                 .detail = "There is no such authenticator."};
 }
 
 Error already_confirmed()
@@ -49,15 +57,16 @@ bool is_expired(const Authenticator& authenticator, Instant now)
 
 } // namespace
 
-TotpService::TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit, const Clock& clock,
-                         password::PasswordService& passwords, TellOwner tell_owner)
+TotpService::TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit,
+                         const Clock& clock, password::PasswordService& passwords,
+                         TellOwner tell_owner)
     : keys_(keys), random_(random), audit_(audit), clock_(clock), passwords_(passwords),
       tell_owner_(std::move(tell_owner))
 {
 }
 
-Result<NewAuthenticator> TotpService::begin_enrollment(WriteTx& tx, const Actor& actor, AccountId account,
-                                                       std::string_view name)
+Result<NewAuthenticator> TotpService::begin_enrollment(WriteTx& tx, const Actor& actor,
+                                                       AccountId account, std::string_view name)
 {
     KS_CHECK(tx.lock(account)); // so that the limit holds whatever races
     KS_CHECK(store_.erase_unconfirmed(tx, account));
@@ -72,15 +81,17 @@ Result<NewAuthenticator> TotpService::begin_enrollment(WriteTx& tx, const Actor&
     random_.fill(secret.writable());
     const Authenticator authenticator{
         .id = AuthenticatorId::make(now, random_), .name = std::string(name), .created_at = now};
-    KS_CHECK(store_.insert(tx, account,
-                           {.authenticator = authenticator,
-                            .sealed_secret = keys_.seal(crypto::KeyPurpose::TotpSeal, bound_to(authenticator.id),
-                                                        secret.reveal())}));
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = "totp.enroll",
-                                .account = account,
-                                .target = target_of(authenticator.id),
-                                .details = {{"name", std::string(name), audit::Detail::Kind::Personal}}}));
+    KS_CHECK(
+        store_.insert(tx, account,
+                      {.authenticator = authenticator,
+                       .sealed_secret = keys_.seal(crypto::KeyPurpose::TotpSeal,
+                                                   bound_to(authenticator.id), secret.reveal())}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "totp.enroll",
+             .account = account,
+             .target = target_of(authenticator.id),
+             .details = {{"name", std::string(name), audit::Detail::Kind::Personal}}}));
     return NewAuthenticator{.authenticator = authenticator, .secret = std::move(secret)};
 }
 
@@ -89,7 +100,8 @@ Result<void> TotpService::check_clock(ReadTx& tx)
     KS_TRY(const auto largest, store_.find_largest_step(tx));
     const auto now = std::to_underlying(step_of(clock_.now()));
     if (largest && now + kWindowSteps < std::to_underlying(*largest)) {
-        // Codes of steps that have passed, read over a shoulder and never used, would be good again.
+        // Codes of steps that have passed, read over a shoulder and never used, would be good
+        // again.
         return Error{.kind = ErrorKind::Unavailable,
                      .code = "totp/clock-behind",
                      .detail = "Codes cannot be checked at the moment.",
@@ -99,23 +111,26 @@ Result<void> TotpService::check_clock(ReadTx& tx)
     return {};
 }
 
-Result<std::optional<TimeStep>> TotpService::match(const SealedAuthenticator& sealed, std::string_view typed)
+Result<std::optional<TimeStep>> TotpService::match(const SealedAuthenticator& sealed,
+                                                   std::string_view typed)
 {
     const auto code = parse_code(typed);
     if (!code) {
         return std::optional<TimeStep>{};
     }
     KS_TRY(const Secret secret,
-           keys_.open(crypto::KeyPurpose::TotpSeal, bound_to(sealed.authenticator.id), sealed.sealed_secret));
+           keys_.open(crypto::KeyPurpose::TotpSeal, bound_to(sealed.authenticator.id),
+                      sealed.sealed_secret));
     return match_code(secret, *code, clock_.now());
 }
 
-Result<CodeCheck> TotpService::burn(WriteTx& tx, const std::vector<SealedAuthenticator>& authenticators,
+Result<CodeCheck> TotpService::burn(WriteTx& tx,
+                                    const std::vector<SealedAuthenticator>& authenticators,
                                     std::string_view typed)
 {
     KS_CHECK(check_clock(tx));
-    // Two authenticators may show the same digits. The code counts as one: it is burnt for both, and accepted only if no
-    // one had used it with either.
+    // Two authenticators may show the same digits. The code counts as one: it is burnt for both,
+    // and accepted only if no one had used it with either.
     bool matched = false;
     bool first = true;
     for (const SealedAuthenticator& sealed : authenticators) {
@@ -125,7 +140,8 @@ Result<CodeCheck> TotpService::burn(WriteTx& tx, const std::vector<SealedAuthent
         KS_TRY(const auto step, match(sealed, typed));
         if (step) {
             matched = true;
-            KS_TRY(const bool advanced, store_.advance_last_step(tx, sealed.authenticator.id, *step, clock_.now()));
+            KS_TRY(const bool advanced,
+                   store_.advance_last_step(tx, sealed.authenticator.id, *step, clock_.now()));
             first = first && advanced;
         }
     }
@@ -135,7 +151,8 @@ Result<CodeCheck> TotpService::burn(WriteTx& tx, const std::vector<SealedAuthent
     return first ? CodeCheck::Accepted : CodeCheck::AlreadyUsed;
 }
 
-Result<CodeCheck> TotpService::verify(WriteTx& tx, const Actor& actor, AccountId account, std::string_view typed)
+Result<CodeCheck> TotpService::verify(WriteTx& tx, const Actor& actor, AccountId account,
+                                      std::string_view typed)
 {
     KS_TRY(const auto authenticators, store_.list(tx, account));
     KS_TRY(const CodeCheck check, burn(tx, authenticators, typed));
@@ -148,8 +165,8 @@ Result<CodeCheck> TotpService::verify(WriteTx& tx, const Actor& actor, AccountId
     return check;
 }
 
-Result<Confirmation> TotpService::confirm(WriteTx& tx, const Actor& actor, AccountId account, AuthenticatorId id,
-                                          std::string_view typed)
+Result<Confirmation> TotpService::confirm(WriteTx& tx, const Actor& actor, AccountId account,
+                                          AuthenticatorId id, std::string_view typed)
 {
     KS_CHECK(tx.lock(account));
     KS_TRY(const auto sealed, store_.find(tx, account, id));
@@ -188,13 +205,14 @@ Result<Confirmation> TotpService::activate(WriteTx& tx, const Actor& actor, Acco
                                 .target = target_of(sealed.authenticator.id),
                                 .details = {{"second_factor", is_first ? "enabled" : "kept"}}}));
     KS_CHECK(tell_owner_(tx, actor, account,
-                         is_first ? notify::Purpose::SecondFactorEnabled : notify::Purpose::AuthenticatorAdded,
+                         is_first ? notify::Purpose::SecondFactorEnabled
+                                  : notify::Purpose::AuthenticatorAdded,
                          {{"authenticator", sealed.authenticator.name}}));
     return Confirmation{.check = CodeCheck::Accepted, .is_first = is_first};
 }
 
-Result<Removal> TotpService::remove(WriteTx& tx, const Actor& actor, AccountId account, AuthenticatorId id,
-                                    std::string_view typed)
+Result<Removal> TotpService::remove(WriteTx& tx, const Actor& actor, AccountId account,
+                                    AuthenticatorId id, std::string_view typed)
 {
     KS_CHECK(tx.lock(account));
     KS_TRY(const auto sealed, store_.find(tx, account, id));
@@ -205,8 +223,10 @@ Result<Removal> TotpService::remove(WriteTx& tx, const Actor& actor, AccountId a
         return remove_confirmed(tx, actor, account, *sealed, typed);
     }
     KS_CHECK(store_.erase(tx, account, id));
-    KS_CHECK(audit_.append(
-        tx, {.actor = actor, .action = "totp.cancel-enrollment", .account = account, .target = target_of(id)}));
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "totp.cancel-enrollment",
+                                .account = account,
+                                .target = target_of(id)}));
     return Removal{.check = CodeCheck::Accepted};
 }
 
@@ -216,18 +236,22 @@ Result<void> TotpService::check_password_alone(ReadTx& tx, AccountId account)
     if (password && password->satisfies == password::Satisfies::WithSecondFactor) {
         return Error{.kind = ErrorKind::Conflict,
                      .code = "totp/password-too-weak-alone",
-                     .detail = "Your password is too short to stand alone. Choose a longer one first."};
+                     .detail =
+                         "Your password is too short to stand alone. Choose a longer one first."};
     }
     return {};
 }
 
 Result<Removal> TotpService::remove_confirmed(WriteTx& tx, const Actor& actor, AccountId account,
-                                              const SealedAuthenticator& sealed, std::string_view typed)
+                                              const SealedAuthenticator& sealed,
+                                              std::string_view typed)
 {
     KS_TRY(const auto authenticators, store_.list(tx, account));
-    const auto others = std::count_if(authenticators.begin(), authenticators.end(), [&](const auto& other) {
-        return other.authenticator.confirmed && other.authenticator.id != sealed.authenticator.id;
-    });
+    const auto others =
+        std::count_if(authenticators.begin(), authenticators.end(), [&](const auto& other) {
+            return other.authenticator.confirmed &&
+                   other.authenticator.id != sealed.authenticator.id;
+        });
     const bool is_last = others == 0;
     if (is_last) {
         KS_CHECK(check_password_alone(tx, account));
@@ -236,19 +260,22 @@ Result<Removal> TotpService::remove_confirmed(WriteTx& tx, const Actor& actor, A
     if (check == CodeCheck::Accepted) {
         KS_CHECK(store_.erase(tx, account, sealed.authenticator.id));
         KS_CHECK(tell_owner_(tx, actor, account,
-                             is_last ? notify::Purpose::SecondFactorDisabled : notify::Purpose::AuthenticatorRemoved,
+                             is_last ? notify::Purpose::SecondFactorDisabled
+                                     : notify::Purpose::AuthenticatorRemoved,
                              {{"authenticator", sealed.authenticator.name}}));
     }
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = "totp.remove",
-                                .outcome = outcome_of(check),
-                                .account = account,
-                                .target = target_of(sealed.authenticator.id),
-                                .details = {{"result", word_of(check)}, {"last", is_last ? "yes" : "no"}}}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "totp.remove",
+             .outcome = outcome_of(check),
+             .account = account,
+             .target = target_of(sealed.authenticator.id),
+             .details = {{"result", word_of(check)}, {"last", is_last ? "yes" : "no"}}}));
     return Removal{.check = check, .was_last = check == CodeCheck::Accepted && is_last};
 }
 
-Result<void> TotpService::record_spent(WriteTx& tx, const Actor& actor, AccountId account, std::string_view action)
+Result<void> TotpService::record_spent(WriteTx& tx, const Actor& actor, AccountId account,
+                                       std::string_view action)
 {
     return audit_.append(tx, {.actor = actor,
                               .action = action,
@@ -299,8 +326,9 @@ Result<void> TotpSweep::run_once(Instant now)
             return {};
         }
         const Actor system{.kind = ActorKind::System};
-        return audit_.append(
-            tx, {.actor = system, .action = "totp.sweep", .details = {{"count", std::to_string(swept)}}});
+        return audit_.append(tx, {.actor = system,
+                                  .action = "totp.sweep",
+                                  .details = {{"count", std::to_string(swept)}}});
     });
 }
 

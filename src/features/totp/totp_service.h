@@ -7,10 +7,11 @@
 //                                   │ 15 minutes, or another enrollment begins
 //                                   └───────────────────────────────────────────────▶ (gone)
 //
-// Invariants: a code is accepted at most once for an account, whatever races and on whatever path (RFC 6238 §5.2: "The
-// verifier MUST NOT accept the second attempt of the OTP after the successful validation has been issued for the first
-// OTP"); the code that confirms is spent too; at most five authenticators an account. Attempts are charged by the caller
-// (attempt_budget, Scope::SecondFactor) before verify(), confirm() and remove(), in the same transaction.
+// Invariants: a code is accepted at most once for an account, whatever races and on whatever path
+// (RFC 6238 §5.2: "The verifier MUST NOT accept the second attempt of the OTP after the successful
+// validation has been issued for the first OTP"); the code that confirms is spent too; at most five
+// authenticators an account. Attempts are charged by the caller (attempt_budget,
+// Scope::SecondFactor) before verify(), confirm() and remove(), in the same transaction.
 #pragma once
 
 #include "core/actor.h"
@@ -38,8 +39,10 @@ namespace keystead::totp {
 
 enum class CodeCheck : std::uint8_t { Accepted, Wrong, AlreadyUsed };
 
-/// Puts a notice of a change into the outbox, to every confirmed address of the account. Handed in by app/.
-using TellOwner = std::function<Result<void>(WriteTx&, const Actor&, AccountId, notify::Purpose, const notify::Facts&)>;
+/// Puts a notice of a change into the outbox, to every confirmed address of the account. Handed in
+/// by app/.
+using TellOwner = std::function<Result<void>(WriteTx&, const Actor&, AccountId, notify::Purpose,
+                                             const notify::Facts&)>;
 
 struct NewAuthenticator {
     Authenticator authenticator;
@@ -48,40 +51,50 @@ struct NewAuthenticator {
 
 struct Confirmation {
     CodeCheck check = CodeCheck::Wrong;
-    bool is_first = false; // the account had no confirmed authenticator before: its second factor is on now
+    bool is_first =
+        false; // the account had no confirmed authenticator before: its second factor is on now
 };
 
 struct Removal {
     CodeCheck check = CodeCheck::Wrong;
-    bool was_last = false; // the second factor is off now; the caller also ends what hangs on it (backup codes)
+    bool was_last =
+        false; // the second factor is off now; the caller also ends what hangs on it (backup codes)
 };
 
 class TotpService {
 public:
-    TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit, const Clock& clock,
-                password::PasswordService& passwords, TellOwner tell_owner);
+    TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit,
+                const Clock& clock, password::PasswordService& passwords, TellOwner tell_owner);
 
-    /// Starts an enrollment, ending one that was under way. Errors: totp/limit-reached (LimitReached).
-    Result<NewAuthenticator> begin_enrollment(WriteTx& tx, const Actor& actor, AccountId account, std::string_view name);
+    /// Starts an enrollment, ending one that was under way. Errors: totp/limit-reached
+    /// (LimitReached).
+    Result<NewAuthenticator> begin_enrollment(WriteTx& tx, const Actor& actor, AccountId account,
+                                              std::string_view name);
 
-    /// Errors: totp/not-found (NotFound; also when the 15 minutes are over), totp/already-confirmed (Conflict),
-    /// totp/clock-behind (Unavailable).
-    Result<Confirmation> confirm(WriteTx& tx, const Actor& actor, AccountId account, AuthenticatorId id,
-                                 std::string_view typed);
+    /// Errors: totp/not-found (NotFound; also when the 15 minutes are over), totp/already-confirmed
+    /// (Conflict), totp/clock-behind (Unavailable).
+    Result<Confirmation> confirm(WriteTx& tx, const Actor& actor, AccountId account,
+                                 AuthenticatorId id, std::string_view typed);
 
-    /// Checks a code against all confirmed authenticators and burns its step. Wrong for an account without one.
-    /// Errors: totp/clock-behind.
-    Result<CodeCheck> verify(WriteTx& tx, const Actor& actor, AccountId account, std::string_view typed);
+    /// Checks a code against all confirmed authenticators and burns its step. Wrong for an account
+    /// without one. Errors: totp/clock-behind.
+    Result<CodeCheck> verify(WriteTx& tx, const Actor& actor, AccountId account,
+                             std::string_view typed);
 
-    /// Removes an authenticator for a code of any confirmed one (the phone may be lost while another remains); an
-    /// unconfirmed one needs none. Errors: totp/not-found, totp/clock-behind; totp/password-too-weak-alone (Conflict) for
-    /// the last one, when the password was accepted only because a second factor stood beside it.
-    Result<Removal> remove(WriteTx& tx, const Actor& actor, AccountId account, AuthenticatorId id, std::string_view typed);
+    /// Removes an authenticator for a code of any confirmed one (the phone may be lost while
+    /// another remains); an unconfirmed one needs none. Errors: totp/not-found, totp/clock-behind;
+    /// totp/password-too-weak-alone (Conflict) for the last one, when the password was accepted
+    /// only because a second factor stood beside it.
+    Result<Removal> remove(WriteTx& tx, const Actor& actor, AccountId account, AuthenticatorId id,
+                           std::string_view typed);
 
-    /// Records that an attempt was refused unchecked because the budget is spent; `action` is what it would have been.
-    Result<void> record_spent(WriteTx& tx, const Actor& actor, AccountId account, std::string_view action);
+    /// Records that an attempt was refused unchecked because the budget is spent; `action` is what
+    /// it would have been.
+    Result<void> record_spent(WriteTx& tx, const Actor& actor, AccountId account,
+                              std::string_view action);
 
-    /// Removes all without a code: operators' reset, erasure of the account. Records totp.remove-all.
+    /// Removes all without a code: operators' reset, erasure of the account. Records
+    /// totp.remove-all.
     Result<int> remove_all(WriteTx& tx, const Actor& actor, AccountId account);
 
     /// At most six, oldest first; expired enrollments are left out.
@@ -90,11 +103,13 @@ public:
 
 private:
     Result<void> check_clock(ReadTx& tx);
-    Result<std::optional<TimeStep>> match(const SealedAuthenticator& sealed, std::string_view typed);
-    Result<CodeCheck> burn(WriteTx& tx, const std::vector<SealedAuthenticator>& authenticators, std::string_view typed);
+    Result<std::optional<TimeStep>> match(const SealedAuthenticator& sealed,
+                                          std::string_view typed);
+    Result<CodeCheck> burn(WriteTx& tx, const std::vector<SealedAuthenticator>& authenticators,
+                           std::string_view typed);
     Result<void> check_password_alone(ReadTx& tx, AccountId account);
-    Result<Confirmation> activate(WriteTx& tx, const Actor& actor, AccountId account, const SealedAuthenticator& sealed,
-                                  TimeStep step);
+    Result<Confirmation> activate(WriteTx& tx, const Actor& actor, AccountId account,
+                                  const SealedAuthenticator& sealed, TimeStep step);
     Result<Removal> remove_confirmed(WriteTx& tx, const Actor& actor, AccountId account,
                                      const SealedAuthenticator& sealed, std::string_view typed);
 

@@ -23,17 +23,20 @@ class Authenticators : public testing::TestWithParam<Database::Engine> {
 protected:
     NewAuthenticator begin(std::string_view name = "phone")
     {
-        return *database_->write([&](WriteTx& tx) { return service_.begin_enrollment(tx, actor_, account_, name); });
+        return *database_->write(
+            [&](WriteTx& tx) { return service_.begin_enrollment(tx, actor_, account_, name); });
     }
     std::string code(const Secret& secret, int steps_away = 0) const
     {
-        const auto step = std::to_underlying(step_of(clock_.now())) + static_cast<std::uint64_t>(steps_away);
+        const auto step =
+            std::to_underlying(step_of(clock_.now())) + static_cast<std::uint64_t>(steps_away);
         std::string digits = std::to_string(hotp(secret, TimeStep{step}, 6));
         return digits.insert(0, 6 - digits.size(), '0');
     }
     Result<Confirmation> confirm(AuthenticatorId id, const std::string& typed)
     {
-        return database_->write([&](WriteTx& tx) { return service_.confirm(tx, actor_, account_, id, typed); });
+        return database_->write(
+            [&](WriteTx& tx) { return service_.confirm(tx, actor_, account_, id, typed); });
     }
     /// An authenticator that counts; its confirming step lies in the past afterwards.
     NewAuthenticator enroll(std::string_view name = "phone")
@@ -50,7 +53,8 @@ protected:
     CodeCheck verify(const std::string& typed) { return *verify(*database_, typed); }
     Result<Removal> remove(AuthenticatorId id, const std::string& typed)
     {
-        return database_->write([&](WriteTx& tx) { return service_.remove(tx, actor_, account_, id, typed); });
+        return database_->write(
+            [&](WriteTx& tx) { return service_.remove(tx, actor_, account_, id, typed); });
     }
     std::vector<Authenticator> list()
     {
@@ -72,8 +76,13 @@ protected:
     std::mutex mutex_;
     std::vector<notify::Purpose> told_;
     password::PasswordService passwords_{audit_, clock_};
-    TotpService service_{keys_, random_, audit_, clock_, passwords_,
-                         [this](WriteTx& tx, const Actor&, AccountId, notify::Purpose purpose, const notify::Facts&) -> Result<void> {
+    TotpService service_{keys_,
+                         random_,
+                         audit_,
+                         clock_,
+                         passwords_,
+                         [this](WriteTx& tx, const Actor&, AccountId, notify::Purpose purpose,
+                                const notify::Facts&) -> Result<void> {
                              tx.after_commit([this, purpose] {
                                  const std::lock_guard lock(mutex_);
                                  told_.push_back(purpose);
@@ -86,20 +95,24 @@ protected:
 TEST_P(Authenticators, CountOnceConfirmed)
 {
     const auto added = begin();
-    EXPECT_FALSE(*database_->read([&](ReadTx& tx) { return service_.has_confirmed(tx, account_); }));
-    EXPECT_EQ(verify(code(added.secret)), CodeCheck::Wrong) << "unconfirmed: its codes are nobody's";
+    EXPECT_FALSE(
+        *database_->read([&](ReadTx& tx) { return service_.has_confirmed(tx, account_); }));
+    EXPECT_EQ(verify(code(added.secret)), CodeCheck::Wrong)
+        << "unconfirmed: its codes are nobody's";
     EXPECT_EQ(confirm(added.authenticator.id, "000000")->check, CodeCheck::Wrong);
     EXPECT_EQ(confirm(added.authenticator.id, "nonsense")->check, CodeCheck::Wrong);
     const auto confirmation = *confirm(added.authenticator.id, code(added.secret));
     EXPECT_EQ(confirmation.check, CodeCheck::Accepted);
     EXPECT_TRUE(confirmation.is_first);
     EXPECT_TRUE(*database_->read([&](ReadTx& tx) { return service_.has_confirmed(tx, account_); }));
-    EXPECT_EQ(confirm(added.authenticator.id, code(added.secret)).error().code, "totp/already-confirmed");
+    EXPECT_EQ(confirm(added.authenticator.id, code(added.secret)).error().code,
+              "totp/already-confirmed");
     EXPECT_EQ(told(notify::Purpose::SecondFactorEnabled), 1);
     EXPECT_EQ(audit_.count("totp.confirm", audit::Outcome::Refused), 2);
 }
 
-// guards: a code counts once, the confirming one included, older ones never again (K-01, RFC 6238 §5.2)
+// guards: a code counts once, the confirming one included, older ones never again (K-01, RFC 6238
+// §5.2)
 TEST_P(Authenticators, AcceptACodeOnceOnly)
 {
     auto added = begin();
@@ -108,7 +121,8 @@ TEST_P(Authenticators, AcceptACodeOnceOnly)
     EXPECT_EQ(verify(confirming), CodeCheck::AlreadyUsed);
     EXPECT_EQ(verify(code(added.secret, 1)), CodeCheck::Accepted);
     EXPECT_EQ(verify(code(added.secret, 1)), CodeCheck::AlreadyUsed);
-    EXPECT_EQ(verify(code(added.secret, -1)), CodeCheck::AlreadyUsed) << "older than the newest accepted";
+    EXPECT_EQ(verify(code(added.secret, -1)), CodeCheck::AlreadyUsed)
+        << "older than the newest accepted";
     EXPECT_EQ(verify("123 45"), CodeCheck::Wrong);
     EXPECT_EQ(audit_.count("totp.verify", audit::Outcome::Refused), 4);
 }
@@ -124,7 +138,8 @@ TEST_P(Authenticators, LetOneOfARaceIn)
         {
             std::vector<std::jthread> threads;
             for (int thread = 0; thread < 8; ++thread) {
-                threads.emplace_back([&] { accepted += verify(racing) == CodeCheck::Accepted ? 1 : 0; });
+                threads.emplace_back(
+                    [&] { accepted += verify(racing) == CodeCheck::Accepted ? 1 : 0; });
             }
         }
         EXPECT_EQ(accepted, 1) << "round " << round;
@@ -156,8 +171,8 @@ TEST_P(Authenticators, AreFiveAtMost)
     EXPECT_EQ(confirm(first.authenticator.id, code(first.secret)).error().code, "totp/not-found");
     EXPECT_EQ(list().size(), 5U);
     ASSERT_EQ(confirm(second.authenticator.id, code(second.secret))->check, CodeCheck::Accepted);
-    const auto sixth =
-        database_->write([&](WriteTx& tx) { return service_.begin_enrollment(tx, actor_, account_, "sixth"); });
+    const auto sixth = database_->write(
+        [&](WriteTx& tx) { return service_.begin_enrollment(tx, actor_, account_, "sixth"); });
     ASSERT_FALSE(sixth);
     EXPECT_EQ(sixth.error().code, "totp/limit-reached");
     EXPECT_EQ(list().size(), 5U);
@@ -190,7 +205,9 @@ TEST_P(Authenticators, BelongToTheirAccount)
         return service_.remove(tx, actor_, other, added.authenticator.id, code(added.secret));
     });
     EXPECT_EQ(foreign.error().code, "totp/not-found");
-    EXPECT_EQ(*database_->write([&](WriteTx& tx) { return service_.verify(tx, actor_, other, code(added.secret)); }),
+    EXPECT_EQ(*database_->write([&](WriteTx& tx) {
+        return service_.verify(tx, actor_, other, code(added.secret));
+    }),
               CodeCheck::Wrong);
 }
 
@@ -214,18 +231,22 @@ TEST_P(Authenticators, AreRemovedWithACode)
     EXPECT_EQ(remove(unconfirmed.authenticator.id, "")->check, CodeCheck::Accepted);
 }
 
-// guards: the last factor does not leave a password behind that is too weak alone (security.md section 4)
+// guards: the last factor does not leave a password behind that is too weak alone (security.md
+// section 4)
 TEST_P(Authenticators, StayWhileThePasswordNeedsThem)
 {
     const auto phone = enroll("phone");
     const auto set = [&](password::Satisfies satisfies) {
         ASSERT_TRUE(database_->write([&](WriteTx& tx) {
-            return passwords_.set(tx, actor_, {.account = account_, .sealed = Bytes(8), .satisfies = satisfies, .cost = {64, 1}},
-                                  password::SetReason::SignUp);
+            return passwords_.set(
+                tx, actor_,
+                {.account = account_, .sealed = Bytes(8), .satisfies = satisfies, .cost = {64, 1}},
+                password::SetReason::SignUp);
         }));
     };
     set(password::Satisfies::WithSecondFactor);
-    EXPECT_EQ(remove(phone.authenticator.id, code(phone.secret)).error().code, "totp/password-too-weak-alone");
+    EXPECT_EQ(remove(phone.authenticator.id, code(phone.secret)).error().code,
+              "totp/password-too-weak-alone");
     EXPECT_EQ(list().size(), 1U);
     set(password::Satisfies::Alone);
     EXPECT_EQ(remove(phone.authenticator.id, code(phone.secret))->check, CodeCheck::Accepted)
@@ -253,7 +274,8 @@ TEST_P(Authenticators, SealTheirSecrets)
     const auto tablet = enroll("tablet");
     ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
         tx.audit_recorded();
-        KS_CHECK(tx.exec("UPDATE totp_authenticator SET sealed_secret = (SELECT sealed_secret FROM totp_authenticator WHERE id = $1)"
+        KS_CHECK(tx.exec("UPDATE totp_authenticator SET sealed_secret = (SELECT sealed_secret FROM "
+                         "totp_authenticator WHERE id = $1)"
                          " WHERE id = $2",
                          phone.authenticator.id, tablet.authenticator.id));
         return {};
@@ -278,7 +300,8 @@ TEST_P(Authenticators, AcceptNothingWhenTheDatabaseFails)
     EXPECT_EQ(audit_.count("totp.verify"), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Authenticators, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, Authenticators, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 } // namespace
 } // namespace keystead::totp

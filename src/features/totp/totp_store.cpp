@@ -20,9 +20,11 @@ SealedAuthenticator authenticator_from(const Row& row)
 
 Result<std::vector<SealedAuthenticator>> TotpStore::list(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const Rows rows, tx.query("SELECT id, name, created_at, confirmed_at, last_used_at, sealed_secret"
-                                     " FROM totp_authenticator WHERE account_id = $1 ORDER BY created_at, id LIMIT 16",
-                                     account));
+    KS_TRY(
+        const Rows rows,
+        tx.query("SELECT id, name, created_at, confirmed_at, last_used_at, sealed_secret"
+                 " FROM totp_authenticator WHERE account_id = $1 ORDER BY created_at, id LIMIT 16",
+                 account));
     std::vector<SealedAuthenticator> list;
     list.reserve(rows.size());
     for (const Row& row : rows) {
@@ -31,11 +33,13 @@ Result<std::vector<SealedAuthenticator>> TotpStore::list(ReadTx& tx, AccountId a
     return list;
 }
 
-Result<std::optional<SealedAuthenticator>> TotpStore::find(ReadTx& tx, AccountId account, AuthenticatorId id)
+Result<std::optional<SealedAuthenticator>> TotpStore::find(ReadTx& tx, AccountId account,
+                                                           AuthenticatorId id)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT id, name, created_at, confirmed_at, last_used_at, sealed_secret"
-                                        " FROM totp_authenticator WHERE account_id = $1 AND id = $2",
-                                        account, id));
+    KS_TRY(const auto row,
+           tx.query_one("SELECT id, name, created_at, confirmed_at, last_used_at, sealed_secret"
+                        " FROM totp_authenticator WHERE account_id = $1 AND id = $2",
+                        account, id));
     return row ? std::optional(authenticator_from(*row)) : std::nullopt;
 }
 
@@ -56,7 +60,8 @@ Result<std::optional<TimeStep>> TotpStore::find_largest_step(ReadTx& tx)
 
 Result<void> TotpStore::insert(WriteTx& tx, AccountId account, const SealedAuthenticator& added)
 {
-    KS_CHECK(tx.exec("INSERT INTO totp_authenticator (id, account_id, name, sealed_secret, last_step, created_at)"
+    KS_CHECK(tx.exec("INSERT INTO totp_authenticator (id, account_id, name, sealed_secret, "
+                     "last_step, created_at)"
                      " VALUES ($1, $2, $3, $4, 0, $5)",
                      added.authenticator.id, account, added.authenticator.name, added.sealed_secret,
                      added.authenticator.created_at));
@@ -65,23 +70,28 @@ Result<void> TotpStore::insert(WriteTx& tx, AccountId account, const SealedAuthe
 
 Result<int> TotpStore::erase_unconfirmed(WriteTx& tx, AccountId account)
 {
-    return tx.exec("DELETE FROM totp_authenticator WHERE account_id = $1 AND confirmed_at IS NULL", account);
+    return tx.exec("DELETE FROM totp_authenticator WHERE account_id = $1 AND confirmed_at IS NULL",
+                   account);
 }
 
 Result<bool> TotpStore::confirm(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now)
 {
-    KS_TRY(const int rows, tx.exec("UPDATE totp_authenticator SET confirmed_at = $3, last_used_at = $3, last_step = $2"
-                                   " WHERE id = $1 AND confirmed_at IS NULL",
-                                   id, step, now));
+    KS_TRY(
+        const int rows,
+        tx.exec("UPDATE totp_authenticator SET confirmed_at = $3, last_used_at = $3, last_step = $2"
+                " WHERE id = $1 AND confirmed_at IS NULL",
+                id, step, now));
     return rows == 1;
 }
 
-Result<bool> TotpStore::advance_last_step(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now)
+Result<bool> TotpStore::advance_last_step(WriteTx& tx, AuthenticatorId id, TimeStep step,
+                                          Instant now)
 {
-    constexpr std::string_view kAdvance = "UPDATE totp_authenticator SET last_step = $2, last_used_at = $3"
-                                          " WHERE id = $1 AND confirmed_at IS NOT NULL"
+    constexpr std::string_view kAdvance =
+        "UPDATE totp_authenticator SET last_step = $2, last_used_at = $3"
+        " WHERE id = $1 AND confirmed_at IS NOT NULL"
 #ifndef KEYSTEAD_WITHOUT_TOTP_ONCE
-                                          " AND last_step < $2"
+        " AND last_step < $2"
 #endif
         ;
     KS_TRY(const int rows, tx.exec(kAdvance, id, step, now));
@@ -90,7 +100,9 @@ Result<bool> TotpStore::advance_last_step(WriteTx& tx, AuthenticatorId id, TimeS
 
 Result<bool> TotpStore::erase(WriteTx& tx, AccountId account, AuthenticatorId id)
 {
-    KS_TRY(const int rows, tx.exec("DELETE FROM totp_authenticator WHERE account_id = $1 AND id = $2", account, id));
+    KS_TRY(
+        const int rows,
+        tx.exec("DELETE FROM totp_authenticator WHERE account_id = $1 AND id = $2", account, id));
     return rows == 1;
 }
 
@@ -102,7 +114,8 @@ Result<int> TotpStore::erase_all(WriteTx& tx, AccountId account)
 Result<int> TotpStore::sweep_unconfirmed(WriteTx& tx, Instant created_before)
 {
     return tx.exec("DELETE FROM totp_authenticator WHERE confirmed_at IS NULL AND id IN"
-                   " (SELECT id FROM totp_authenticator WHERE confirmed_at IS NULL AND created_at < $1 LIMIT 1000)",
+                   " (SELECT id FROM totp_authenticator WHERE confirmed_at IS NULL AND created_at "
+                   "< $1 LIMIT 1000)",
                    created_before);
 }
 

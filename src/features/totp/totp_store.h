@@ -35,7 +35,8 @@ struct SealedAuthenticator {
 struct TotpStore {
     /// Oldest first.
     Result<std::vector<SealedAuthenticator>> list(ReadTx& tx, AccountId account);
-    Result<std::optional<SealedAuthenticator>> find(ReadTx& tx, AccountId account, AuthenticatorId id);
+    Result<std::optional<SealedAuthenticator>> find(ReadTx& tx, AccountId account,
+                                                    AuthenticatorId id);
     Result<std::int64_t> count_confirmed(ReadTx& tx, AccountId account);
     /// The largest step that any authenticator here has accepted; nothing before the first.
     Result<std::optional<TimeStep>> find_largest_step(ReadTx& tx);
@@ -43,7 +44,8 @@ struct TotpStore {
     Result<int> erase_unconfirmed(WriteTx& tx, AccountId account);
     /// False if it is confirmed already, or gone.
     Result<bool> confirm(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now);
-    /// Moves the authenticator's last accepted step forward. False if it was there already: someone was faster.
+    /// Moves the authenticator's last accepted step forward. False if it was there already: someone
+    /// was faster.
     Result<bool> advance_last_step(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now);
     /// False if it is gone already.
     Result<bool> erase(WriteTx& tx, AccountId account, AuthenticatorId id);
