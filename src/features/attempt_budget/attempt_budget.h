@@ -13,9 +13,9 @@ namespace keystead::attempt_budget {
 enum class Scope : std::uint8_t {
     Source = 1,        // client address prefix: every guess from it, on whatever account
     UnknownDevice = 2, // canonical e-mail address: guesses from devices unknown to the account
-    KnownDevice = 3,  // one known device of an account
-    SecondFactor = 4, // account: codes, over sign-in, step-up, enrolling and removing
-    Recovery = 5,     // canonical e-mail address: links asked for
+    KnownDevice = 3,   // one known device of an account
+    SecondFactor = 4,  // account: codes, over sign-in, step-up, enrolling and removing
+    Recovery = 5,      // canonical e-mail address: links asked for
     StepUp = 6,       // account: passwords asked for inside a session (step-up, change of password)
     RecoveryCode = 7, // account: codes beside a recovery link; apart, so that guessing at sign-in
                       // leaves recovery open
