@@ -93,7 +93,7 @@ TEST(Validate, KnowsIdsTimesChoicesAndLists)
 TEST(Validate, RefusesControlAndBidiCharactersInText)
 {
     const Schema schema = object({{"t", text(0, 10)}});
-    for (const auto* bad : {R"({"t":"a\u0000"})", R"({"t":"a\nb"})", R"({"t":"\u007f"})", R"({"t":"\u0085"})",
+    for (const auto* bad : {R"({"t":"a\u0001"})", R"({"t":"a\nb"})", R"({"t":"\u007f"})", R"({"t":"\u0085"})",
                             R"({"t":"\u202e"})", R"({"t":"\u2066"})"}) {
         EXPECT_EQ(faults(schema, bad), Faults{"/t request/control-character"}) << bad;
     }
