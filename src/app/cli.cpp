@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <iostream>
 #include <optional>
+#include <utility>
 
 #include <unistd.h>
 
@@ -179,12 +180,12 @@ int run(int argc, const char* const* argv)
         std::cout << *text << std::flush;
         return status_number(ExitStatus::Ok);
     }
-    LocalContext context{.environment = real_environment()};
-    auto loaded = load_settings({.preset = invocation->preset, .config_path = invocation->config_path, .environment = context.environment});
+    Environment environment = real_environment();
+    auto loaded = load_settings({.preset = invocation->preset, .config_path = invocation->config_path, .environment = environment});
     if (!loaded) {
         return complain(loaded.error(), invocation->output);
     }
-    context.loaded = *std::move(loaded);
+    const LocalContext context{std::move(environment), *std::move(loaded)};
     if (invocation->verb->kind == VerbKind::Local) {
         const auto done = run_local_verb(context, *invocation);
         return done ? status_number(*done) : complain(done.error(), invocation->output);

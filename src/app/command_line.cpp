@@ -31,9 +31,9 @@ void add_verb(CLI::App& root, const Verb& verb, Found& found)
     CLI::App* app = &root;
     std::istringstream words{std::string(verb.name)};
     for (std::string word; words >> word;) {
-        CLI::App* const next = app->get_subcommand_no_throw(word);
+        const auto same = app->get_subcommands([&word](CLI::App* known) { return known->get_name() == word; });
         app->require_subcommand(1);
-        app = next != nullptr ? next : app->add_subcommand(word);
+        app = same.empty() ? app->add_subcommand(word) : same.front();
     }
     app->description(std::string(verb.words));
     found.apps[&verb] = app;

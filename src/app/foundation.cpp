@@ -1,6 +1,7 @@
 #include "app/foundation.h"
 
 #include "app/node_store.h"
+#include "app/settings_report.h"
 #include "crypto/root_key.h"
 #include "storage/embedded_migrations.h"
 #include "storage/open.h"
@@ -148,6 +149,7 @@ Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded
 {
     auto foundation = std::make_unique<Foundation>();
     foundation->settings = loaded.settings;
+    foundation->settings_json = settings_as_json(loaded);
     KS_CHECK(make_data_folder(loaded.settings.storage.data_folder));
     KS_TRY(foundation->database, open_database(loaded.settings.storage, foundation->clock, options.schema));
     KS_TRY(auto found, obtain_root_key(loaded, options, *foundation->database, foundation->random));

@@ -29,6 +29,7 @@ struct Foundation {
     std::unique_ptr<Database> database;
     std::unique_ptr<crypto::RootKeyRing> keys;
     RootKeyOrigin key_origin = RootKeyOrigin::File;
+    std::string settings_json = "[]"; // every setting with its origin, secrets hidden: what operators are shown
 };
 
 struct FoundationOptions {

@@ -4,13 +4,17 @@
 
 namespace keystead::app {
 
-void JobRunner::start(Job job)
+void JobRunner::start(std::vector<Job> jobs)
 {
-    KS_ASSERT(!job.name.empty() && job.name.size() <= 12); // The kernel cuts names at 15.
-    auto& running = *jobs_.emplace_back(std::make_unique<Running>());
-    running.job = std::move(job);
-    running.thread = std::jthread([this, &running](const std::stop_token& stop) { run(running, stop); });
-    pthread_setname_np(running.thread.native_handle(), ("ks-" + running.job.name).c_str());
+    KS_ASSERT(jobs_.empty());
+    for (auto& job : jobs) { // All are listed before the first runs: one may wake another.
+        KS_ASSERT(!job.name.empty() && job.name.size() <= 12); // The kernel cuts names at 15.
+        jobs_.emplace_back(std::make_unique<Running>())->job = std::move(job);
+    }
+    for (const auto& running : jobs_) {
+        running->thread = std::jthread([this, job = running.get()](const std::stop_token& stop) { run(*job, stop); });
+        pthread_setname_np(running->thread.native_handle(), ("ks-" + running->job.name).c_str());
+    }
 }
 
 void JobRunner::run(Running& running, const std::stop_token& stop)
@@ -47,7 +51,12 @@ void JobRunner::stop()
     for (const auto& running : jobs_) {
         running->thread.request_stop();
     }
-    jobs_.clear(); // Joins.
+    for (const auto& running : jobs_) {
+        if (running->thread.joinable()) {
+            running->thread.join(); // All end before the list goes: one may wake another to the last.
+        }
+    }
+    jobs_.clear();
 }
 
 } // namespace keystead::app

@@ -34,8 +34,8 @@ public:
     JobRunner(const JobRunner&) = delete;
     JobRunner& operator=(const JobRunner&) = delete;
 
-    /// Starts a thread that runs the job at once and then at its interval. Called by one thread, before stop().
-    void start(Job job);
+    /// Starts a thread a job, which runs it at once and then at its interval. Called once, before anybody can wake() one.
+    void start(std::vector<Job> jobs);
     /// Lets a job run soon instead of at its interval. Any thread; an unknown name is ignored.
     void wake(std::string_view name);
     /// Ends all jobs: each finishes the run it is in.

@@ -20,14 +20,14 @@ TEST(JobRunner, RunsWakesAndStops)
     std::promise<void> second;
     {
         JobRunner runner(clock, log);
-        runner.start({"test", std::chrono::hours{1}, [&](Instant now) -> Result<void> {
+        runner.start({{"test", std::chrono::hours{1}, [&](Instant now) -> Result<void> {
                           EXPECT_EQ(now, clock.now());
                           const int run = ++runs;
                           if (run <= 2) {
                               (run == 1 ? first : second).set_value();
                           }
                           return {};
-                      }});
+                      }}});
         ASSERT_EQ(first.get_future().wait_for(std::chrono::seconds{10}), std::future_status::ready);
         runner.wake("another");
         runner.wake("test");
@@ -44,12 +44,12 @@ TEST(JobRunner, GoesOnAfterAFailure)
     std::atomic<int> runs{0};
     std::promise<void> third;
     JobRunner runner(clock, log);
-    runner.start({"failing", std::chrono::milliseconds{1}, [&](Instant) -> Result<void> {
+    runner.start({{"failing", std::chrono::milliseconds{1}, [&](Instant) -> Result<void> {
                       if (++runs == 3) {
                           third.set_value();
                       }
                       return Error{ErrorKind::Unavailable, "test/failing"};
-                  }});
+                  }}});
     EXPECT_EQ(third.get_future().wait_for(std::chrono::seconds{10}), std::future_status::ready);
 }
 

@@ -1,0 +1,144 @@
+#include "app/application.h"
+
+#include "app/background.h"
+#include "app/commands.h"
+#include "app/dev_mail.h"
+#include "app/routes.h"
+#include "app/site_routes.h"
+#include "features/sign_in/sign_in_routes.h"
+#include "http/openapi.h"
+#include "http/system_routes.h"
+
+#include <utility>
+
+namespace keystead::app {
+namespace {
+
+/// For `openapi`: routes are declared and none is called.
+class NoDatabase final : public Database {
+public:
+    Engine engine() const override { return Engine::Sqlite; }
+    Result<void> health() override { return absent(); }
+    void set_before_commit(std::function<Result<void>(WriteTx&)>) override {}
+    Result<void> maintain(Maintenance) override { return absent(); }
+
+private:
+    static Error absent() { return Error{ErrorKind::Unavailable, "storage/unavailable", "There is no database here."}; }
+    Result<void> run_read(function_ref<Result<void>(ReadTx&)>) override { return absent(); }
+    Result<void> run_write(function_ref<Result<void>(WriteTx&)>) override { return absent(); }
+    Result<void> run_write_essential(function_ref<Result<void>(WriteTx&)>) override { return absent(); }
+    Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)>) override { return absent(); }
+};
+
+/// Password places are kept for those whom a storm of strangers must not shut out: a request that shows a device cookie of
+/// ours, and the paths that only an owner walks.
+bool keeps_reserved_place(const Features& features, const http::Request& request)
+{
+    const auto cookie = request.cookie(sign_in::kDeviceCookie);
+    return request.path == "/v1/step-up" || request.path == "/v1/recovery/confirm" || request.path == "/v1/account/password" ||
+           (cookie && features.known_devices.parse(*cookie).digest.has_value());
+}
+
+} // namespace
+
+Application::Application(Foundation& foundation, Log& log, FeatureResources resources)
+    : foundation_(foundation), log_(log), jobs_(foundation.clock, log),
+      features_(foundation, std::move(resources),
+                {.wake_outbox = [this] { jobs_.wake(kOutboxJob); },
+                 .mail_not_delivered =
+                     [this](MessageId message, std::string_view cause) {
+                         log_.write(LogLevel::Warning, "mail not delivered", {{"message", message.text()}, {"cause", cause}});
+                     }}),
+      assets_(embedded_files())
+{
+    const Settings& settings = foundation_.settings;
+    add_problem_words(catalogue_);
+    add_feature_routes(routes_, features_);
+    add_site_routes(routes_, foundation_);
+    if (settings.shows_mail()) {
+        add_dev_mail_routes(routes_, settings.storage.data_folder + "/mail", settings.server.base_url + settings.server.base_path);
+    }
+    http::add_system_routes(routes_, catalogue_,
+                            {.openapi = {.title = settings.product.name, .base_path = settings.server.base_path},
+                             .is_ready = [this] { return !server_->is_draining() && foundation_.database->health().has_value(); }});
+    add_commands(commands_, features_);
+}
+
+Application::~Application() { stop(); }
+
+Result<std::unique_ptr<Application>> Application::make(Foundation& foundation, Log& log)
+{
+    KS_TRY(auto resources, open_feature_resources(foundation));
+    return std::make_unique<Application>(foundation, log, std::move(resources));
+}
+
+http::ServerOptions Application::server_options()
+{
+    const Settings& settings = foundation_.settings;
+    http::ServerOptions options{.settings = settings.server, .limits = settings.limits};
+    options.credential_threads = settings.password.hash_threads;
+    options.credential_queue_max = settings.password.hash_queue_max;
+    options.keeps_reserved_place = [this](const http::Request& request) { return keeps_reserved_place(features_, request); };
+    options.page = make_page_hook(std::string(index_document(embedded_files())), settings.server.base_path);
+    options.on_error = [this](const Error& error, const RequestId& request) { log_.error("request failed", error, request); };
+    return options;
+}
+
+Result<void> Application::start()
+{
+    auto options = server_options();
+    KS_TRY(options.credential_slot, features_.credential_slot());
+    add_gauges(metrics_, features_);
+    jobs_.start(background_jobs(features_));
+    const http::ServerParts parts{.routes = routes_,
+                                  .catalogue = catalogue_,
+                                  .authenticator = features_.authenticator,
+                                  .clock = foundation_.clock,
+                                  .random = foundation_.random,
+                                  .metrics = metrics_,
+                                  .assets = &assets_};
+    KS_TRY(server_, http::Server::start(std::move(options), parts));
+    return {};
+}
+
+bool Application::stop()
+{
+    const bool all_finished = server_ == nullptr || server_->drain();
+    if (server_ != nullptr) {
+        server_.reset();
+        jobs_.stop();
+        if (const auto written = features_.sessions.write_activity(*foundation_.database); !written) {
+            log_.error("last activity was not written", written.error());
+        }
+    }
+    return all_finished;
+}
+
+void Application::reload()
+{
+    server_->reopen_access_log();
+    if (foundation_.settings.server.tls_certificate.empty()) {
+        return;
+    }
+    if (const auto reloaded = server_->reload_tls(); !reloaded) {
+        log_.error("the new certificate was refused; the old one stays", reloaded.error());
+    } else {
+        log_.write(LogLevel::Info, "certificate read again");
+    }
+}
+
+Result<std::string> openapi_of_this_build(const Settings& settings)
+{
+    Foundation foundation;
+    foundation.settings = settings;
+    foundation.settings.password.breach_filter.clear();
+    foundation.settings.storage.data_folder = "/tmp"; // nothing stays there
+    foundation.database = std::make_unique<NoDatabase>();
+    foundation.keys = std::make_unique<crypto::RootKeyRing>(crypto::make_key(foundation.random), foundation.random);
+    Log log(foundation.clock);
+    KS_TRY(const auto application, Application::make(foundation, log));
+    return http::openapi_document(application->routes(),
+                                  {.title = settings.product.name, .base_path = settings.server.base_path});
+}
+
+} // namespace keystead::app

@@ -1,0 +1,61 @@
+// app/application.h
+//
+// Everything that runs, built once on a Foundation: features, routes, commands, jobs, HTTP server. Used by `serve`, by
+// commands without a server (which start neither jobs nor HTTP), and by `openapi`.
+#pragma once
+
+#include "app/command_table.h"
+#include "app/embedded_assets.h"
+#include "app/features.h"
+#include "app/foundation.h"
+#include "app/jobs.h"
+#include "app/log.h"
+#include "core/result.h"
+#include "http/metrics.h"
+#include "http/problem.h"
+#include "http/route_table.h"
+#include "http/server.h"
+
+#include <memory>
+#include <string>
+
+namespace keystead::app {
+
+class Application {
+public:
+    /// `foundation` and `log` outlive it. Errors: those of open_feature_resources().
+    static Result<std::unique_ptr<Application>> make(Foundation& foundation, Log& log);
+    Application(Foundation& foundation, Log& log, FeatureResources resources); // make() alone calls it
+    ~Application();
+    Application(const Application&) = delete;
+    Application& operator=(const Application&) = delete;
+
+    const CommandTable& commands() const { return commands_; }
+    const http::RouteTable& routes() const { return routes_; }
+    /// Starts jobs, then HTTP. Errors: those of http::Server::start().
+    Result<void> start();
+    /// Lets requests in hand finish, then ends HTTP and jobs. True: all requests finished in time.
+    bool stop();
+    /// SIGHUP: certificate and access log anew.
+    void reload();
+    std::uint16_t port() const { return server_->port(); }
+
+private:
+    http::ServerOptions server_options();
+
+    Foundation& foundation_;
+    Log& log_;
+    JobRunner jobs_;
+    Features features_;
+    http::ProblemCatalogue catalogue_;
+    http::RouteTable routes_;
+    http::Metrics metrics_;
+    EmbeddedAssets assets_;
+    CommandTable commands_;
+    std::unique_ptr<http::Server> server_; // last: it stands on all the rest
+};
+
+/// The OpenAPI document of this build with these settings; needs no data and makes none.
+Result<std::string> openapi_of_this_build(const Settings& settings);
+
+} // namespace keystead::app

@@ -1,0 +1,96 @@
+#include "app/background.h"
+
+#include "app/tls_certificate.h"
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+namespace keystead::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+Result<void> send_mails(Features& features, Instant now)
+{
+    constexpr int kBatchesMax = 100; // then the next run goes on
+    for (int batch = 0; batch < kBatchesMax; ++batch) {
+        KS_TRY(const auto summary, features.outbox_sender.run_once(now));
+        if (!summary.more) {
+            break;
+        }
+    }
+    return {};
+}
+
+/// Runs all, also when one fails; answers the first failure.
+Result<void> run_all(std::initializer_list<std::function<Result<void>()>> steps)
+{
+    Result<void> outcome;
+    for (const auto& step : steps) {
+        if (auto done = step(); !done && outcome) {
+            outcome = std::move(done);
+        }
+    }
+    return outcome;
+}
+
+Job sweep_job(Features& features)
+{
+    Database& db = *features.foundation.database;
+    const auto budgets = std::make_shared<attempt_budget::AttemptBudgetSweep>(db, features.audit);
+    const auto enrollments = std::make_shared<totp::TotpSweep>(db, features.audit);
+    return {"sweep", 1min, [&features, &db, budgets, enrollments](Instant now) {
+                return run_all({
+                    [&] { return features.sessions.sweep(db, now); },
+                    [&] { return features.flows.sweep(db, now); },
+                    [&] { return features.link_sweep.run_once(now); },
+                    [&] { return budgets->run_once(now); },
+                    [&] { return enrollments->run_once(now); },
+                    [&] { return features.factor_resets.run_once(db, now); },
+                    [&] { return features.client_devices.run_once(now); },
+                    [&] { return db.maintain(Database::Maintenance::RestoreReserve); },
+                });
+            }};
+}
+
+Job erasure_job(Features& features)
+{
+    Database& db = *features.foundation.database;
+    return {"erasure", 5min, [&features, &db](Instant now) -> Result<void> {
+                KS_CHECK(features.erasure.run_once(now));
+                return db.maintain(Database::Maintenance::TruncateLog);
+            }};
+}
+
+} // namespace
+
+std::vector<Job> background_jobs(Features& features)
+{
+    Database& db = *features.foundation.database;
+    std::vector<Job> jobs;
+    jobs.push_back({std::string(kOutboxJob), 10s, [&features](Instant now) { return send_mails(features, now); }});
+    jobs.push_back({"activity", 15s, [&features, &db](Instant) { return features.sessions.write_activity(db); }});
+    jobs.push_back(sweep_job(features));
+    jobs.push_back(erasure_job(features));
+    jobs.push_back({"health", 5s, [&db](Instant) { return db.health(); }});
+    jobs.push_back({"optimize", 6h, [&db](Instant) { return db.maintain(Database::Maintenance::Optimize); }});
+    if (db.engine() == Database::Engine::Postgres) {
+        jobs.push_back({"sequencer", 500ms, [&features](Instant now) { return features.sequencer.run_once(now); }});
+    }
+    return jobs;
+}
+
+void add_gauges(http::Metrics& metrics, Features& features)
+{
+    const std::string& certificate = features.foundation.settings.server.tls_certificate;
+    if (!certificate.empty()) {
+        metrics.add_gauge("keystead_certificate_end_seconds", "When the certificate ends, seconds since 1970.", [&certificate]() -> double {
+            const auto end = certificate_end(certificate);
+            return end ? std::chrono::duration<double>(end->time_since_epoch()).count() : 0;
+        });
+    }
+}
+
+} // namespace keystead::app
