@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 #include <utility>
 
 namespace keystead::crypto {
@@ -77,6 +79,15 @@ TEST_F(Keys, GivesEveryPurposeItsOwnKey)
     EXPECT_EQ(keys.size(), std::size_t{std::to_underlying(kKeyPurposeLast)});
     EXPECT_EQ(names.size(), keys.size());
     EXPECT_NE(inventory_markdown().find("totp-seal"), std::string::npos);
+}
+
+// guards: docs/crypto-inventory.md lists every use as it is
+TEST_F(Keys, InventoryIsUpToDate)
+{
+    std::ostringstream file;
+    file << std::ifstream("docs/crypto-inventory.md").rdbuf();
+    EXPECT_TRUE(file.str().ends_with(inventory_markdown())) << "docs/crypto-inventory.md is stale; it should end in:\n"
+                                                            << inventory_markdown();
 }
 
 // guards: team → value keys: a value opens with its team's key and place only
