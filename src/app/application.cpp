@@ -23,19 +23,26 @@ public:
     Result<void> maintain(Maintenance) override { return absent(); }
 
 private:
-    static Error absent() { return Error{ErrorKind::Unavailable, "storage/unavailable", "There is no database here."}; }
+    static Error absent()
+    {
+        return Error{ErrorKind::Unavailable, "storage/unavailable", "There is no database here."};
+    }
     Result<void> run_read(function_ref<Result<void>(ReadTx&)>) override { return absent(); }
     Result<void> run_write(function_ref<Result<void>(WriteTx&)>) override { return absent(); }
-    Result<void> run_write_essential(function_ref<Result<void>(WriteTx&)>) override { return absent(); }
+    Result<void> run_write_essential(function_ref<Result<void>(WriteTx&)>) override
+    {
+        return absent();
+    }
     Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)>) override { return absent(); }
 };
 
-/// Password places are kept for those whom a storm of strangers must not shut out: a request that shows a device cookie of
-/// ours, and the paths that only an owner walks.
+/// Password places are kept for those whom a storm of strangers must not shut out: a request that
+/// shows a device cookie of ours, and the paths that only an owner walks.
 bool keeps_reserved_place(const Features& features, const http::Request& request)
 {
     const auto cookie = request.cookie(sign_in::kDeviceCookie);
-    return request.path == "/v1/step-up" || request.path == "/v1/recovery/confirm" || request.path == "/v1/account/password" ||
+    return request.path == "/v1/step-up" || request.path == "/v1/recovery/confirm" ||
+           request.path == "/v1/account/password" ||
            (cookie && features.known_devices.parse(*cookie).digest.has_value());
 }
 
@@ -47,7 +54,8 @@ Application::Application(Foundation& foundation, Log& log, FeatureResources reso
                 {.wake_outbox = [this] { jobs_.wake(kOutboxJob); },
                  .mail_not_delivered =
                      [this](MessageId message, std::string_view cause) {
-                         log_.write(LogLevel::Warning, "mail not delivered", {{"message", message.text()}, {"cause", cause}});
+                         log_.write(LogLevel::Warning, "mail not delivered",
+                                    {{"message", message.text()}, {"cause", cause}});
                      }}),
       assets_(embedded_files())
 {
@@ -56,15 +64,22 @@ Application::Application(Foundation& foundation, Log& log, FeatureResources reso
     add_feature_routes(routes_, features_);
     add_site_routes(routes_, foundation_);
     if (settings.shows_mail()) {
-        add_dev_mail_routes(routes_, settings.storage.data_folder + "/mail", settings.server.base_url + settings.server.base_path);
+        add_dev_mail_routes(routes_, settings.storage.data_folder + "/mail",
+                            settings.server.base_url + settings.server.base_path);
     }
-    http::add_system_routes(routes_, catalogue_,
-                            {.openapi = {.title = settings.product.name, .base_path = settings.server.base_path},
-                             .is_ready = [this] { return !server_->is_draining() && foundation_.database->health().has_value(); }});
+    http::add_system_routes(
+        routes_, catalogue_,
+        {.openapi = {.title = settings.product.name, .base_path = settings.server.base_path},
+         .is_ready = [this] {
+             return !server_->is_draining() && foundation_.database->health().has_value();
+         }});
     add_commands(commands_, features_);
 }
 
-Application::~Application() { stop(); }
+Application::~Application()
+{
+    stop();
+}
 
 Result<std::unique_ptr<Application>> Application::make(Foundation& foundation, Log& log)
 {
@@ -78,9 +93,14 @@ http::ServerOptions Application::server_options()
     http::ServerOptions options{.settings = settings.server, .limits = settings.limits};
     options.credential_threads = settings.password.hash_threads;
     options.credential_queue_max = settings.password.hash_queue_max;
-    options.keeps_reserved_place = [this](const http::Request& request) { return keeps_reserved_place(features_, request); };
-    options.page = make_page_hook(std::string(index_document(embedded_files())), settings.server.base_path);
-    options.on_error = [this](const Error& error, const RequestId& request) { log_.error("request failed", error, request); };
+    options.keeps_reserved_place = [this](const http::Request& request) {
+        return keeps_reserved_place(features_, request);
+    };
+    options.page =
+        make_page_hook(std::string(index_document(embedded_files())), settings.server.base_path);
+    options.on_error = [this](const Error& error, const RequestId& request) {
+        log_.error("request failed", error, request);
+    };
     return options;
 }
 
@@ -107,7 +127,8 @@ bool Application::stop()
     if (server_ != nullptr) {
         server_.reset();
         jobs_.stop();
-        if (const auto written = features_.sessions.write_activity(*foundation_.database); !written) {
+        if (const auto written = features_.sessions.write_activity(*foundation_.database);
+            !written) {
             log_.error("last activity was not written", written.error());
         }
     }
@@ -134,11 +155,12 @@ Result<std::string> openapi_of_this_build(const Settings& settings)
     foundation.settings.password.breach_filter.clear();
     foundation.settings.storage.data_folder = "/tmp"; // nothing stays there
     foundation.database = std::make_unique<NoDatabase>();
-    foundation.keys = std::make_unique<crypto::RootKeyRing>(crypto::make_key(foundation.random), foundation.random);
+    foundation.keys = std::make_unique<crypto::RootKeyRing>(crypto::make_key(foundation.random),
+                                                            foundation.random);
     Log log(foundation.clock);
     KS_TRY(const auto application, Application::make(foundation, log));
-    return http::openapi_document(application->routes(),
-                                  {.title = settings.product.name, .base_path = settings.server.base_path});
+    return http::openapi_document(application->routes(), {.title = settings.product.name,
+                                                          .base_path = settings.server.base_path});
 }
 
 } // namespace keystead::app

@@ -1,7 +1,8 @@
 // app/application.h
 //
-// Everything that runs, built once on a Foundation: features, routes, commands, jobs, HTTP server. Used by `serve`, by
-// commands without a server (which start neither jobs nor HTTP), and by `openapi`.
+// Everything that runs, built once on a Foundation: features, routes, commands, jobs, HTTP server.
+// Used by `serve`, by commands without a server (which start neither jobs nor HTTP), and by
+// `openapi`.
 #pragma once
 
 #include "app/command_table.h"
@@ -25,7 +26,8 @@ class Application {
 public:
     /// `foundation` and `log` outlive it. Errors: those of open_feature_resources().
     static Result<std::unique_ptr<Application>> make(Foundation& foundation, Log& log);
-    Application(Foundation& foundation, Log& log, FeatureResources resources); // make() alone calls it
+    Application(Foundation& foundation, Log& log,
+                FeatureResources resources); // make() alone calls it
     ~Application();
     Application(const Application&) = delete;
     Application& operator=(const Application&) = delete;

@@ -70,14 +70,18 @@ std::vector<Job> background_jobs(Features& features)
 {
     Database& db = *features.foundation.database;
     std::vector<Job> jobs;
-    jobs.push_back({std::string(kOutboxJob), 10s, [&features](Instant now) { return send_mails(features, now); }});
-    jobs.push_back({"activity", 15s, [&features, &db](Instant) { return features.sessions.write_activity(db); }});
+    jobs.push_back({std::string(kOutboxJob), 10s,
+                    [&features](Instant now) { return send_mails(features, now); }});
+    jobs.push_back({"activity", 15s,
+                    [&features, &db](Instant) { return features.sessions.write_activity(db); }});
     jobs.push_back(sweep_job(features));
     jobs.push_back(erasure_job(features));
     jobs.push_back({"health", 5s, [&db](Instant) { return db.health(); }});
-    jobs.push_back({"optimize", 6h, [&db](Instant) { return db.maintain(Database::Maintenance::Optimize); }});
+    jobs.push_back(
+        {"optimize", 6h, [&db](Instant) { return db.maintain(Database::Maintenance::Optimize); }});
     if (db.engine() == Database::Engine::Postgres) {
-        jobs.push_back({"sequencer", 500ms, [&features](Instant now) { return features.sequencer.run_once(now); }});
+        jobs.push_back({"sequencer", 500ms,
+                        [&features](Instant now) { return features.sequencer.run_once(now); }});
     }
     return jobs;
 }
@@ -86,10 +90,12 @@ void add_gauges(http::Metrics& metrics, Features& features)
 {
     const std::string& certificate = features.foundation.settings.server.tls_certificate;
     if (!certificate.empty()) {
-        metrics.add_gauge("keystead_certificate_end_seconds", "When the certificate ends, seconds since 1970.", [&certificate]() -> double {
-            const auto end = certificate_end(certificate);
-            return end ? std::chrono::duration<double>(end->time_since_epoch()).count() : 0;
-        });
+        metrics.add_gauge(
+            "keystead_certificate_end_seconds", "When the certificate ends, seconds since 1970.",
+            [&certificate]() -> double {
+                const auto end = certificate_end(certificate);
+                return end ? std::chrono::duration<double>(end->time_since_epoch()).count() : 0;
+            });
     }
 }
 

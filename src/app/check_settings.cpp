@@ -17,15 +17,18 @@ void add(Faults& faults, std::string_view key, std::string words)
 bool is_port(std::string_view text)
 {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    return !text.empty() && text.size() <= 5 && text.front() != '0' && std::ranges::all_of(text, is_digit) &&
-           std::stoi(std::string(text)) <= 65535;
+    return !text.empty() && text.size() <= 5 && text.front() != '0' &&
+           std::ranges::all_of(text, is_digit) && std::stoi(std::string(text)) <= 65535;
 }
 
 bool is_host_name(std::string_view text)
 {
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
-    return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, fits) && text.front() != '.' &&
-           text.front() != '-' && text.back() != '.' && text.find("..") == std::string_view::npos;
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    };
+    return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, fits) &&
+           text.front() != '.' && text.front() != '-' && text.back() != '.' &&
+           text.find("..") == std::string_view::npos;
 }
 
 /// Why `url` is no origin that links and passkeys can stand on; empty when it is one.
@@ -42,7 +45,8 @@ std::string base_url_fault(std::string_view url)
         return "has a port that is none";
     }
     if (IpAddress::parse(host) || !is_host_name(host)) {
-        return "must name a host in small letters, without path or trailing slash; passkeys do not work on an IP address";
+        return "must name a host in small letters, without path or trailing slash; passkeys do not "
+               "work on an IP address";
     }
     if (clear_text && host != "localhost") {
         return "must be https: only localhost may be reached in clear text";
@@ -53,19 +57,25 @@ std::string base_url_fault(std::string_view url)
 bool is_base_path(std::string_view path)
 {
     const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '/';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '/';
     };
-    return path.empty() || (path.size() <= 100 && path.front() == '/' && path.back() != '/' && std::ranges::all_of(path, fits) &&
-                            path.find("//") == std::string_view::npos);
+    return path.empty() ||
+           (path.size() <= 100 && path.front() == '/' && path.back() != '/' &&
+            std::ranges::all_of(path, fits) && path.find("//") == std::string_view::npos);
 }
 
 /// A plain address: one that cannot become another header or a second recipient.
 bool is_mail_address(std::string_view address)
 {
     const std::size_t at = address.find('@');
-    const auto is_plain = [](char c) { return c > ' ' && c < 0x7F && std::string_view("<>()[],;:\\\"").find(c) == std::string_view::npos; };
-    return at != std::string_view::npos && at > 0 && at + 1 < address.size() && address.size() <= 254 &&
-           address.find('@', at + 1) == std::string_view::npos && std::ranges::all_of(address, is_plain);
+    const auto is_plain = [](char c) {
+        return c > ' ' && c < 0x7F &&
+               std::string_view("<>()[],;:\\\"").find(c) == std::string_view::npos;
+    };
+    return at != std::string_view::npos && at > 0 && at + 1 < address.size() &&
+           address.size() <= 254 && address.find('@', at + 1) == std::string_view::npos &&
+           std::ranges::all_of(address, is_plain);
 }
 
 void check_server(const ServerSettings& server, Faults& faults)
@@ -78,21 +88,26 @@ void check_server(const ServerSettings& server, Faults& faults)
     }
     const bool tls = !server.tls_certificate.empty();
     if (tls != !server.tls_key.empty()) {
-        add(faults, tls ? "server.tls_key" : "server.tls_certificate", "certificate and key go together: give both or neither");
+        add(faults, tls ? "server.tls_key" : "server.tls_certificate",
+            "certificate and key go together: give both or neither");
     }
     if (tls && server.base_url.starts_with("http://")) {
         add(faults, "server.base_url", "must be https when there is a certificate");
     }
     if (!tls && !server.behind_tls_proxy && server.base_url.starts_with("https://")) {
-        add(faults, "server.base_url", "is https, but nothing speaks TLS: give a certificate, or set server.behind_tls_proxy");
+        add(faults, "server.base_url",
+            "is https, but nothing speaks TLS: give a certificate, or set server.behind_tls_proxy");
     }
-    for (const auto& [key, text, is_clear] : {std::tuple{"server.listen_address", &server.listen_address, !tls},
-                                              std::tuple{"server.metrics_address", &server.metrics_address, true}}) {
+    for (const auto& [key, text, is_clear] :
+         {std::tuple{"server.listen_address", &server.listen_address, !tls},
+          std::tuple{"server.metrics_address", &server.metrics_address, true}}) {
         const auto address = IpAddress::parse(*text);
         if (!address) {
             add(faults, key, "must be an IP address");
         } else if (is_clear && !address->is_loopback() && !server.behind_tls_proxy) {
-            add(faults, key, "would carry clear text beyond this machine: give a certificate, or set server.behind_tls_proxy");
+            add(faults, key,
+                "would carry clear text beyond this machine: give a certificate, or set "
+                "server.behind_tls_proxy");
         }
     }
 }
@@ -100,29 +115,36 @@ void check_server(const ServerSettings& server, Faults& faults)
 void check_sessions(const SessionSettings& session, Faults& faults)
 {
     if (session.idle_timeout_remembered && !session.idle_timeout) {
-        add(faults, "session.idle_timeout_remembered", "means nothing without session.idle_timeout");
+        add(faults, "session.idle_timeout_remembered",
+            "means nothing without session.idle_timeout");
     }
-    if (session.idle_timeout_remembered && session.idle_timeout && *session.idle_timeout_remembered < *session.idle_timeout) {
-        add(faults, "session.idle_timeout_remembered", "must not be shorter than session.idle_timeout");
+    if (session.idle_timeout_remembered && session.idle_timeout &&
+        *session.idle_timeout_remembered < *session.idle_timeout) {
+        add(faults, "session.idle_timeout_remembered",
+            "must not be shorter than session.idle_timeout");
     }
-    if (session.absolute_lifetime && session.idle_timeout && *session.absolute_lifetime < *session.idle_timeout) {
+    if (session.absolute_lifetime && session.idle_timeout &&
+        *session.absolute_lifetime < *session.idle_timeout) {
         add(faults, "session.absolute_lifetime", "must not be shorter than session.idle_timeout");
     }
 }
 
 void check_mail(const MailSettings& mail, Faults& faults)
 {
-    if (!mail.smtp_url.empty() && !mail.smtp_url.starts_with("smtp://") && !mail.smtp_url.starts_with("smtps://")) {
+    if (!mail.smtp_url.empty() && !mail.smtp_url.starts_with("smtp://") &&
+        !mail.smtp_url.starts_with("smtps://")) {
         add(faults, "mail.smtp_url", "must begin with smtp:// or smtps://");
     }
     if (mail.smtp_url.find('@') != std::string::npos) {
-        add(faults, "mail.smtp_url", "must not carry a name or password: use mail.username and mail.password_file");
+        add(faults, "mail.smtp_url",
+            "must not carry a name or password: use mail.username and mail.password_file");
     }
     if (!is_mail_address(mail.from_address)) {
         add(faults, "mail.from_address", "must be one plain address");
     }
     if (mail.username.empty() != mail.password_file.empty()) {
-        add(faults, "mail.username", "username and password_file go together: give both or neither");
+        add(faults, "mail.username",
+            "username and password_file go together: give both or neither");
     }
 }
 
@@ -142,7 +164,8 @@ std::vector<FieldError> check_settings(const Settings& settings)
         add(faults, "product.name", "must not be empty");
     }
     if (settings.password.length_min_with_second_factor > settings.password.length_min) {
-        add(faults, "password.length_min_with_second_factor", "must not exceed password.length_min");
+        add(faults, "password.length_min_with_second_factor",
+            "must not exceed password.length_min");
     }
     if (settings.storage.data_folder.empty()) {
         add(faults, "storage.data_folder", "must not be empty");

@@ -35,7 +35,10 @@ Environment real_environment()
     return environment;
 }
 
-int status_number(ExitStatus status) { return static_cast<int>(status); }
+int status_number(ExitStatus status)
+{
+    return static_cast<int>(status);
+}
 
 ExitStatus status_of_error(const Error& error)
 {
@@ -64,15 +67,25 @@ int complain(const Error& error, OutputFormat format)
 {
     if (format == OutputFormat::Json) {
         JsonWriter out;
-        out.begin_object().key("error").begin_object().member("code", error.code).member("detail", error.detail);
+        out.begin_object()
+            .key("error")
+            .begin_object()
+            .member("code", error.code)
+            .member("detail", error.detail);
         out.key("fields").begin_array();
         for (const auto& field : error.fields) {
-            out.begin_object().member("pointer", field.pointer).member("code", field.code).member("detail", field.detail).end_object();
+            out.begin_object()
+                .member("pointer", field.pointer)
+                .member("code", field.code)
+                .member("detail", field.detail)
+                .end_object();
         }
         out.end_array().end_object().end_object();
         std::cerr << out.text() << "\n";
     } else {
-        std::cerr << "keystead: " << error.detail << (error.cause.empty() ? "" : " (" + error.cause + ")") << " [" << error.code << "]\n";
+        std::cerr << "keystead: " << error.detail
+                  << (error.cause.empty() ? "" : " (" + error.cause + ")") << " [" << error.code
+                  << "]\n";
         for (const auto& field : error.fields) {
             if (error.detail.find(field.detail) == std::string::npos) {
                 std::cerr << "  " << field.pointer << ": " << field.detail << "\n";
@@ -84,7 +97,8 @@ int complain(const Error& error, OutputFormat format)
 
 int answer(const std::string& json, OutputFormat format)
 {
-    const auto value = parse_json(json, {.depth_max = 16, .members_max = 1'000'000, .string_bytes_max = 1 << 24});
+    const auto value =
+        parse_json(json, {.depth_max = 16, .members_max = 1'000'000, .string_bytes_max = 1 << 24});
     const bool as_text = format == OutputFormat::Text && value;
     std::cout << (as_text ? render_text(*value) : json + "\n") << std::flush;
     return status_number(ExitStatus::Ok);
@@ -96,7 +110,8 @@ Result<Secret> read_secret()
     Secret buffer(kSecretBytesMax + 1);
     std::size_t size = 0;
     while (size < buffer.size()) {
-        const ssize_t got = read(STDIN_FILENO, buffer.writable().data() + size, buffer.size() - size);
+        const ssize_t got =
+            read(STDIN_FILENO, buffer.writable().data() + size, buffer.size() - size);
         if (got <= 0) {
             break;
         }
@@ -105,7 +120,8 @@ Result<Secret> read_secret()
     std::string_view text = buffer.reveal_text().substr(0, size);
     text = text.substr(0, text.find('\n'));
     if (text.empty() || text.size() > kSecretBytesMax) {
-        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage", "Standard input holds no secret, or one that is too long."};
+        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage",
+                     "Standard input holds no secret, or one that is too long."};
     }
     return Secret::copy_of(text);
 }
@@ -116,14 +132,16 @@ Result<Secret> arguments_of(const Invocation& invocation)
     JsonWriter out;
     out.begin_object();
     for (const auto& option : invocation.verb->options) {
-        const std::string_view name = option.argument.empty() ? option.name.substr(2) : option.argument;
+        const std::string_view name =
+            option.argument.empty() ? option.name.substr(2) : option.argument;
         const bool flagged = invocation.flags.contains(option.name);
         if (option.kind == OptionKind::StandardInput && flagged) {
             KS_TRY(const Secret secret, read_secret());
             out.member(name, secret.reveal_text());
         } else if (option.kind == OptionKind::Flag) {
             out.member(name, flagged);
-        } else if (const auto text = invocation.texts.find(option.name); text != invocation.texts.end()) {
+        } else if (const auto text = invocation.texts.find(option.name);
+                   text != invocation.texts.end()) {
             out.member(name, text->second);
         }
     }
@@ -136,7 +154,8 @@ Result<Secret> arguments_of(const Invocation& invocation)
 /// A grave verb asks, unless told not to; a script must say --yes.
 Result<void> confirm(const Invocation& invocation)
 {
-    const bool asks = std::ranges::any_of(invocation.verb->options, [](const VerbOption& option) { return option.name == "--yes"; });
+    const bool asks = std::ranges::any_of(
+        invocation.verb->options, [](const VerbOption& option) { return option.name == "--yes"; });
     if (!asks || invocation.flags.contains("--yes")) {
         return {};
     }
@@ -146,7 +165,8 @@ Result<void> confirm(const Invocation& invocation)
         std::getline(std::cin, reply);
     }
     if (reply != "yes") {
-        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage", "Nothing was done: say yes, or give --yes."};
+        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage",
+                     "Nothing was done: say yes, or give --yes."};
     }
     return {};
 }
@@ -156,7 +176,8 @@ Result<std::string> run_command(const Invocation& invocation, const LocalContext
     KS_CHECK(confirm(invocation));
     KS_TRY(const Secret arguments, arguments_of(invocation));
     const std::string& folder = context.loaded.settings.storage.data_folder;
-    KS_TRY(auto answered, ask_running_server(folder, invocation.verb->name, arguments.reveal_text()));
+    KS_TRY(auto answered,
+           ask_running_server(folder, invocation.verb->name, arguments.reveal_text()));
     if (answered) {
         return std::move(*answered);
     }
@@ -181,7 +202,9 @@ int run(int argc, const char* const* argv)
         return status_number(ExitStatus::Ok);
     }
     Environment environment = real_environment();
-    auto loaded = load_settings({.preset = invocation->preset, .config_path = invocation->config_path, .environment = environment});
+    auto loaded = load_settings({.preset = invocation->preset,
+                                 .config_path = invocation->config_path,
+                                 .environment = environment});
     if (!loaded) {
         return complain(loaded.error(), invocation->output);
     }

@@ -21,9 +21,11 @@ struct Found {
 
 void add_general_options(CLI::App& app, Found& found)
 {
-    app.add_option("--config", found.invocation.config_path, "settings file (TOML)")->envname("KEYSTEAD_CONFIG");
+    app.add_option("--config", found.invocation.config_path, "settings file (TOML)")
+        ->envname("KEYSTEAD_CONFIG");
     app.add_option("--preset", found.invocation.preset, "preset that the settings start from");
-    app.add_option("--output", found.output, "how answers are printed")->check(CLI::IsMember({"text", "json"}));
+    app.add_option("--output", found.output, "how answers are printed")
+        ->check(CLI::IsMember({"text", "json"}));
 }
 
 void add_verb(CLI::App& root, const Verb& verb, Found& found)
@@ -31,7 +33,8 @@ void add_verb(CLI::App& root, const Verb& verb, Found& found)
     CLI::App* app = &root;
     std::istringstream words{std::string(verb.name)};
     for (std::string word; words >> word;) {
-        const auto same = app->get_subcommands([&word](CLI::App* known) { return known->get_name() == word; });
+        const auto same =
+            app->get_subcommands([&word](CLI::App* known) { return known->get_name() == word; });
         app->require_subcommand(1);
         app = same.empty() ? app->add_subcommand(word) : same.front();
     }
@@ -43,7 +46,8 @@ void add_verb(CLI::App& root, const Verb& verb, Found& found)
         if (option.kind == OptionKind::Flag || option.kind == OptionKind::StandardInput) {
             app->add_flag(name, found.flags[&verb][name], std::string(option.words));
         } else {
-            auto* const added = app->add_option(name, found.texts[&verb][name], std::string(option.words));
+            auto* const added =
+                app->add_option(name, found.texts[&verb][name], std::string(option.words));
             added->required(option.kind == OptionKind::RequiredText);
         }
     }
@@ -78,7 +82,8 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv)
 {
     CLI::App root{"Keystead, an account-security server", "keystead"};
     root.set_version_flag("--version", std::string(kVersion));
-    root.footer("Settings: docs/settings.md. Verbs and exit statuses: docs/cli.md, or `keystead reference`.");
+    root.footer("Settings: docs/settings.md. Verbs and exit statuses: docs/cli.md, or `keystead "
+                "reference`.");
     Found found;
     for (const auto& verb : verbs()) {
         add_verb(root, verb, found);

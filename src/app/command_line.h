@@ -1,6 +1,7 @@
 // app/command_line.h
 //
-// From argv to what was asked for. The only user of CLI11; the verbs themselves are declared in verbs.cpp.
+// From argv to what was asked for. The only user of CLI11; the verbs themselves are declared in
+// verbs.cpp.
 #pragma once
 
 #include "app/verbs.h"
@@ -22,8 +23,9 @@ struct Invocation {
     std::string config_path;
     std::string preset;
     OutputFormat output = OutputFormat::Text;
-    std::map<std::string, std::string, std::less<>> texts; // options with a value, by name ("--email")
-    std::set<std::string, std::less<>> flags;              // flags that were given, StandardInput ones too
+    std::map<std::string, std::string, std::less<>>
+        texts;                                // options with a value, by name ("--email")
+    std::set<std::string, std::less<>> flags; // flags that were given, StandardInput ones too
 };
 
 /// Errors: command-line/wrong-usage (InvalidInput), with the help that fits.

@@ -21,7 +21,8 @@ TEST(CommandLine, FindsVerbAndOptions)
     EXPECT_EQ(serve->verb->name, "serve");
     EXPECT_EQ(serve->preset, "devops");
     EXPECT_EQ(serve->config_path, "a.toml");
-    const auto create = parse({"account", "create", "--email", "a@example.org", "--operator", "--output", "json"});
+    const auto create =
+        parse({"account", "create", "--email", "a@example.org", "--operator", "--output", "json"});
     ASSERT_TRUE(create);
     EXPECT_EQ(create->verb->name, "account create");
     EXPECT_EQ(create->texts.at("--email"), "a@example.org");
@@ -34,14 +35,15 @@ TEST(CommandLine, FindsVerbAndOptions)
 // guards: what is not understood is refused with words, and nothing is guessed
 TEST(CommandLine, RefusesWrongUsage)
 {
-    for (const auto& words : std::vector<std::vector<const char*>>{{"explode"},
-                                                                   {"account"},
-                                                                   {"account", "explode"},
-                                                                   {"account", "create"},
-                                                                   {"account", "create", "--email"},
-                                                                   {"account", "create", "--email", "a", "--password", "secret"},
-                                                                   {"serve", "--output", "xml"},
-                                                                   {"serve", "extra"}}) {
+    for (const auto& words : std::vector<std::vector<const char*>>{
+             {"explode"},
+             {"account"},
+             {"account", "explode"},
+             {"account", "create"},
+             {"account", "create", "--email"},
+             {"account", "create", "--email", "a", "--password", "secret"},
+             {"serve", "--output", "xml"},
+             {"serve", "extra"}}) {
         const auto parsed = parse(words);
         ASSERT_FALSE(parsed) << words.back();
         EXPECT_EQ(parsed.error().code, "command-line/wrong-usage");
@@ -52,7 +54,8 @@ TEST(CommandLine, RefusesWrongUsage)
 // guards: help and version are no errors
 TEST(CommandLine, ShowsHelp)
 {
-    for (const auto& words : std::vector<std::vector<const char*>>{{"--help"}, {"--version"}, {"account", "create", "--help"}}) {
+    for (const auto& words : std::vector<std::vector<const char*>>{
+             {"--help"}, {"--version"}, {"account", "create", "--help"}}) {
         const auto parsed = parse(words);
         ASSERT_TRUE(parsed);
         EXPECT_EQ(parsed->verb, nullptr);

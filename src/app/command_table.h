@@ -1,7 +1,8 @@
 // app/command_table.h
 //
-// Commands of an operator at this machine, by name ("account create"): the same functions whether they arrive by the
-// control socket of a running server or the command line opens the database itself. Arguments and answer are JSON.
+// Commands of an operator at this machine, by name ("account create"): the same functions whether
+// they arrive by the control socket of a running server or the command line opens the database
+// itself. Arguments and answer are JSON.
 #pragma once
 
 #include "core/json.h"
@@ -14,7 +15,8 @@
 
 namespace keystead::app {
 
-/// Answers JSON text. Members it does not know are for it to ignore: app/verbs.cpp has checked them.
+/// Answers JSON text. Members it does not know are for it to ignore: app/verbs.cpp has checked
+/// them.
 using Command = std::function<Result<std::string>(const JsonValue& arguments)>;
 
 class CommandTable {
@@ -30,7 +32,8 @@ public:
     {
         const auto found = commands_.find(name);
         if (found == commands_.end()) {
-            return Error{ErrorKind::NotFound, "command/unknown", "This server does not know that command."};
+            return Error{ErrorKind::NotFound, "command/unknown",
+                         "This server does not know that command."};
         }
         return found->second(arguments);
     }
@@ -43,7 +46,8 @@ private:
 inline std::string_view text_argument(const JsonValue& arguments, std::string_view name)
 {
     const JsonValue* const value = arguments.find(name);
-    return value != nullptr && value->kind() == JsonValue::Kind::String ? value->string() : std::string_view{};
+    return value != nullptr && value->kind() == JsonValue::Kind::String ? value->string()
+                                                                        : std::string_view{};
 }
 
 /// Whether the flag of that name was given.

@@ -35,9 +35,10 @@ std::string keys_status(const Foundation& foundation)
 
 void add_commands(CommandTable& table, Features& features)
 {
-    table.add("keys status", [&foundation = features.foundation](const JsonValue&) -> Result<std::string> {
-        return keys_status(foundation);
-    });
+    table.add("keys status",
+              [&foundation = features.foundation](const JsonValue&) -> Result<std::string> {
+                  return keys_status(foundation);
+              });
     add_feature_commands(table, features);
 }
 

@@ -1,6 +1,7 @@
 // app/commands.h
 //
-// What an operator at this machine can tell a server, running or not: the functions behind the verbs of kind Command.
+// What an operator at this machine can tell a server, running or not: the functions behind the
+// verbs of kind Command.
 #pragma once
 
 #include "app/command_table.h"

@@ -52,10 +52,12 @@ private:
 
 Error unavailable(std::string detail)
 {
-    return Error{ErrorKind::Unavailable, "control/unavailable", std::move(detail), std::generic_category().message(errno)};
+    return Error{ErrorKind::Unavailable, "control/unavailable", std::move(detail),
+                 std::generic_category().message(errno)};
 }
 
-/// A socket's path may have 107 bytes, a data folder's more: the folder is reached by its descriptor instead.
+/// A socket's path may have 107 bytes, a data folder's more: the folder is reached by its
+/// descriptor instead.
 struct SocketPlace {
     FileDescriptor folder;
     sockaddr_un address{};
@@ -68,14 +70,18 @@ Result<SocketPlace> socket_place(const std::string& folder)
     if (!place.folder) {
         return unavailable("The data folder " + folder + " cannot be opened.");
     }
-    const std::string path = "/proc/self/fd/" + std::to_string(place.folder.get()) + "/control.sock";
+    const std::string path =
+        "/proc/self/fd/" + std::to_string(place.folder.get()) + "/control.sock";
     place.address.sun_family = AF_UNIX;
     KS_ASSERT(path.size() < sizeof place.address.sun_path);
     std::memcpy(place.address.sun_path, path.c_str(), path.size() + 1);
     return place;
 }
 
-const sockaddr* general(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
+const sockaddr* general(const sockaddr_un& address)
+{
+    return reinterpret_cast<const sockaddr*>(&address);
+}
 
 /// Up to and without the newline; nothing when the peer stops early, stalls or says too much.
 std::optional<std::string> receive_line(int socket)
@@ -121,17 +127,24 @@ bool peer_is_allowed(int socket)
 {
     ucred peer{};
     socklen_t size = sizeof peer;
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == geteuid() || peer.uid == 0);
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
 }
 
 std::string error_line(const Error& error)
 {
     JsonWriter out;
     out.begin_object().key("error").begin_object();
-    out.member("kind", static_cast<int>(std::to_underlying(error.kind))).member("code", error.code).member("detail", error.detail);
+    out.member("kind", static_cast<int>(std::to_underlying(error.kind)))
+        .member("code", error.code)
+        .member("detail", error.detail);
     out.key("fields").begin_array();
     for (const auto& field : error.fields) {
-        out.begin_object().member("pointer", field.pointer).member("code", field.code).member("detail", field.detail).end_object();
+        out.begin_object()
+            .member("pointer", field.pointer)
+            .member("code", field.code)
+            .member("detail", field.detail)
+            .end_object();
     }
     out.end_array().end_object().end_object();
     return std::move(out).take();
@@ -139,7 +152,8 @@ std::string error_line(const Error& error)
 
 std::string answer(const CommandTable& commands, std::string_view line, Log& log)
 {
-    const auto request = parse_json(line, {.depth_max = 8, .members_max = 1000, .string_bytes_max = kLineBytesMax});
+    const auto request =
+        parse_json(line, {.depth_max = 8, .members_max = 1000, .string_bytes_max = kLineBytesMax});
     if (!request) {
         return error_line(request.error());
     }
@@ -166,7 +180,8 @@ std::string_view keep_code(std::string_view code)
 
 Error error_from(const JsonValue& value)
 {
-    Error error{ErrorKind::Internal, keep_code(text_argument(value, "code")), std::string(text_argument(value, "detail"))};
+    Error error{ErrorKind::Internal, keep_code(text_argument(value, "code")),
+                std::string(text_argument(value, "detail"))};
     const JsonValue* const kind = value.find("kind");
     if (kind != nullptr && kind->kind() == JsonValue::Kind::Integer && kind->integer() >= 0 &&
         kind->integer() <= std::to_underlying(ErrorKind::Internal)) {
@@ -175,7 +190,8 @@ Error error_from(const JsonValue& value)
     const JsonValue* const fields = value.find("fields");
     if (fields != nullptr && fields->kind() == JsonValue::Kind::Array) {
         for (const auto& field : fields->array()) {
-            error.fields.push_back({std::string(text_argument(field, "pointer")), keep_code(text_argument(field, "code")),
+            error.fields.push_back({std::string(text_argument(field, "pointer")),
+                                    keep_code(text_argument(field, "code")),
                                     std::string(text_argument(field, "detail"))});
         }
     }
@@ -216,7 +232,8 @@ struct ControlSocket::Impl {
         setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &kPeerPatience, sizeof kPeerPatience);
         setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &kPeerPatience, sizeof kPeerPatience);
         if (!peer_is_allowed(peer)) {
-            return log.write(LogLevel::Warning, "control socket: a peer of another user was refused");
+            return log.write(LogLevel::Warning,
+                             "control socket: a peer of another user was refused");
         }
         auto line = receive_line(peer);
         if (!line) {
@@ -239,7 +256,8 @@ ControlSocket::~ControlSocket()
     unlink(impl_->place.address.sun_path);
 }
 
-Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::string& folder, const CommandTable& commands, Log& log)
+Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::string& folder,
+                                                             const CommandTable& commands, Log& log)
 {
     KS_TRY(auto place, socket_place(folder));
     FileDescriptor listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -250,13 +268,15 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::string& 
         return unavailable("The control socket in " + folder + " cannot be made.");
     }
     FileDescriptor stop_event(eventfd(0, EFD_CLOEXEC));
-    auto impl = std::unique_ptr<Impl>(new Impl{commands, log, std::move(place), std::move(listener), std::move(stop_event), {}});
+    auto impl = std::unique_ptr<Impl>(
+        new Impl{commands, log, std::move(place), std::move(listener), std::move(stop_event), {}});
     impl->thread = std::jthread([raw = impl.get()] { raw->serve(); });
     pthread_setname_np(impl->thread.native_handle(), "ks-control");
     return std::unique_ptr<ControlSocket>(new ControlSocket(std::move(impl)));
 }
 
-Result<std::optional<std::string>> ask_running_server(const std::string& folder, std::string_view command,
+Result<std::optional<std::string>> ask_running_server(const std::string& folder,
+                                                      std::string_view command,
                                                       std::string_view arguments_json)
 {
     auto place = socket_place(folder);
@@ -271,15 +291,22 @@ Result<std::optional<std::string>> ask_running_server(const std::string& folder,
         if (errno == ENOENT || errno == ECONNREFUSED) {
             return std::optional<std::string>();
         }
-        return unavailable("The control socket in " + folder + " cannot be used: is it another user's?");
+        return unavailable("The control socket in " + folder +
+                           " cannot be used: is it another user's?");
     }
     JsonWriter request;
-    request.begin_object().member("command", command).key("arguments").raw(arguments_json).end_object();
+    request.begin_object()
+        .member("command", command)
+        .key("arguments")
+        .raw(arguments_json)
+        .end_object();
     std::optional<std::string> line;
     if (send_line(server.get(), request.text())) {
         line = receive_line(server.get());
     }
-    auto reply = line ? parse_json(*line, {.depth_max = 16, .members_max = 100'000, .string_bytes_max = kLineBytesMax})
+    auto reply = line ? parse_json(*line, {.depth_max = 16,
+                                           .members_max = 100'000,
+                                           .string_bytes_max = kLineBytesMax})
                       : Result<JsonValue>(unavailable("The server gave no answer."));
     if (!reply) {
         return unavailable("The server gave no answer.");

@@ -1,8 +1,9 @@
 // app/control_socket.h
 //
-// How the command line speaks to a running server: a Unix socket in the data folder, mode 0600, whose peer must be the
-// same user or root (SO_PEERCRED). One JSON object a line each way:
-//   {"command":"account create","arguments":{…}}  →  {"ok":…} or {"error":{"kind":n,"code":"…","detail":"…"}}
+// How the command line speaks to a running server: a Unix socket in the data folder, mode 0600,
+// whose peer must be the same user or root (SO_PEERCRED). One JSON object a line each way:
+//   {"command":"account create","arguments":{…}}  →  {"ok":…} or
+//   {"error":{"kind":n,"code":"…","detail":"…"}}
 // Commands run one at a time on the thread "ks-control".
 #pragma once
 
@@ -19,9 +20,10 @@ namespace keystead::app {
 
 class ControlSocket {
 public:
-    /// Listens at <folder>/control.sock; `commands` outlives it. The caller holds the node's lock, so a socket that is
-    /// there belongs to nobody and is replaced. Errors: control/unavailable.
-    static Result<std::unique_ptr<ControlSocket>> listen(const std::string& folder, const CommandTable& commands, Log& log);
+    /// Listens at <folder>/control.sock; `commands` outlives it. The caller holds the node's lock,
+    /// so a socket that is there belongs to nobody and is replaced. Errors: control/unavailable.
+    static Result<std::unique_ptr<ControlSocket>> listen(const std::string& folder,
+                                                         const CommandTable& commands, Log& log);
     ~ControlSocket(); // Finishes the command in hand.
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
@@ -32,9 +34,10 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Sends one command to the server that runs on this folder. Nothing: none runs there. Errors: those of the command,
-/// control/unavailable.
-Result<std::optional<std::string>> ask_running_server(const std::string& folder, std::string_view command,
+/// Sends one command to the server that runs on this folder. Nothing: none runs there. Errors:
+/// those of the command, control/unavailable.
+Result<std::optional<std::string>> ask_running_server(const std::string& folder,
+                                                      std::string_view command,
                                                       std::string_view arguments_json);
 
 } // namespace keystead::app

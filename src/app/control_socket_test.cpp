@@ -17,7 +17,10 @@ struct Control : testing::Test {
     {
         commands.add("echo", [](const JsonValue& arguments) -> Result<std::string> {
             JsonWriter out;
-            out.begin_object().member("said", text_argument(arguments, "say")).member("loud", flag_argument(arguments, "loud")).end_object();
+            out.begin_object()
+                .member("said", text_argument(arguments, "say"))
+                .member("loud", flag_argument(arguments, "loud"))
+                .end_object();
             return std::move(out).take();
         });
         commands.add("refuse", [](const JsonValue&) -> Result<std::string> {
@@ -56,7 +59,8 @@ TEST_F(Control, CarriesErrors)
     ASSERT_EQ(refused.error().fields.size(), 1U);
     EXPECT_EQ(refused.error().fields[0].pointer, "/name");
     EXPECT_EQ(ask_running_server(folder, "unknown", "{}").error().code, "command/unknown");
-    EXPECT_EQ(ask_running_server(folder, "echo", "{\"a\":1,\"a\":2}").error().code, "request/malformed-json");
+    EXPECT_EQ(ask_running_server(folder, "echo", "{\"a\":1,\"a\":2}").error().code,
+              "request/malformed-json");
 }
 
 // guards: nobody else can reach it, and a socket that a killed server left behind is no server

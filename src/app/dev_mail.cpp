@@ -34,7 +34,9 @@ std::string escaped(std::string_view text)
 std::string lower(std::string_view text)
 {
     std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
     return out;
 }
 
@@ -59,7 +61,9 @@ Headers take_headers(std::string_view& text)
         }
         const std::size_t colon = line.find(':');
         if ((line.front() == ' ' || line.front() == '\t') && !name.empty()) {
-            headers[name] += " " + std::string(line.substr(std::min(line.find_first_not_of(" \t"), line.size())));
+            headers[name] +=
+                " " +
+                std::string(line.substr(std::min(line.find_first_not_of(" \t"), line.size())));
         } else if (colon != std::string_view::npos) {
             name = lower(line.substr(0, colon));
             const std::string_view value = line.substr(colon + 1);
@@ -77,7 +81,8 @@ std::string decode_quoted_printable(std::string_view text, Underscore underscore
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '=' && i + 1 < text.size() && text[i + 1] == '\n') {
             ++i; // soft line break
-        } else if (const auto byte = text[i] == '=' ? hex_decode(lower(text.substr(i + 1, 2))) : std::nullopt;
+        } else if (const auto byte =
+                       text[i] == '=' ? hex_decode(lower(text.substr(i + 1, 2))) : std::nullopt;
                    byte && byte->size() == 1) {
             out.push_back(static_cast<char>(byte->front()));
             i += 2;
@@ -102,7 +107,8 @@ std::string decode_header(std::string_view text)
     std::string out;
     while (!text.empty()) {
         const std::size_t begin = text.find("=?");
-        const std::size_t kind = begin == std::string_view::npos ? begin : text.find('?', begin + 2);
+        const std::size_t kind =
+            begin == std::string_view::npos ? begin : text.find('?', begin + 2);
         const std::size_t end = kind == std::string_view::npos ? kind : text.find("?=", kind + 3);
         if (end == std::string_view::npos) {
             return out += text;
@@ -113,7 +119,8 @@ std::string decode_header(std::string_view text)
         }
         const std::string_view word = text.substr(kind + 3, end - kind - 3);
         const bool is_base64 = text[kind + 1] == 'B' || text[kind + 1] == 'b';
-        out += is_base64 ? decode_base64_text(word) : decode_quoted_printable(word, Underscore::Space);
+        out +=
+            is_base64 ? decode_base64_text(word) : decode_quoted_printable(word, Underscore::Space);
         text.remove_prefix(end + 2);
     }
     return out;
@@ -156,7 +163,8 @@ std::string plain_text(const Headers& headers, std::string_view body)
     for (std::size_t at = body.find(mark); at != std::string_view::npos;) {
         const std::size_t begin = std::min(body.find('\n', at), body.size() - 1) + 1;
         const std::size_t end = body.find(mark, begin);
-        std::string_view part = body.substr(begin, end == std::string_view::npos ? end : end - begin);
+        std::string_view part =
+            body.substr(begin, end == std::string_view::npos ? end : end - begin);
         const Headers part_headers = take_headers(part);
         const auto type = part_headers.find("content-type");
         if (type != part_headers.end() && lower(type->second).starts_with("text/plain")) {
@@ -207,7 +215,8 @@ std::vector<DevMail> list_mails(const std::string& folder)
 bool is_mail_id(std::string_view id)
 {
     const auto fits = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '_' || c == '.';
     };
     return !id.empty() && id.size() <= 200 && id.front() != '.' && std::ranges::all_of(id, fits);
 }
@@ -217,32 +226,41 @@ http::Response html(std::string_view title, const std::string& body)
     http::Response response;
     response.status = 200;
     response.content_type = "text/html; charset=utf-8";
-    response.body = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-                    "content=\"width=device-width\"><title>" +
-                    escaped(title) + "</title></head><body><main>" + body + "</main></body></html>\n";
+    response.body =
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><title>" +
+        escaped(title) + "</title></head><body><main>" + body + "</main></body></html>\n";
     return std::move(response).with_header("Cache-Control", "no-store");
 }
 
-Error not_found() { return Error{ErrorKind::NotFound, "request/not-found", "There is nothing here."}; }
+Error not_found()
+{
+    return Error{ErrorKind::NotFound, "request/not-found", "There is nothing here."};
+}
 
 Result<http::Response> show_list(const std::string& folder)
 {
-    std::string body = "<h1>Mails</h1><p>This server has no mail server: what it would send is kept here, for development only.</p><ul>";
+    std::string body = "<h1>Mails</h1><p>This server has no mail server: what it would send is "
+                       "kept here, for development only.</p><ul>";
     for (const auto& mail : list_mails(folder)) {
-        body += "<li><a href=\"mail/" + escaped(mail.id) + "\">" + escaped(mail.subject) + "</a> to " + escaped(mail.to) + ", " +
-                escaped(mail.date) + "</li>";
+        body += "<li><a href=\"mail/" + escaped(mail.id) + "\">" + escaped(mail.subject) +
+                "</a> to " + escaped(mail.to) + ", " + escaped(mail.date) + "</li>";
     }
     return html("Mails", body + "</ul>");
 }
 
-Result<http::Response> show_one(const std::string& folder, const std::string& base_url, std::string_view id)
+Result<http::Response> show_one(const std::string& folder, const std::string& base_url,
+                                std::string_view id)
 {
-    const auto mail = is_mail_id(id) ? read_mail(std::filesystem::path(folder) / (std::string(id) + ".eml")) : std::nullopt;
+    const auto mail = is_mail_id(id)
+                          ? read_mail(std::filesystem::path(folder) / (std::string(id) + ".eml"))
+                          : std::nullopt;
     if (!mail) {
         return not_found();
     }
-    return html(mail->subject, "<p><a href=\"../mail\">All mails</a></p><h1>" + escaped(mail->subject) + "</h1><p>To " +
-                                   escaped(mail->to) + ", " + escaped(mail->date) + "</p><pre>" +
+    return html(mail->subject, "<p><a href=\"../mail\">All mails</a></p><h1>" +
+                                   escaped(mail->subject) + "</h1><p>To " + escaped(mail->to) +
+                                   ", " + escaped(mail->date) + "</p><pre>" +
                                    mail_text_html(mail->text, base_url) + "</pre>");
 }
 
@@ -259,8 +277,10 @@ http::Route page(std::string_view path, std::string_view operation, http::Handle
             .body_bytes_max = std::size_t{0},
             .timing = http::TimingKind::Immediate,
             .documented = false,
-            .handler = [handler = std::move(handler)](const http::Request& request) -> Result<http::Response> {
-                return request.client_address.is_loopback() ? handler(request) : Result<http::Response>(not_found());
+            .handler = [handler = std::move(handler)](
+                           const http::Request& request) -> Result<http::Response> {
+                return request.client_address.is_loopback() ? handler(request)
+                                                            : Result<http::Response>(not_found());
             }};
 }
 
@@ -288,19 +308,23 @@ std::string mail_text_html(std::string_view text, std::string_view base_url)
             break;
         }
         text.remove_prefix(at);
-        const std::string url = escaped(text.substr(0, std::min(text.find_first_of(" \n\t<>\""), text.size())));
+        const std::string url =
+            escaped(text.substr(0, std::min(text.find_first_of(" \n\t<>\""), text.size())));
         out += "<a href=\"" + url + "\">" + url + "</a>";
         text.remove_prefix(std::min(text.find_first_of(" \n\t<>\""), text.size()));
     }
     return out;
 }
 
-void add_dev_mail_routes(http::Router& router, const std::string& mail_folder, const std::string& base_url)
+void add_dev_mail_routes(http::Router& router, const std::string& mail_folder,
+                         const std::string& base_url)
 {
-    router.add(page("/dev/mail", "listDevelopmentMails", [mail_folder](const http::Request&) { return show_list(mail_folder); }));
-    router.add(page("/dev/mail/{id}", "showDevelopmentMail", [mail_folder, base_url](const http::Request& request) {
-        return show_one(mail_folder, base_url, request.path_parameter("id"));
-    }));
+    router.add(page("/dev/mail", "listDevelopmentMails",
+                    [mail_folder](const http::Request&) { return show_list(mail_folder); }));
+    router.add(page("/dev/mail/{id}", "showDevelopmentMail",
+                    [mail_folder, base_url](const http::Request& request) {
+                        return show_one(mail_folder, base_url, request.path_parameter("id"));
+                    }));
 }
 
 } // namespace keystead::app

@@ -26,47 +26,63 @@ void check_data_folder(const Settings& settings, Findings& findings)
     const std::string& folder = settings.storage.data_folder;
     struct stat status {};
     if (stat(folder.c_str(), &status) != 0) {
-        findings.push_back({"data folder", State::Warning, folder + " is not there yet: `keystead init` or `serve` makes it."});
+        findings.push_back({"data folder", State::Warning,
+                            folder + " is not there yet: `keystead init` or `serve` makes it."});
     } else if ((status.st_mode & 0077) != 0) {
-        findings.push_back({"data folder", State::Failure, folder + " can be entered by others: chmod 700 it."});
+        findings.push_back(
+            {"data folder", State::Failure, folder + " can be entered by others: chmod 700 it."});
     } else {
         findings.push_back({"data folder", State::Good, folder + " is private."});
     }
 }
 
-void check_root_key(const LoadedSettings& loaded, const std::string& credentials_directory, Findings& findings)
+void check_root_key(const LoadedSettings& loaded, const std::string& credentials_directory,
+                    Findings& findings)
 {
     if (!credentials_directory.empty() || loaded.root_key_text) {
-        findings.push_back({"root key", State::Good, "It is given by a systemd credential or the environment."});
+        findings.push_back(
+            {"root key", State::Good, "It is given by a systemd credential or the environment."});
         return;
     }
     const std::string path = root_key_path(loaded.settings.storage);
     const auto key = crypto::read_root_key_file(path, crypto::FileAccess::OwnerOnly);
     if (key) {
-        findings.push_back({"root key", State::Good, path + " is there and private. Keep a copy of it apart from the back-ups of the data."});
+        findings.push_back(
+            {"root key", State::Good,
+             path +
+                 " is there and private. Keep a copy of it apart from the back-ups of the data."});
     } else {
         const bool absent = key.error().kind == ErrorKind::NotFound;
-        findings.push_back({"root key", absent ? State::Warning : State::Failure,
-                            key.error().detail + (absent ? " It is made when the data is new." : "")});
+        findings.push_back(
+            {"root key", absent ? State::Warning : State::Failure,
+             key.error().detail + (absent ? " It is made when the data is new." : "")});
     }
 }
 
-void check_database(const LoadedSettings& loaded, const std::string& credentials_directory, Findings& findings)
+void check_database(const LoadedSettings& loaded, const std::string& credentials_directory,
+                    Findings& findings)
 {
     const Settings& settings = loaded.settings;
     const auto running = ask_running_server(settings.storage.data_folder, "keys status", "{}");
     if (!running || *running) {
-        findings.push_back(running ? Finding{"database", State::Good, "The server runs and its database answers."}
-                                   : Finding{"database", State::Failure, running.error().detail});
+        findings.push_back(
+            running ? Finding{"database", State::Good, "The server runs and its database answers."}
+                    : Finding{"database", State::Failure, running.error().detail});
         return;
     }
-    if (settings.storage.postgres.empty() && !std::filesystem::exists(settings.storage.data_folder + "/keystead.db")) {
-        findings.push_back({"database", State::Warning, "There is none yet: `keystead init` or `serve` makes it."});
+    if (settings.storage.postgres.empty() &&
+        !std::filesystem::exists(settings.storage.data_folder + "/keystead.db")) {
+        findings.push_back({"database", State::Warning,
+                            "There is none yet: `keystead init` or `serve` makes it."});
         return;
     }
-    const auto opened = open_foundation(loaded, {.credentials_directory = credentials_directory, .schema = SchemaPolicy::MustBeCurrent});
-    findings.push_back(opened ? Finding{"database", State::Good, "It opens, its schema is current and the root key fits. No server runs."}
-                              : Finding{"database", State::Failure, opened.error().detail + " [" + std::string(opened.error().code) + "]"});
+    const auto opened = open_foundation(loaded, {.credentials_directory = credentials_directory,
+                                                 .schema = SchemaPolicy::MustBeCurrent});
+    findings.push_back(
+        opened ? Finding{"database", State::Good,
+                         "It opens, its schema is current and the root key fits. No server runs."}
+               : Finding{"database", State::Failure,
+                         opened.error().detail + " [" + std::string(opened.error().code) + "]"});
 }
 
 void check_clock(Findings& findings)
@@ -74,9 +90,12 @@ void check_clock(Findings& findings)
     constexpr std::chrono::sys_days kBuildEra{std::chrono::year{2026} / 1 / 1};
     timex state{};
     if (RealClock{}.now() < kBuildEra) {
-        findings.push_back({"clock", State::Failure, "It is years behind: links, codes and sessions would be wrong."});
+        findings.push_back({"clock", State::Failure,
+                            "It is years behind: links, codes and sessions would be wrong."});
     } else if (adjtimex(&state) == TIME_ERROR) {
-        findings.push_back({"clock", State::Warning, "The kernel says that nothing keeps it right: codes of authenticator apps allow 30 s. Run an NTP client."});
+        findings.push_back({"clock", State::Warning,
+                            "The kernel says that nothing keeps it right: codes of authenticator "
+                            "apps allow 30 s. Run an NTP client."});
     } else {
         findings.push_back({"clock", State::Good, "It is kept right."});
     }
@@ -87,12 +106,15 @@ void check_breach_filter(const Settings& settings, Findings& findings)
     const std::string& path = settings.password.breach_filter;
     if (path.empty()) {
         findings.push_back({"breach filter", State::Warning,
-                            "There is none: common and personal words are refused, breached passwords are not. See `keystead breach-filter build`."});
+                            "There is none: common and personal words are refused, breached "
+                            "passwords are not. See `keystead breach-filter build`."});
         return;
     }
     const auto filter = password::BreachFilter::open(path);
-    findings.push_back(filter ? Finding{"breach filter", State::Good, "It knows " + std::to_string((*filter)->size()) + " passwords."}
-                              : Finding{"breach filter", State::Failure, path + ": " + filter.error().detail});
+    findings.push_back(
+        filter ? Finding{"breach filter", State::Good,
+                         "It knows " + std::to_string((*filter)->size()) + " passwords."}
+               : Finding{"breach filter", State::Failure, path + ": " + filter.error().detail});
 }
 
 void check_mail(const Settings& settings, Findings& findings)
@@ -102,12 +124,18 @@ void check_mail(const Settings& settings, Findings& findings)
         findings.push_back({"mail", State::Failure, transport.error().detail});
     } else if (!settings.mail.smtp_url.empty()) {
         const bool from_localhost = settings.mail.from_address.ends_with("@localhost");
-        findings.push_back(from_localhost ? Finding{"mail", State::Warning, "mail.from_address is at localhost: other servers will refuse it."}
-                                          : Finding{"mail", State::Good, "It goes to " + settings.mail.smtp_url + "."});
+        findings.push_back(
+            from_localhost
+                ? Finding{"mail", State::Warning,
+                          "mail.from_address is at localhost: other servers will refuse it."}
+                : Finding{"mail", State::Good, "It goes to " + settings.mail.smtp_url + "."});
     } else {
-        findings.push_back(settings.shows_mail()
-                               ? Finding{"mail", State::Warning, "It is written to files and shown at /dev/mail: for development only."}
-                               : Finding{"mail", State::Failure, "No mail leaves this server: set mail.smtp_url."});
+        findings.push_back(
+            settings.shows_mail()
+                ? Finding{"mail", State::Warning,
+                          "It is written to files and shown at /dev/mail: for development only."}
+                : Finding{"mail", State::Failure,
+                          "No mail leaves this server: set mail.smtp_url."});
     }
 }
 
@@ -117,8 +145,12 @@ void check_certificate(const Settings& settings, Findings& findings)
     if (path.empty()) {
         const bool proxied = settings.server.behind_tls_proxy;
         const bool blind = proxied && settings.server.trusted_proxies.empty();
-        findings.push_back(blind ? Finding{"certificate", State::Warning, "A proxy ends TLS, but server.trusted_proxies is empty: every client looks like the proxy."}
-                                 : Finding{"certificate", State::Good, proxied ? "A proxy ends TLS." : "Clear text, on this machine only."});
+        findings.push_back(
+            blind ? Finding{"certificate", State::Warning,
+                            "A proxy ends TLS, but server.trusted_proxies is empty: every client "
+                            "looks like the proxy."}
+                  : Finding{"certificate", State::Good,
+                            proxied ? "A proxy ends TLS." : "Clear text, on this machine only."});
         return;
     }
     const auto end = certificate_end(path);
@@ -127,8 +159,12 @@ void check_certificate(const Settings& settings, Findings& findings)
         return;
     }
     const auto left = std::chrono::floor<std::chrono::days>(*end - RealClock{}.now());
-    const State state = left < std::chrono::days{0} ? State::Failure : left < std::chrono::days{14} ? State::Warning : State::Good;
-    findings.push_back({"certificate", state, "It ends " + rfc3339(*end) + ", in " + std::to_string(left.count()) + " days."});
+    const State state = left < std::chrono::days{0}    ? State::Failure
+                        : left < std::chrono::days{14} ? State::Warning
+                                                       : State::Good;
+    findings.push_back(
+        {"certificate", state,
+         "It ends " + rfc3339(*end) + ", in " + std::to_string(left.count()) + " days."});
 }
 
 std::string_view state_text(State state)
@@ -143,9 +179,12 @@ std::string_view state_text(State state)
 
 } // namespace
 
-std::vector<Finding> examine_installation(const LoadedSettings& loaded, const std::string& credentials_directory)
+std::vector<Finding> examine_installation(const LoadedSettings& loaded,
+                                          const std::string& credentials_directory)
 {
-    Findings findings{{"settings", State::Good, "They are complete and fit together (preset " + loaded.settings.product.preset + ")."}};
+    Findings findings{
+        {"settings", State::Good,
+         "They are complete and fit together (preset " + loaded.settings.product.preset + ")."}};
     check_data_folder(loaded.settings, findings);
     check_root_key(loaded, credentials_directory, findings);
     check_database(loaded, credentials_directory, findings);
@@ -161,14 +200,19 @@ std::string findings_as_json(const std::vector<Finding>& findings)
     JsonWriter out;
     out.begin_array();
     for (const auto& finding : findings) {
-        out.begin_object().member("check", finding.check).member("state", state_text(finding.state)).member("words", finding.words).end_object();
+        out.begin_object()
+            .member("check", finding.check)
+            .member("state", state_text(finding.state))
+            .member("words", finding.words)
+            .end_object();
     }
     return std::move(out.end_array()).take();
 }
 
 bool has_failure(const std::vector<Finding>& findings)
 {
-    return std::ranges::any_of(findings, [](const Finding& finding) { return finding.state == State::Failure; });
+    return std::ranges::any_of(
+        findings, [](const Finding& finding) { return finding.state == State::Failure; });
 }
 
 } // namespace keystead::app

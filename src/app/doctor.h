@@ -1,6 +1,7 @@
 // app/doctor.h
 //
-// What an operator wants to know before and after a start: is everything there, private, and up to date?
+// What an operator wants to know before and after a start: is everything there, private, and up to
+// date?
 #pragma once
 
 #include "app/settings_loader.h"
@@ -20,7 +21,8 @@ struct Finding {
 };
 
 /// Looks only; makes nothing. The database is asked through the running server when there is one.
-std::vector<Finding> examine_installation(const LoadedSettings& loaded, const std::string& credentials_directory);
+std::vector<Finding> examine_installation(const LoadedSettings& loaded,
+                                          const std::string& credentials_directory);
 std::string findings_as_json(const std::vector<Finding>& findings);
 bool has_failure(const std::vector<Finding>& findings);
 

@@ -34,12 +34,14 @@ constexpr std::string_view kNotBuilt = R"(<!doctype html>
 
 bool is_page(std::string_view path)
 {
-    return std::ranges::find(kPages, path) != kPages.end() || path.starts_with("/account/") || path.starts_with("/admin/");
+    return std::ranges::find(kPages, path) != kPages.end() || path.starts_with("/account/") ||
+           path.starts_with("/admin/");
 }
 
 std::string replaced(std::string text, std::string_view word, std::string_view with)
 {
-    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + with.size())) {
+    for (std::size_t at = text.find(word); at != std::string::npos;
+         at = text.find(word, at + with.size())) {
         text.replace(at, word.size(), with);
     }
     return text;
@@ -58,9 +60,12 @@ std::optional<http::Asset> EmbeddedAssets::find(std::string_view path) const
 
 http::PageHook make_page_hook(std::string document, std::string_view base_path)
 {
-    // Base path and nonce are of our own making (letters, digits, "-", "_", "/", "=", "+"), so nothing needs escaping.
-    std::string page = replaced(document.empty() ? std::string(kNotBuilt) : std::move(document), kBasePathWord, base_path);
-    return [page = std::move(page)](std::string_view path, std::string_view nonce) -> std::optional<std::string> {
+    // Base path and nonce are of our own making (letters, digits, "-", "_", "/", "=", "+"), so
+    // nothing needs escaping.
+    std::string page = replaced(document.empty() ? std::string(kNotBuilt) : std::move(document),
+                                kBasePathWord, base_path);
+    return [page = std::move(page)](std::string_view path,
+                                    std::string_view nonce) -> std::optional<std::string> {
         if (!is_page(path)) {
             return std::nullopt;
         }

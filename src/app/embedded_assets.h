@@ -1,8 +1,8 @@
 // app/embedded_assets.h
 //
-// The UI's files as the build put them into the binary (cmake/EmbedAssets.cmake over web/dist/manifest.json), and its
-// pages: one document for every path of the UI, with nonce and base path written in. A build without the UI serves a page
-// that says so.
+// The UI's files as the build put them into the binary (cmake/EmbedAssets.cmake over
+// web/dist/manifest.json), and its pages: one document for every path of the UI, with nonce and
+// base path written in. A build without the UI serves a page that says so.
 #pragma once
 
 #include "http/static_assets.h"
@@ -31,7 +31,8 @@ private:
     std::span<const EmbeddedFile> files_;
 };
 
-/// Answers the document for the paths that the UI has (api: "UI paths"); `document` is its index.html, or empty.
+/// Answers the document for the paths that the UI has (api: "UI paths"); `document` is its
+/// index.html, or empty.
 http::PageHook make_page_hook(std::string document, std::string_view base_path);
 /// The index.html among `files`, or empty.
 std::string_view index_document(std::span<const EmbeddedFile> files);

@@ -19,7 +19,8 @@ TEST(EmbeddedAssets, FindsFilesButNotTheDocument)
     ASSERT_TRUE(assets.find("/assets/a.js"));
     EXPECT_EQ(assets.find("/assets/a.js")->identity, "a()");
     EXPECT_TRUE(assets.find("/assets/a.js")->immutable);
-    for (const auto* path : {"/assets", "/assets/a.jsx", "/assets/b.js", "", "/", "/index.html", "/zzz"}) {
+    for (const auto* path :
+         {"/assets", "/assets/a.jsx", "/assets/b.js", "", "/", "/index.html", "/zzz"}) {
         EXPECT_FALSE(assets.find(path)) << path;
     }
 }
@@ -29,7 +30,8 @@ TEST(EmbeddedAssets, WritesNonceAndBasePathIntoPages)
 {
     const auto page = make_page_hook(std::string(index_document(kFiles)), "/base");
     EXPECT_EQ(page("/sign-in", "abc"), "<p nonce=\"abc\">/base/x</p>");
-    for (const auto* path : {"/", "/account", "/account/sessions", "/admin", "/set-up", "/recovery/confirm", "/not-me"}) {
+    for (const auto* path : {"/", "/account", "/account/sessions", "/admin", "/set-up",
+                             "/recovery/confirm", "/not-me"}) {
         EXPECT_TRUE(page(path, "n")) << path;
     }
     for (const auto* path : {"/v1/account", "/accounts", "/assets/x.js", "/sign-in/x", ""}) {

@@ -30,12 +30,14 @@ Result<void> make_data_folder(const std::string& path)
     }
     std::filesystem::create_directories(path, error);
     if (error || chmod(path.c_str(), 0700) != 0) {
-        return Error{ErrorKind::Unavailable, "storage/no-data-folder", path + " cannot be made.", error.message()};
+        return Error{ErrorKind::Unavailable, "storage/no-data-folder", path + " cannot be made.",
+                     error.message()};
     }
     return {};
 }
 
-Result<std::unique_ptr<Database>> open_database(const StorageSettings& storage, const Clock& clock, SchemaPolicy schema)
+Result<std::unique_ptr<Database>> open_database(const StorageSettings& storage, const Clock& clock,
+                                                SchemaPolicy schema)
 {
     if (storage.postgres.empty()) {
         return open_sqlite({.folder = storage.data_folder,
@@ -51,11 +53,14 @@ Result<std::unique_ptr<Database>> open_database(const StorageSettings& storage, 
                           .connections = storage.postgres_connections});
 }
 
-/// The key that someone gave: a systemd credential, then the environment, then the file. Nothing: there is none.
-Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded, const std::string& credentials_directory)
+/// The key that someone gave: a systemd credential, then the environment, then the file. Nothing:
+/// there is none.
+Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded,
+                                              const std::string& credentials_directory)
 {
     if (!credentials_directory.empty()) {
-        auto key = crypto::read_root_key_file(credentials_directory + "/keystead-root-key", crypto::FileAccess::AsGiven);
+        auto key = crypto::read_root_key_file(credentials_directory + "/keystead-root-key",
+                                              crypto::FileAccess::AsGiven);
         if (key) {
             return std::optional<FoundKey>(FoundKey{*std::move(key), RootKeyOrigin::Credential});
         }
@@ -67,7 +72,8 @@ Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded, cons
         KS_TRY(auto key, crypto::parse_root_key(loaded.root_key_text->reveal_text()));
         return std::optional<FoundKey>(FoundKey{std::move(key), RootKeyOrigin::Variable});
     }
-    auto key = crypto::read_root_key_file(root_key_path(loaded.settings.storage), crypto::FileAccess::OwnerOnly);
+    auto key = crypto::read_root_key_file(root_key_path(loaded.settings.storage),
+                                          crypto::FileAccess::OwnerOnly);
     if (key) {
         return std::optional<FoundKey>(FoundKey{*std::move(key), RootKeyOrigin::File});
     }
@@ -77,8 +83,8 @@ Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded, cons
     return std::optional<FoundKey>();
 }
 
-/// The key check value as the `node` table can hold it: its first eight bytes. One in 2^64 wrong keys would pass, and
-/// would then open nothing.
+/// The key check value as the `node` table can hold it: its first eight bytes. One in 2^64 wrong
+/// keys would pass, and would then open nothing.
 std::int64_t check_number(const crypto::RootKeyRing& keys)
 {
     std::uint64_t number = 0;
@@ -94,8 +100,8 @@ Result<std::optional<std::int64_t>> stored_check(Database& database)
 }
 
 /// Finds the key, or makes it when the data has not been begun under another.
-Result<FoundKey> obtain_root_key(const LoadedSettings& loaded, const FoundationOptions& options, Database& database,
-                                 Random& random)
+Result<FoundKey> obtain_root_key(const LoadedSettings& loaded, const FoundationOptions& options,
+                                 Database& database, Random& random)
 {
     KS_TRY(auto found, find_root_key(loaded, options.credentials_directory));
     if (found) {
@@ -105,7 +111,8 @@ Result<FoundKey> obtain_root_key(const LoadedSettings& loaded, const FoundationO
     KS_TRY(const auto stored, stored_check(database));
     if (stored) {
         return Error{ErrorKind::NotFound, "keys/missing",
-                     "This data was begun under a root key that is not here. Put it back at " + path + "."};
+                     "This data was begun under a root key that is not here. Put it back at " +
+                         path + "."};
     }
     KS_TRY(auto key, crypto::make_root_key_file(path, random));
     return FoundKey{std::move(key), RootKeyOrigin::Made};
@@ -121,8 +128,9 @@ Result<void> check_key_fits(const crypto::RootKeyRing& keys, Database& database,
         }));
     }
     if (*stored != ours) {
-        return Error{ErrorKind::Conflict, "keys/does-not-fit",
-                     "The root key is not the one that this data was begun under. Nothing was changed."};
+        return Error{
+            ErrorKind::Conflict, "keys/does-not-fit",
+            "The root key is not the one that this data was begun under. Nothing was changed."};
     }
     return {};
 }
@@ -142,19 +150,23 @@ std::string_view root_key_origin_text(RootKeyOrigin origin)
 
 std::string root_key_path(const StorageSettings& storage)
 {
-    return storage.root_key_file.empty() ? storage.data_folder + "/root.key" : storage.root_key_file;
+    return storage.root_key_file.empty() ? storage.data_folder + "/root.key"
+                                         : storage.root_key_file;
 }
 
-Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded, const FoundationOptions& options)
+Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded,
+                                                    const FoundationOptions& options)
 {
     auto foundation = std::make_unique<Foundation>();
     foundation->settings = loaded.settings;
     foundation->settings_json = settings_as_json(loaded);
     KS_CHECK(make_data_folder(loaded.settings.storage.data_folder));
-    KS_TRY(foundation->database, open_database(loaded.settings.storage, foundation->clock, options.schema));
+    KS_TRY(foundation->database,
+           open_database(loaded.settings.storage, foundation->clock, options.schema));
     KS_TRY(auto found, obtain_root_key(loaded, options, *foundation->database, foundation->random));
     foundation->key_origin = found.origin;
-    foundation->keys = std::make_unique<crypto::RootKeyRing>(std::move(found.key), foundation->random);
+    foundation->keys =
+        std::make_unique<crypto::RootKeyRing>(std::move(found.key), foundation->random);
     KS_CHECK(check_key_fits(*foundation->keys, *foundation->database, foundation->clock));
     return foundation;
 }

@@ -14,7 +14,10 @@ namespace {
 
 struct Ground : testing::Test {
     Ground() { loaded.settings.storage.data_folder = temporary.path() / "data"; }
-    Result<std::unique_ptr<Foundation>> open(FoundationOptions options = {}) { return open_foundation(loaded, options); }
+    Result<std::unique_ptr<Foundation>> open(FoundationOptions options = {})
+    {
+        return open_foundation(loaded, options);
+    }
     std::string code_of(FoundationOptions options = {})
     {
         const auto opened = open(std::move(options));
@@ -47,7 +50,8 @@ TEST_F(Ground, RefusesAKeyThatDoesNotFit)
     const std::string path = root_key_path(loaded.settings.storage);
     std::filesystem::rename(path, path + ".away");
     EXPECT_EQ(code_of(), "keys/missing");
-    loaded.root_key_text.emplace(Secret::copy_of("ks_root_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"));
+    loaded.root_key_text.emplace(
+        Secret::copy_of("ks_root_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"));
     EXPECT_EQ(code_of(), "keys/does-not-fit");
     loaded.root_key_text.reset();
     std::filesystem::rename(path + ".away", path);
@@ -58,14 +62,17 @@ TEST_F(Ground, RefusesAKeyThatDoesNotFit)
 TEST_F(Ground, TakesTheKeyFromWhereItIsGiven)
 {
     const std::string credentials = temporary.path();
-    std::ofstream(credentials + "/keystead-root-key") << "ks_root_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
+    std::ofstream(credentials + "/keystead-root-key")
+        << "ks_root_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
     {
         const auto opened = open({.credentials_directory = credentials});
         ASSERT_TRUE(opened);
         EXPECT_EQ((*opened)->key_origin, RootKeyOrigin::Credential);
     }
-    EXPECT_FALSE(std::filesystem::exists(root_key_path(loaded.settings.storage))) << "no second key beside it";
-    loaded.root_key_text.emplace(Secret::copy_of("ks_root_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"));
+    EXPECT_FALSE(std::filesystem::exists(root_key_path(loaded.settings.storage)))
+        << "no second key beside it";
+    loaded.root_key_text.emplace(
+        Secret::copy_of("ks_root_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"));
     const auto opened = open({.credentials_directory = temporary.path() / "data"});
     ASSERT_TRUE(opened);
     EXPECT_EQ((*opened)->key_origin, RootKeyOrigin::Variable);

@@ -12,7 +12,8 @@ void JobRunner::start(std::vector<Job> jobs)
         jobs_.emplace_back(std::make_unique<Running>())->job = std::move(job);
     }
     for (const auto& running : jobs_) {
-        running->thread = std::jthread([this, job = running.get()](const std::stop_token& stop) { run(*job, stop); });
+        running->thread = std::jthread(
+            [this, job = running.get()](const std::stop_token& stop) { run(*job, stop); });
         pthread_setname_np(running->thread.native_handle(), ("ks-" + running->job.name).c_str());
     }
 }
@@ -30,7 +31,8 @@ void JobRunner::run(Running& running, const std::stop_token& stop)
         }
         failing_with = code;
         std::unique_lock lock(running.mutex);
-        running.changed.wait_for(lock, stop, running.job.interval, [&running] { return running.woken; });
+        running.changed.wait_for(lock, stop, running.job.interval,
+                                 [&running] { return running.woken; });
         running.woken = false;
     }
 }
@@ -53,7 +55,8 @@ void JobRunner::stop()
     }
     for (const auto& running : jobs_) {
         if (running->thread.joinable()) {
-            running->thread.join(); // All end before the list goes: one may wake another to the last.
+            running->thread
+                .join(); // All end before the list goes: one may wake another to the last.
         }
     }
     jobs_.clear();

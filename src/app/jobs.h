@@ -1,7 +1,8 @@
 // app/jobs.h
 //
-// Background work: each job has a named thread that calls it at an interval until the server stops. The work itself is
-// `Result<void> run_once(Instant now)` somewhere in a feature, which tests call without waiting.
+// Background work: each job has a named thread that calls it at an interval until the server stops.
+// The work itself is `Result<void> run_once(Instant now)` somewhere in a feature, which tests call
+// without waiting.
 #pragma once
 
 #include "app/log.h"
@@ -34,7 +35,8 @@ public:
     JobRunner(const JobRunner&) = delete;
     JobRunner& operator=(const JobRunner&) = delete;
 
-    /// Starts a thread a job, which runs it at once and then at its interval. Called once, before anybody can wake() one.
+    /// Starts a thread a job, which runs it at once and then at its interval. Called once, before
+    /// anybody can wake() one.
     void start(std::vector<Job> jobs);
     /// Lets a job run soon instead of at its interval. Any thread; an unknown name is ignored.
     void wake(std::string_view name);

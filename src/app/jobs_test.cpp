@@ -21,17 +21,18 @@ TEST(JobRunner, RunsWakesAndStops)
     {
         JobRunner runner(clock, log);
         runner.start({{"test", std::chrono::hours{1}, [&](Instant now) -> Result<void> {
-                          EXPECT_EQ(now, clock.now());
-                          const int run = ++runs;
-                          if (run <= 2) {
-                              (run == 1 ? first : second).set_value();
-                          }
-                          return {};
-                      }}});
+                           EXPECT_EQ(now, clock.now());
+                           const int run = ++runs;
+                           if (run <= 2) {
+                               (run == 1 ? first : second).set_value();
+                           }
+                           return {};
+                       }}});
         ASSERT_EQ(first.get_future().wait_for(std::chrono::seconds{10}), std::future_status::ready);
         runner.wake("another");
         runner.wake("test");
-        ASSERT_EQ(second.get_future().wait_for(std::chrono::seconds{10}), std::future_status::ready);
+        ASSERT_EQ(second.get_future().wait_for(std::chrono::seconds{10}),
+                  std::future_status::ready);
     }
     EXPECT_EQ(runs, 2);
 }
@@ -45,11 +46,11 @@ TEST(JobRunner, GoesOnAfterAFailure)
     std::promise<void> third;
     JobRunner runner(clock, log);
     runner.start({{"failing", std::chrono::milliseconds{1}, [&](Instant) -> Result<void> {
-                      if (++runs == 3) {
-                          third.set_value();
-                      }
-                      return Error{ErrorKind::Unavailable, "test/failing"};
-                  }}});
+                       if (++runs == 3) {
+                           third.set_value();
+                       }
+                       return Error{ErrorKind::Unavailable, "test/failing"};
+                   }}});
     EXPECT_EQ(third.get_future().wait_for(std::chrono::seconds{10}), std::future_status::ready);
 }
 

@@ -18,13 +18,17 @@ namespace {
 
 void print(const std::string& json, OutputFormat format)
 {
-    const auto value = parse_json(json, {.depth_max = 8, .members_max = 100'000, .string_bytes_max = 1 << 20});
-    std::cout << (format == OutputFormat::Text && value ? render_text(*value) : json + "\n") << std::flush;
+    const auto value =
+        parse_json(json, {.depth_max = 8, .members_max = 100'000, .string_bytes_max = 1 << 20});
+    std::cout << (format == OutputFormat::Text && value ? render_text(*value) : json + "\n")
+              << std::flush;
 }
 
 FoundationOptions options_of(const LocalContext& context, SchemaPolicy schema)
 {
-    return {.credentials_directory = std::string(environment_value(context.environment, "CREDENTIALS_DIRECTORY")), .schema = schema};
+    return {.credentials_directory =
+                std::string(environment_value(context.environment, "CREDENTIALS_DIRECTORY")),
+            .schema = schema};
 }
 
 Result<ExitStatus> init(const LocalContext& context, OutputFormat format)
@@ -40,29 +44,37 @@ Result<ExitStatus> init(const LocalContext& context, OutputFormat format)
 
 Result<ExitStatus> migrate_only(const LocalContext& context)
 {
-    KS_TRY(const auto foundation, open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
+    KS_TRY(const auto foundation,
+           open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
     std::cout << "The schema is that of this build.\n";
     return ExitStatus::Ok;
 }
 
 Result<ExitStatus> show_settings(const LocalContext& context, OutputFormat format)
 {
-    std::cout << (format == OutputFormat::Json ? settings_as_json(context.loaded) + "\n" : settings_as_toml(context.loaded)) << std::flush;
+    std::cout << (format == OutputFormat::Json ? settings_as_json(context.loaded) + "\n"
+                                               : settings_as_toml(context.loaded))
+              << std::flush;
     return ExitStatus::Ok;
 }
 
 Result<ExitStatus> examine(const LocalContext& context, OutputFormat format)
 {
-    const auto findings = examine_installation(context.loaded, options_of(context, SchemaPolicy::MustBeCurrent).credentials_directory);
+    const auto findings = examine_installation(
+        context.loaded, options_of(context, SchemaPolicy::MustBeCurrent).credentials_directory);
     print(findings_as_json(findings), format);
     return has_failure(findings) ? ExitStatus::Failed : ExitStatus::Ok;
 }
 
 Result<ExitStatus> build_filter(const Invocation& invocation)
 {
-    KS_TRY(const auto summary, password::build_breach_filter(invocation.texts.at("--in"), invocation.texts.at("--out")));
+    KS_TRY(const auto summary, password::build_breach_filter(invocation.texts.at("--in"),
+                                                             invocation.texts.at("--out")));
     JsonWriter out;
-    out.begin_object().member("passwords", summary.passwords).member("skipped", summary.skipped).member("file_bytes", summary.file_bytes);
+    out.begin_object()
+        .member("passwords", summary.passwords)
+        .member("skipped", summary.skipped)
+        .member("file_bytes", summary.file_bytes);
     print(std::move(out.end_object()).take(), invocation.output);
     return ExitStatus::Ok;
 }
@@ -114,9 +126,11 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
     return build_filter(invocation);
 }
 
-Result<std::string> run_command_here(const LocalContext& context, std::string_view command, const JsonValue& arguments)
+Result<std::string> run_command_here(const LocalContext& context, std::string_view command,
+                                     const JsonValue& arguments)
 {
-    KS_TRY(const auto foundation, open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
+    KS_TRY(const auto foundation,
+           open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
     Log log(foundation->clock);
     KS_TRY(const auto application, Application::make(*foundation, log));
     return application->commands().run(command, arguments);

@@ -19,11 +19,14 @@ struct LocalContext {
     LoadedSettings loaded = {};
 };
 
-/// What a verb prints that depends on the build alone ("completion bash", "config reference", …); nothing for others.
+/// What a verb prints that depends on the build alone ("completion bash", "config reference", …);
+/// nothing for others.
 std::optional<std::string> fixed_text(std::string_view verb);
 /// Prints by itself; answers the exit status.
 Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation& invocation);
-/// Opens the database of this data folder and runs one command. Errors: storage/locked when a server holds it.
-Result<std::string> run_command_here(const LocalContext& context, std::string_view command, const JsonValue& arguments);
+/// Opens the database of this data folder and runs one command. Errors: storage/locked when a
+/// server holds it.
+Result<std::string> run_command_here(const LocalContext& context, std::string_view command,
+                                     const JsonValue& arguments);
 
 } // namespace keystead::app

@@ -24,7 +24,8 @@ std::string_view level_name(LogLevel level)
 } // namespace
 
 Log::Log(const Clock& clock)
-    : clock_(clock), logger_(std::make_shared<spdlog::logger>("keystead", std::make_shared<spdlog::sinks::stderr_sink_mt>()))
+    : clock_(clock), logger_(std::make_shared<spdlog::logger>(
+                         "keystead", std::make_shared<spdlog::sinks::stderr_sink_mt>()))
 {
     logger_->set_pattern("%v"); // The line is whole already: our own writer escapes it.
 }
@@ -34,7 +35,10 @@ Log::~Log() = default;
 void Log::write(LogLevel level, std::string_view message, LogFields fields)
 {
     JsonWriter line;
-    line.begin_object().member("time", clock_.now()).member("level", level_name(level)).member("message", message);
+    line.begin_object()
+        .member("time", clock_.now())
+        .member("level", level_name(level))
+        .member("message", message);
     for (const auto& [name, value] : fields) {
         line.member(name, value);
     }
@@ -46,7 +50,10 @@ void Log::error(std::string_view message, const Error& error, const RequestId& r
 {
     const std::string request_text = request.is_nil() ? std::string() : request.text();
     write(LogLevel::Error, message,
-          {{"code", error.code}, {"detail", error.detail}, {"cause", error.cause}, {"request_id", request_text}});
+          {{"code", error.code},
+           {"detail", error.detail},
+           {"cause", error.cause},
+           {"request_id", request_text}});
 }
 
 } // namespace keystead::app

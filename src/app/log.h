@@ -1,7 +1,8 @@
 // app/log.h
 //
-// The server's own log: one JSON object a line on standard error, by spdlog. Not the access log (http/) and not the
-// audit log. Takes plain text only: a Secret has no formatter and cannot get here.
+// The server's own log: one JSON object a line on standard error, by spdlog. Not the access log
+// (http/) and not the audit log. Takes plain text only: a Secret has no formatter and cannot get
+// here.
 #pragma once
 
 #include "core/clock.h"
@@ -31,7 +32,8 @@ public:
     Log& operator=(const Log&) = delete;
     /// Any thread.
     void write(LogLevel level, std::string_view message, LogFields fields = {});
-    /// An error where it is handled: code, detail and cause, with the request it answers if there is one.
+    /// An error where it is handled: code, detail and cause, with the request it answers if there
+    /// is one.
     void error(std::string_view message, const Error& error, const RequestId& request = {});
 
 private:

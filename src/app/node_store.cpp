@@ -8,9 +8,11 @@ Result<std::optional<std::int64_t>> NodeStore::find(ReadTx& tx, std::string_view
     return row ? std::optional(row->integer(0)) : std::nullopt;
 }
 
-Result<std::int64_t> NodeStore::put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value, Instant now)
+Result<std::int64_t> NodeStore::put_if_absent(UpkeepTx& tx, std::string_view name,
+                                              std::int64_t value, Instant now)
 {
-    KS_TRY(const int rows, tx.exec("INSERT INTO node (name, value, noted_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+    KS_TRY(const int rows, tx.exec("INSERT INTO node (name, value, noted_at) VALUES ($1, $2, $3) "
+                                   "ON CONFLICT (name) DO NOTHING",
                                    name, value, now));
     if (rows == 1) {
         return value;

@@ -1,6 +1,7 @@
 // app/node_store.h
 //
-// Numbers that a node keeps about itself in its database (table `node`, an upkeep table: none of them grants access).
+// Numbers that a node keeps about itself in its database (table `node`, an upkeep table: none of
+// them grants access).
 #pragma once
 
 #include "core/clock.h"
@@ -16,7 +17,8 @@ namespace keystead::app {
 struct NodeStore {
     Result<std::optional<std::int64_t>> find(ReadTx& tx, std::string_view name);
     /// Keeps what is there; answers what then stands.
-    Result<std::int64_t> put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value, Instant now);
+    Result<std::int64_t> put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value,
+                                       Instant now);
 };
 
 } // namespace keystead::app

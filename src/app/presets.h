@@ -1,6 +1,7 @@
 // app/presets.h
 //
-// The presets that ship with the binary: presets/*.toml, embedded by the build. Data only; no code knows their names.
+// The presets that ship with the binary: presets/*.toml, embedded by the build. Data only; no code
+// knows their names.
 #pragma once
 
 #include <span>

@@ -15,7 +15,9 @@ std::chrono::microseconds RealClock::since_boot() const
 {
     timespec time{};
     KS_ASSERT(clock_gettime(CLOCK_BOOTTIME, &time) == 0);
-    return std::chrono::seconds{time.tv_sec} + std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds{time.tv_nsec});
+    return std::chrono::seconds{time.tv_sec} +
+           std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::nanoseconds{time.tv_nsec});
 }
 
 } // namespace keystead::app

@@ -19,7 +19,8 @@ std::string scalar_text(const JsonValue& value)
         std::string quoted;
         append_json_string(quoted, value.string());
         std::string plain = quoted.substr(1, quoted.size() - 2);
-        for (std::size_t at = plain.find("\\\""); at != std::string::npos; at = plain.find("\\\"", at + 1)) {
+        for (std::size_t at = plain.find("\\\""); at != std::string::npos;
+             at = plain.find("\\\"", at + 1)) {
             plain.erase(at, 1); // Quotes harm no terminal.
         }
         return plain;

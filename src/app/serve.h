@@ -1,7 +1,7 @@
 // app/serve.h
 //
-// The life of a server process: settings, keys, database, features, HTTP, jobs; until SIGTERM or SIGINT. SIGHUP reads the
-// certificate again. Tells systemd when it is ready, stopping and alive.
+// The life of a server process: settings, keys, database, features, HTTP, jobs; until SIGTERM or
+// SIGINT. SIGHUP reads the certificate again. Tells systemd when it is ready, stopping and alive.
 #pragma once
 
 #include "app/settings_loader.h"

@@ -1,7 +1,8 @@
 // app/setting_keys.h
 //
-// Every setting there is, declared once: name, type, bounds, what it is for, and where it lives in Settings. Reading,
-// checking, `config show`, docs/settings.md and the suggestion for a mistyped key all come from this table.
+// Every setting there is, declared once: name, type, bounds, what it is for, and where it lives in
+// Settings. Reading, checking, `config show`, docs/settings.md and the suggestion for a mistyped
+// key all come from this table.
 #pragma once
 
 #include "core/result.h"

@@ -20,13 +20,16 @@ std::optional<std::int64_t> parse_integer(std::string_view text)
 {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number)
+                                                                    : std::nullopt;
 }
 
 std::string_view trimmed(std::string_view text)
 {
     const std::size_t first = text.find_first_not_of(' ');
-    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(' ') - first + 1);
+    return first == std::string_view::npos
+               ? std::string_view{}
+               : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 } // namespace
@@ -38,7 +41,8 @@ std::optional<seconds> parse_duration(std::string_view text)
     }
     const auto unit = std::ranges::find(kUnits, text.back(), &Unit::letter);
     const auto count = parse_integer(text.substr(0, text.size() - 1));
-    constexpr std::int64_t kCountMax = 1'000'000'000; // far beyond every bound; keeps the product small
+    constexpr std::int64_t kCountMax =
+        1'000'000'000; // far beyond every bound; keeps the product small
     if (unit == kUnits.end() || !count || *count < 0 || *count > kCountMax) {
         return std::nullopt;
     }
@@ -83,7 +87,10 @@ std::optional<bool> flag_of(const SettingValue& value)
     return *text == "true";
 }
 
-const std::string* text_of(const SettingValue& value) { return std::get_if<std::string>(&value); }
+const std::string* text_of(const SettingValue& value)
+{
+    return std::get_if<std::string>(&value);
+}
 
 std::vector<std::string> list_of(const SettingValue& value)
 {
@@ -92,7 +99,8 @@ std::vector<std::string> list_of(const SettingValue& value)
     }
     std::vector<std::string> items;
     const std::string* const text = text_of(value);
-    std::string_view rest = text != nullptr ? std::string_view(*text) : std::string_view("?"); // no list at all: refused
+    std::string_view rest = text != nullptr ? std::string_view(*text)
+                                            : std::string_view("?"); // no list at all: refused
     while (!trimmed(rest).empty() && items.size() < kListItemsMax) {
         const std::size_t comma = std::min(rest.find(','), rest.size());
         items.emplace_back(trimmed(rest.substr(0, comma)));
@@ -103,7 +111,9 @@ std::vector<std::string> list_of(const SettingValue& value)
 
 std::string text_fault(std::string_view text)
 {
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    };
     if (text.size() > kTextBytesMax) {
         return "is too long";
     }

@@ -1,6 +1,7 @@
 // app/setting_types.h
 //
-// What kinds of value a setting can have: how each is read, checked and shown. Used by setting_keys.cpp alone.
+// What kinds of value a setting can have: how each is read, checked and shown. Used by
+// setting_keys.cpp alone.
 #pragma once
 
 #include "app/setting_keys.h"
@@ -34,13 +35,18 @@ std::vector<std::string> list_of(const SettingValue& value);
 std::string text_fault(std::string_view text);
 
 template <class Member>
-SettingKey number_key(std::string_view name, Member member, std::int64_t least, std::int64_t most, std::string_view words)
+SettingKey number_key(std::string_view name, Member member, std::int64_t least, std::int64_t most,
+                      std::string_view words)
 {
-    SettingKey key{name, "integer, " + std::to_string(least) + " to " + std::to_string(most), words, {}, {}, {}};
-    key.apply = [member, least, most](Settings& settings, const SettingValue& value) -> std::string {
+    SettingKey key{name,  "integer, " + std::to_string(least) + " to " + std::to_string(most),
+                   words, {},
+                   {},    {}};
+    key.apply = [member, least, most](Settings& settings,
+                                      const SettingValue& value) -> std::string {
         const auto number = integer_of(value);
         if (!number || *number < least || *number > most) {
-            return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+            return "must be a whole number from " + std::to_string(least) + " to " +
+                   std::to_string(most);
         }
         auto& place = member(settings);
         place = static_cast<std::remove_cvref_t<decltype(place)>>(*number);
@@ -50,7 +56,8 @@ SettingKey number_key(std::string_view name, Member member, std::int64_t least, 
     return key;
 }
 
-template <class Member> SettingKey flag_key(std::string_view name, Member member, std::string_view words)
+template <class Member>
+SettingKey flag_key(std::string_view name, Member member, std::string_view words)
 {
     SettingKey key{name, "true or false", words, {}, {}, {}};
     key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
@@ -61,12 +68,15 @@ template <class Member> SettingKey flag_key(std::string_view name, Member member
         member(settings) = *flag;
         return {};
     };
-    key.show = [member](const Settings& settings) -> std::string { return member(settings) ? "true" : "false"; };
+    key.show = [member](const Settings& settings) -> std::string {
+        return member(settings) ? "true" : "false";
+    };
     return key;
 }
 
 template <class Member>
-SettingKey text_key(std::string_view name, Member member, std::string_view words, Sensitivity sensitivity = Sensitivity::Plain)
+SettingKey text_key(std::string_view name, Member member, std::string_view words,
+                    Sensitivity sensitivity = Sensitivity::Plain)
 {
     SettingKey key{name, "text", words, sensitivity, {}, {}};
     key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
@@ -92,7 +102,8 @@ struct Span {
     bool has(seconds duration) const { return duration >= least && duration <= most; }
 };
 
-template <class Member> SettingKey duration_key(std::string_view name, Member member, Span span, std::string_view words)
+template <class Member>
+SettingKey duration_key(std::string_view name, Member member, Span span, std::string_view words)
 {
     SettingKey key{name, "duration, " + span.text(), words, {}, {}, {}};
     key.apply = [member, span](Settings& settings, const SettingValue& value) -> std::string {
@@ -112,7 +123,8 @@ template <class Member> SettingKey duration_key(std::string_view name, Member me
 }
 
 template <class Member>
-SettingKey optional_duration_key(std::string_view name, Member member, Span span, std::string_view words)
+SettingKey optional_duration_key(std::string_view name, Member member, Span span,
+                                 std::string_view words)
 {
     SettingKey key{name, "duration or \"none\", " + span.text(), words, {}, {}, {}};
     key.apply = [member, span](Settings& settings, const SettingValue& value) -> std::string {
@@ -138,14 +150,16 @@ SettingKey optional_duration_key(std::string_view name, Member member, Span span
 template <class Enum> using Choices = std::vector<std::pair<std::string_view, Enum>>;
 
 template <class Enum, class Member>
-SettingKey choice_key(std::string_view name, Member member, Choices<Enum> choices, std::string_view words)
+SettingKey choice_key(std::string_view name, Member member, Choices<Enum> choices,
+                      std::string_view words)
 {
     std::string listed;
     for (const auto& choice : choices) {
         listed += (listed.empty() ? "" : ", ") + quoted(choice.first);
     }
     SettingKey key{name, "one of " + listed, words, {}, {}, {}};
-    key.apply = [member, choices, listed](Settings& settings, const SettingValue& value) -> std::string {
+    key.apply = [member, choices, listed](Settings& settings,
+                                          const SettingValue& value) -> std::string {
         const std::string* const text = text_of(value);
         for (const auto& choice : choices) {
             if (text != nullptr && choice.first == *text) {
@@ -156,14 +170,16 @@ SettingKey choice_key(std::string_view name, Member member, Choices<Enum> choice
         return "must be one of " + listed;
     };
     key.show = [member, choices](const Settings& settings) {
-        const auto found = std::ranges::find(choices, member(settings), &std::pair<std::string_view, Enum>::second);
+        const auto found = std::ranges::find(choices, member(settings),
+                                             &std::pair<std::string_view, Enum>::second);
         KS_ASSERT(found != choices.end());
         return quoted(found->first);
     };
     return key;
 }
 
-template <class Member> SettingKey ranges_key(std::string_view name, Member member, std::string_view words)
+template <class Member>
+SettingKey ranges_key(std::string_view name, Member member, std::string_view words)
 {
     SettingKey key{name, "list of addresses and ranges", words, {}, {}, {}};
     key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {

@@ -1,4 +1,5 @@
-// Whatever a settings file holds: it is refused with a reason, or what it came to prints as TOML that reads back the same.
+// Whatever a settings file holds: it is refused with a reason, or what it came to prints as TOML
+// that reads back the same.
 #include "app/settings_loader.h"
 #include "app/settings_report.h"
 

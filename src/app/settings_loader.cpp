@@ -13,7 +13,8 @@ namespace keystead::app {
 namespace {
 
 constexpr std::string_view kEnvironmentPrefix = "KEYSTEAD__";
-constexpr std::string_view kRootKeyName = "storage.root_key"; // a secret that never stands in Settings
+constexpr std::string_view kRootKeyName =
+    "storage.root_key"; // a secret that never stands in Settings
 constexpr std::size_t kFileBytesMax = 1 << 20;
 using Faults = std::vector<FieldError>;
 
@@ -37,7 +38,8 @@ Error invalid(Faults faults)
 Result<std::string> read_file(const std::string& path)
 {
     const auto closing = [](std::FILE* file) { std::fclose(file); };
-    const std::unique_ptr<std::FILE, decltype(closing)> file(std::fopen(path.c_str(), "re"), closing);
+    const std::unique_ptr<std::FILE, decltype(closing)> file(std::fopen(path.c_str(), "re"),
+                                                             closing);
     std::string text(kFileBytesMax + 1, '\0');
     const std::size_t size = file ? std::fread(text.data(), 1, text.size(), file.get()) : 0;
     if (!file || std::ferror(file.get()) != 0 || size > kFileBytesMax) {
@@ -47,13 +49,15 @@ Result<std::string> read_file(const std::string& path)
     return text;
 }
 
-void apply_value(LoadedSettings& loaded, std::string_view name, const SettingValue& value, const std::string& origin,
-                 Faults& faults)
+void apply_value(LoadedSettings& loaded, std::string_view name, const SettingValue& value,
+                 const std::string& origin, Faults& faults)
 {
     const SettingKey* const key = find_setting_key(name);
     if (key == nullptr) {
         const std::string_view nearest = nearest_setting_key(name);
-        add_fault(faults, name, "unknown setting (" + origin + ")" + (nearest.empty() ? "" : "; did you mean \"" + std::string(nearest) + "\"?"));
+        add_fault(faults, name,
+                  "unknown setting (" + origin + ")" +
+                      (nearest.empty() ? "" : "; did you mean \"" + std::string(nearest) + "\"?"));
         return;
     }
     if (std::string words = key->apply(loaded.settings, value); !words.empty()) {
@@ -85,12 +89,15 @@ bool is_secret(std::string_view name)
     return name == kRootKeyName || (key != nullptr && key->sensitivity == Sensitivity::Secret);
 }
 
-void apply_variable(LoadedSettings& loaded, const std::string& variable, const std::string& given, Faults& faults)
+void apply_variable(LoadedSettings& loaded, const std::string& variable, const std::string& given,
+                    Faults& faults)
 {
     constexpr std::string_view kFileSuffix = "_file";
-    std::string name = setting_name_of(std::string_view(variable).substr(kEnvironmentPrefix.size()));
+    std::string name =
+        setting_name_of(std::string_view(variable).substr(kEnvironmentPrefix.size()));
     std::string value = given;
-    const std::string_view stem = std::string_view(name).substr(0, name.size() - std::min(name.size(), kFileSuffix.size()));
+    const std::string_view stem =
+        std::string_view(name).substr(0, name.size() - std::min(name.size(), kFileSuffix.size()));
     if (name.ends_with(kFileSuffix) && find_setting_key(name) == nullptr && is_secret(stem)) {
         auto text = read_file(value);
         if (!text) {
@@ -120,7 +127,8 @@ std::string chosen_preset(const SettingsSources& sources, std::string_view file_
         }
     }
     if (const auto values = read_toml(file_text)) {
-        const auto found = std::ranges::find(*values, "product.preset", &std::pair<std::string, SettingValue>::first);
+        const auto found = std::ranges::find(*values, "product.preset",
+                                             &std::pair<std::string, SettingValue>::first);
         const std::string* const text = found == values->end() ? nullptr : text_of(found->second);
         if (text != nullptr) {
             return *text;
@@ -144,7 +152,8 @@ void apply_preset(LoadedSettings& loaded, const std::string& name, Faults& fault
 
 } // namespace
 
-void apply_toml(LoadedSettings& loaded, std::string_view toml, const std::string& origin, std::vector<FieldError>& faults)
+void apply_toml(LoadedSettings& loaded, std::string_view toml, const std::string& origin,
+                std::vector<FieldError>& faults)
 {
     const auto values = read_toml(toml);
     if (!values) {

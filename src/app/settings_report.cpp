@@ -21,8 +21,14 @@ std::string origin_of(const LoadedSettings& loaded, std::string_view name)
     return found == loaded.origins.end() ? "built in" : found->second;
 }
 
-std::string_view section_of(std::string_view name) { return name.substr(0, name.find('.')); }
-std::string_view key_of(std::string_view name) { return name.substr(name.find('.') + 1); }
+std::string_view section_of(std::string_view name)
+{
+    return name.substr(0, name.find('.'));
+}
+std::string_view key_of(std::string_view name)
+{
+    return name.substr(name.find('.') + 1);
+}
 
 /// "saas: "none"; devops: "8h"" for a key whose value a preset changes.
 std::string preset_values(const SettingKey& key)
@@ -33,7 +39,8 @@ std::string preset_values(const SettingKey& key)
         std::vector<FieldError> faults;
         apply_toml(loaded, preset.toml, "preset", faults);
         if (key.show(loaded.settings) != key.show(Settings{}) && key.name != "product.preset") {
-            out += (out.empty() ? "" : "; ") + std::string(preset.name) + ": `" + key.show(loaded.settings) + "`";
+            out += (out.empty() ? "" : "; ") + std::string(preset.name) + ": `" +
+                   key.show(loaded.settings) + "`";
         }
     }
     return out;
@@ -99,11 +106,14 @@ from the file that `storage.root_key_file` names, in this order.
     for (const auto& key : setting_keys()) {
         if (section_of(key.name) != section) {
             section = section_of(key.name);
-            out += "\n## " + std::string(section) + "\n\n| key | value | default | in presets | what it does |\n| --- | --- | --- | --- | --- |\n";
+            out += "\n## " + std::string(section) +
+                   "\n\n| key | value | default | in presets | what it does |\n| --- | --- | --- | "
+                   "--- | --- |\n";
         }
         out += "| `" + std::string(key_of(key.name)) + "` | " + escaped_cell(key.type) +
-               (key.sensitivity == Sensitivity::Secret ? ", secret" : "") + " | `" + key.show(Settings{}) + "` | " +
-               preset_values(key) + " | " + escaped_cell(key.words) + " |\n";
+               (key.sensitivity == Sensitivity::Secret ? ", secret" : "") + " | `" +
+               key.show(Settings{}) + "` | " + preset_values(key) + " | " +
+               escaped_cell(key.words) + " |\n";
     }
     return out;
 }

@@ -9,7 +9,8 @@
 
 namespace keystead::app {
 
-/// TOML with the origin of each value beside it; secrets hidden. Reads back to the same settings where nothing is secret.
+/// TOML with the origin of each value beside it; secrets hidden. Reads back to the same settings
+/// where nothing is secret.
 std::string settings_as_toml(const LoadedSettings& loaded);
 /// [{"key","value","origin","secret"}]; secrets hidden.
 std::string settings_as_json(const LoadedSettings& loaded);

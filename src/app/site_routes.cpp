@@ -31,7 +31,8 @@ void add_site_routes(http::Router& router, const Foundation& foundation)
                 .timing = http::TimingKind::Immediate,
                 .answers = {{200, settings_schema(), "Every setting."}},
                 .handler = [&foundation](const http::Request&) -> Result<http::Response> {
-                    return http::Response::json(200, "{\"items\":" + foundation.settings_json + "}");
+                    return http::Response::json(200,
+                                                "{\"items\":" + foundation.settings_json + "}");
                 }});
     // https://w3c.github.io/webappsec-change-password-url/: password managers send people here.
     router.add({.method = http::Method::Get,

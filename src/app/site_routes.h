@@ -1,6 +1,7 @@
 // app/site_routes.h
 //
-// Routes that belong to no feature but to the installation: the settings in effect, for operators, and well-known paths.
+// Routes that belong to no feature but to the installation: the settings in effect, for operators,
+// and well-known paths.
 #pragma once
 
 #include "app/foundation.h"

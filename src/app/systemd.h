@@ -1,6 +1,7 @@
 // app/systemd.h
 //
-// The three things that a systemd service says to its manager (sd_notify(3)), without libsystemd: ready, stopping, alive.
+// The three things that a systemd service says to its manager (sd_notify(3)), without libsystemd:
+// ready, stopping, alive.
 #pragma once
 
 #include "app/settings_loader.h"

@@ -9,9 +9,15 @@
 namespace keystead::app {
 namespace {
 
-Error invalid(std::string detail) { return Error{ErrorKind::InvalidInput, "settings/invalid", std::move(detail)}; }
+Error invalid(std::string detail)
+{
+    return Error{ErrorKind::InvalidInput, "settings/invalid", std::move(detail)};
+}
 
-std::string line_of(const toml::source_region& region) { return "line " + std::to_string(region.begin.line); }
+std::string line_of(const toml::source_region& region)
+{
+    return "line " + std::to_string(region.begin.line);
+}
 
 std::optional<SettingValue> value_of(const toml::node& node)
 {
@@ -44,19 +50,22 @@ Result<std::vector<std::pair<std::string, SettingValue>>> read_toml(std::string_
 {
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
-        return invalid(line_of(parsed.error().source()) + ": " + std::string(parsed.error().description()));
+        return invalid(line_of(parsed.error().source()) + ": " +
+                       std::string(parsed.error().description()));
     }
     std::vector<std::pair<std::string, SettingValue>> values;
     for (const auto& [section, node] : parsed.table()) {
         const auto* table = node.as_table();
         if (table == nullptr) {
-            return invalid(line_of(node.source()) + ": \"" + std::string(section.str()) + "\" stands in no section");
+            return invalid(line_of(node.source()) + ": \"" + std::string(section.str()) +
+                           "\" stands in no section");
         }
         for (const auto& [key, item] : *table) {
             auto value = value_of(item);
             const std::string name = std::string(section.str()) + "." + std::string(key.str());
             if (!value) {
-                return invalid(line_of(item.source()) + ": \"" + name + "\" is of a kind that no setting has");
+                return invalid(line_of(item.source()) + ": \"" + name +
+                               "\" is of a kind that no setting has");
             }
             values.emplace_back(name, std::move(*value));
         }

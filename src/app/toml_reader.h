@@ -13,8 +13,8 @@
 
 namespace keystead::app {
 
-/// Errors: settings/invalid with line and column: not TOML, nested deeper than section and key, or a value of a kind
-/// that no setting has (floats, dates, mixed arrays).
+/// Errors: settings/invalid with line and column: not TOML, nested deeper than section and key, or
+/// a value of a kind that no setting has (floats, dates, mixed arrays).
 Result<std::vector<std::pair<std::string, SettingValue>>> read_toml(std::string_view text);
 
 } // namespace keystead::app

@@ -17,35 +17,64 @@ std::vector<Verb> all_verbs()
 {
     return {
         {"serve", Local, "Run the server until SIGTERM."},
-        {"init", Local, "Make data folder, root key and database, and print the set-up link of the first operator."},
+        {"init", Local,
+         "Make data folder, root key and database, and print the set-up link of the first "
+         "operator."},
         {"config check", Local, "Check the settings and say everything that is wrong."},
-        {"config show", Local, "Print every setting in effect and where it came from; secrets are hidden."},
+        {"config show", Local,
+         "Print every setting in effect and where it came from; secrets are hidden."},
         {"config reference", Local, "Print docs/settings.md."},
-        {"keys status", Command, "Say which root key is in use, where it came from, and what every key is for."},
-        {"set-up link", Command, "Print a new one-time link for the first operator; ends the one before."},
-        {"account create", Command, "Make an account with the password given, or mail an invitation.",
+        {"keys status", Command,
+         "Say which root key is in use, where it came from, and what every key is for."},
+        {"set-up link", Command,
+         "Print a new one-time link for the first operator; ends the one before."},
+        {"account create",
+         Command,
+         "Make an account with the password given, or mail an invitation.",
          {{"--email", RequiredText, "its e-mail address"},
           {"--name", Text, "what the person is called"},
           {"--operator", Flag, "an operator's account"},
-          {"--password-stdin", StandardInput, "read the password from standard input", "password"}}},
-        {"account list", Command, "List accounts.", {{"--query", Text, "part of an address or name"}, {"--cursor", Text, "where to go on"}}},
-        {"account disable", Command, "Disable an account and end its sessions.", {kAccountOption, kYes}},
+          {"--password-stdin", StandardInput, "read the password from standard input",
+           "password"}}},
+        {"account list",
+         Command,
+         "List accounts.",
+         {{"--query", Text, "part of an address or name"}, {"--cursor", Text, "where to go on"}}},
+        {"account disable",
+         Command,
+         "Disable an account and end its sessions.",
+         {kAccountOption, kYes}},
         {"account enable", Command, "Enable an account again.", {kAccountOption, kYes}},
-        {"account reset-factors", Command, "Take an account's second factors away: two operators at once, or after 72 hours of daily mails.",
+        {"account reset-factors",
+         Command,
+         "Take an account's second factors away: two operators at once, or after 72 hours of daily "
+         "mails.",
          {kAccountOption,
           {"--operator", Text, "the operator's account who asks"},
-          {"--second-operator", Text, "another operator's account who agrees: at once instead of after 72 hours", "second_operator"},
+          {"--second-operator", Text,
+           "another operator's account who agrees: at once instead of after 72 hours",
+           "second_operator"},
           {"--cancel", Flag, "take the request back"},
           kYes}},
-        {"client create", Command, "Make a service client; its token is shown once.",
-         {{"--name", RequiredText, "what it is"}, {"--rights", RequiredText, "introspect, read-accounts; with commas between"}}},
+        {"client create",
+         Command,
+         "Make a service client; its token is shown once.",
+         {{"--name", RequiredText, "what it is"},
+          {"--rights", RequiredText, "introspect, read-accounts; with commas between"}}},
         {"client list", Command, "List service clients."},
-        {"client revoke", Command, "Revoke a service client; its token works no more.", {{"--client", RequiredText, "its id"}, kYes}},
+        {"client revoke",
+         Command,
+         "Revoke a service client; its token works no more.",
+         {{"--client", RequiredText, "its id"}, kYes}},
         {"migrate", Local, "Bring the database's schema forward and stop."},
-        {"doctor", Local, "Check settings, keys, database, clock, mail and certificate, and say what to do."},
+        {"doctor", Local,
+         "Check settings, keys, database, clock, mail and certificate, and say what to do."},
         {"openapi", Local, "Print the OpenAPI 3.1 document."},
-        {"breach-filter build", Local, "Build a filter of breached passwords from a list.",
-         {{"--in", RequiredText, "the list: SHA-1 in hex or passwords, one a line"}, {"--out", RequiredText, "the filter to write"}}},
+        {"breach-filter build",
+         Local,
+         "Build a filter of breached passwords from a list.",
+         {{"--in", RequiredText, "the list: SHA-1 in hex or passwords, one a line"},
+          {"--out", RequiredText, "the filter to write"}}},
         {"completion bash", Local, "Print a completion script for bash."},
         {"reference", Local, "Print docs/cli.md."},
     };
@@ -81,21 +110,28 @@ std::string bash_completion()
         for (const auto& option : verb.options) {
             options += " " + std::string(option.name);
         }
-        options_cases += "        \"" + name + "\") words=\"" + options.erase(0, options.empty() ? 0 : 1) +
-                         (options.empty() ? "" : " ") + "--config --preset --output\" ;;\n";
+        options_cases += "        \"" + name + "\") words=\"" +
+                         options.erase(0, options.empty() ? 0 : 1) + (options.empty() ? "" : " ") +
+                         "--config --preset --output\" ;;\n";
     }
-    std::string out = "# keystead completion bash\n_keystead() {\n    local current=${COMP_WORDS[COMP_CWORD]} words=\"\"\n"
+    std::string out = "# keystead completion bash\n_keystead() {\n    local "
+                      "current=${COMP_WORDS[COMP_CWORD]} words=\"\"\n"
                       "    if [[ $COMP_CWORD -eq 1 ]]; then\n        words=\"";
     for (const auto& word : first_words) {
         out += word + " ";
     }
-    out += "\"\n    elif [[ $COMP_CWORD -eq 2 && $current != -* ]]; then\n        case ${COMP_WORDS[1]} in\n";
+    out += "\"\n    elif [[ $COMP_CWORD -eq 2 && $current != -* ]]; then\n        case "
+           "${COMP_WORDS[1]} in\n";
     for (const auto& [first, rest] : next_words) {
         out += "        " + first + ") words=\"" + rest.substr(1) + "\" ;;\n";
     }
-    out += "        esac\n    fi\n    if [[ -z $words ]]; then\n        local verb=${COMP_WORDS[1]}\n"
-           "        [[ ${COMP_WORDS[2]:-} == -* || -z ${COMP_WORDS[2]:-} ]] || verb=\"$verb ${COMP_WORDS[2]}\"\n        case $verb in\n" +
-           options_cases + "        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\ncomplete -F _keystead keystead\n";
+    out +=
+        "        esac\n    fi\n    if [[ -z $words ]]; then\n        local verb=${COMP_WORDS[1]}\n"
+        "        [[ ${COMP_WORDS[2]:-} == -* || -z ${COMP_WORDS[2]:-} ]] || verb=\"$verb "
+        "${COMP_WORDS[2]}\"\n        case $verb in\n" +
+        options_cases +
+        "        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- "
+        "\"$current\"))\n}\ncomplete -F _keystead keystead\n";
     return out;
 }
 
@@ -116,10 +152,11 @@ when none runs they open the database themselves. Secrets are read from standard
         std::string options;
         for (const auto& option : verb.options) {
             options += (options.empty() ? "`" : "; `") + std::string(option.name) + "`" +
-                       (option.kind == RequiredText ? " (needed) " : " ") + std::string(option.words);
+                       (option.kind == RequiredText ? " (needed) " : " ") +
+                       std::string(option.words);
         }
-        out += "| `" + std::string(verb.name) + "` | " + (verb.kind == Command ? "server" : "") + " | " + std::string(verb.words) +
-               " | " + options + " |\n";
+        out += "| `" + std::string(verb.name) + "` | " + (verb.kind == Command ? "server" : "") +
+               " | " + std::string(verb.words) + " | " + options + " |\n";
     }
     return out + R"(
 | exit status | meaning |

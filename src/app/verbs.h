@@ -1,7 +1,8 @@
 // app/verbs.h
 //
-// What can be typed after `keystead`, declared once: the parser, its help, the shell completion and docs/cli.md are made
-// from it. Verbs of kind Command go to a command of the same name (command_table.h) with their options as JSON arguments.
+// What can be typed after `keystead`, declared once: the parser, its help, the shell completion and
+// docs/cli.md are made from it. Verbs of kind Command go to a command of the same name
+// (command_table.h) with their options as JSON arguments.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,12 @@ enum class VerbKind : std::uint8_t {
 enum class OptionKind : std::uint8_t { Text, RequiredText, Flag, StandardInput };
 
 struct VerbOption {
-    std::string_view name; // "--email"; StandardInput: the flag by which a secret is read from standard input
+    std::string_view
+        name; // "--email"; StandardInput: the flag by which a secret is read from standard input
     OptionKind kind;
     std::string_view words;
-    std::string_view argument = {}; // its name among the JSON arguments; empty: the option's without dashes
+    std::string_view argument =
+        {}; // its name among the JSON arguments; empty: the option's without dashes
 };
 
 struct Verb {
@@ -47,7 +50,7 @@ enum class ExitStatus : std::uint8_t {
     WrongUsage = 2,      // the command line itself
     SettingsRefused = 3, // unknown key, bad value, what does not fit together
     NotFound = 4,
-    Refused = 5, // by a rule: invalid input, conflict, limit, not allowed
+    Refused = 5,     // by a rule: invalid input, conflict, limit, not allowed
     Unavailable = 6, // busy, locked by another process, unreadable: try again
 };
 

@@ -29,11 +29,13 @@ TEST(Verbs, AreCompleted)
 {
     const std::string script = bash_completion();
     for (const auto& verb : verbs()) {
-        EXPECT_NE(script.find("\"" + std::string(verb.name) + "\")"), std::string::npos) << verb.name;
+        EXPECT_NE(script.find("\"" + std::string(verb.name) + "\")"), std::string::npos)
+            << verb.name;
     }
 }
 
-// guards: the reference tells of every verb as it is (make it anew with `keystead reference > docs/cli.md`)
+// guards: the reference tells of every verb as it is (make it anew with `keystead reference >
+// docs/cli.md`)
 TEST(Verbs, ReferenceIsUpToDate)
 {
     std::ostringstream file;

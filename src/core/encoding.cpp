@@ -8,10 +8,13 @@ namespace keystead {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kBase64UrlDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64UrlDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kBase32Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-constexpr std::string_view kBase62Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kBase62Digits =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::uint8_t kForeign = 0xFF;
 
 using DigitTable = std::array<std::uint8_t, 256>;
@@ -32,9 +35,13 @@ constexpr DigitTable kBase64UrlValues = digit_table(kBase64UrlDigits);
 constexpr DigitTable kBase32Values = digit_table(kBase32Digits);
 constexpr DigitTable kBase62Values = digit_table(kBase62Digits);
 
-std::uint8_t digit_value(const DigitTable& table, char digit) { return table[static_cast<unsigned char>(digit)]; }
+std::uint8_t digit_value(const DigitTable& table, char digit)
+{
+    return table[static_cast<unsigned char>(digit)];
+}
 
-/// Digits of `bits` bits each, most significant first, the last one filled with zero bits (RFC 4648).
+/// Digits of `bits` bits each, most significant first, the last one filled with zero bits (RFC
+/// 4648).
 std::string encode_bits(ByteView bytes, std::string_view digits, unsigned bits)
 {
     std::string out;
@@ -55,8 +62,8 @@ std::string encode_bits(ByteView bytes, std::string_view digits, unsigned bits)
     return out;
 }
 
-/// The inverse, for canonical input only: no digit too many, and the bits that fill the last digit are zero
-/// (RFC 4648 §3.5: otherwise several texts mean the same bytes).
+/// The inverse, for canonical input only: no digit too many, and the bits that fill the last digit
+/// are zero (RFC 4648 §3.5: otherwise several texts mean the same bytes).
 std::optional<Bytes> decode_bits(std::string_view text, const DigitTable& table, unsigned bits)
 {
     if ((text.size() * bits) % 8 >= bits) {
@@ -104,10 +111,13 @@ struct CodePoint {
     std::size_t size_bytes = 0; // 0: not UTF-8
 };
 
-/// The code point that `text` begins with (RFC 3629 §4: shortest form only, no surrogates, at most U+10FFFF).
+/// The code point that `text` begins with (RFC 3629 §4: shortest form only, no surrogates, at most
+/// U+10FFFF).
 CodePoint first_code_point(std::string_view text)
 {
-    const auto at = [text](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(text[i]); };
+    const auto at = [text](std::size_t i) -> std::uint32_t {
+        return static_cast<unsigned char>(text[i]);
+    };
     const std::uint32_t lead = at(0);
     if (lead < 0x80) {
         return {lead, 1};
@@ -131,7 +141,8 @@ CodePoint first_code_point(std::string_view text)
     return {value, size};
 }
 
-/// Characters that change how the text around them is shown or where a line ends: a log or a page must not be fooled.
+/// Characters that change how the text around them is shown or where a line ends: a log or a page
+/// must not be fooled.
 bool needs_escape(char32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
@@ -149,7 +160,8 @@ void append_unicode_escape(std::string& out, char32_t c)
 /// The number of `count` digits at the start of `text`, which then loses them.
 std::optional<int> take_digits(std::string_view& text, std::size_t count)
 {
-    if (text.size() < count || !std::ranges::all_of(text.substr(0, count), [](char c) { return c >= '0' && c <= '9'; })) {
+    if (text.size() < count ||
+        !std::ranges::all_of(text.substr(0, count), [](char c) { return c >= '0' && c <= '9'; })) {
         return std::nullopt;
     }
     int value = 0;
@@ -168,7 +180,8 @@ bool take_char(std::string_view& text, char expected)
 }
 
 /// Three numbers with `separator` between them: a date or a time of day.
-std::optional<std::array<int, 3>> take_triple(std::string_view& text, std::size_t first_width, char separator)
+std::optional<std::array<int, 3>> take_triple(std::string_view& text, std::size_t first_width,
+                                              char separator)
 {
     const auto a = take_digits(text, first_width);
     if (!a || !take_char(text, separator)) {
@@ -211,7 +224,10 @@ void append_padded(std::string& out, int value, int width)
 
 } // namespace
 
-std::string hex_encode(ByteView bytes) { return encode_bits(bytes, kHexDigits, 4); }
+std::string hex_encode(ByteView bytes)
+{
+    return encode_bits(bytes, kHexDigits, 4);
+}
 
 std::optional<Bytes> hex_decode(std::string_view text)
 {
@@ -236,18 +252,31 @@ std::optional<Bytes> base64_decode(std::string_view text)
     return decode_bits(text, kBase64Values, 6);
 }
 
-std::string base64url_encode(ByteView bytes) { return encode_bits(bytes, kBase64UrlDigits, 6); }
+std::string base64url_encode(ByteView bytes)
+{
+    return encode_bits(bytes, kBase64UrlDigits, 6);
+}
 
-std::optional<Bytes> base64url_decode(std::string_view text) { return decode_bits(text, kBase64UrlValues, 6); }
+std::optional<Bytes> base64url_decode(std::string_view text)
+{
+    return decode_bits(text, kBase64UrlValues, 6);
+}
 
-std::string base32_encode(ByteView bytes) { return encode_bits(bytes, kBase32Digits, 5); }
+std::string base32_encode(ByteView bytes)
+{
+    return encode_bits(bytes, kBase32Digits, 5);
+}
 
-std::optional<Bytes> base32_decode(std::string_view text) { return decode_bits(text, kBase32Values, 5); }
+std::optional<Bytes> base32_decode(std::string_view text)
+{
+    return decode_bits(text, kBase32Values, 5);
+}
 
 std::string base62_encode(ByteView bytes, std::size_t width)
 {
     std::vector<std::uint8_t> number(bytes.size());
-    std::ranges::transform(bytes, number.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+    std::ranges::transform(bytes, number.begin(),
+                           [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
     std::string out(width, kBase62Digits[0]);
     for (auto digit = out.rbegin(); digit != out.rend(); ++digit) {
         std::uint32_t remainder = 0; // Long division by 62, most significant byte first.
@@ -362,11 +391,15 @@ std::optional<Instant> parse_rfc3339(std::string_view text)
     if (!day.ok() || (*time)[0] > 23 || (*time)[1] > 59 || (*time)[2] > 59) {
         return std::nullopt;
     }
-    return std::chrono::sys_days{day} + std::chrono::hours{(*time)[0]} + std::chrono::minutes{(*time)[1]} +
-           std::chrono::seconds{(*time)[2]} + std::chrono::microseconds{*micros};
+    return std::chrono::sys_days{day} + std::chrono::hours{(*time)[0]} +
+           std::chrono::minutes{(*time)[1]} + std::chrono::seconds{(*time)[2]} +
+           std::chrono::microseconds{*micros};
 }
 
-bool is_valid_utf8(std::string_view text) { return count_code_points(text).has_value(); }
+bool is_valid_utf8(std::string_view text)
+{
+    return count_code_points(text).has_value();
+}
 
 std::optional<std::size_t> count_code_points(std::string_view text)
 {

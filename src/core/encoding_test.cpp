@@ -28,7 +28,8 @@ TEST(Encoding, ReadsWhatItWrote)
         EXPECT_EQ(base64url_decode(base64url_encode(bytes)), bytes);
         EXPECT_EQ(base32_decode(base32_encode(bytes)), bytes);
         EXPECT_EQ(hex_decode(hex_encode(bytes)), bytes);
-        EXPECT_EQ(base62_decode(base62_encode(bytes, bytes.size() * 11 / 8 + 1), bytes.size()), bytes);
+        EXPECT_EQ(base62_decode(base62_encode(bytes, bytes.size() * 11 / 8 + 1), bytes.size()),
+                  bytes);
         bytes.push_back(static_cast<std::byte>(i * 37 + 200));
     }
 }
@@ -36,7 +37,8 @@ TEST(Encoding, ReadsWhatItWrote)
 // guards: two texts never mean the same bytes (RFC 4648 §3.5)
 TEST(Encoding, RefusesWhatIsNotCanonical)
 {
-    for (const auto* text : {"Zg", "Zg=", "Zg===", "Zh==", "Z===", "====", "Zm9v YmFy", "Zm9v\n", "Zm-v", "Zg==Zg=="}) {
+    for (const auto* text : {"Zg", "Zg=", "Zg===", "Zh==", "Z===", "====", "Zm9v YmFy", "Zm9v\n",
+                             "Zm-v", "Zg==Zg=="}) {
         EXPECT_FALSE(base64_decode(text)) << text;
     }
     for (const auto* text : {"Zh", "Z", "Zg==", "Zm+v", "Zm8\n"}) {
@@ -73,12 +75,14 @@ std::string as_json(std::string_view text)
     return out;
 }
 
-// guards: nothing in a log or an answer can end a string, start a line or turn the direction of text
+// guards: nothing in a log or an answer can end a string, start a line or turn the direction of
+// text
 TEST(Encoding, EscapesJsonStrings)
 {
     EXPECT_EQ(as_json("a\"b\\c"), R"("a\"b\\c")");
     EXPECT_EQ(as_json(std::string_view("\0\n\r\x1b\x7f", 5)), R"("\u0000\n\u000d\u001b\u007f")");
-    EXPECT_EQ(as_json("\u2028\u2029\u202e\u2066\u200f\u0085"), R"("\u2028\u2029\u202e\u2066\u200f\u0085")");
+    EXPECT_EQ(as_json("\u2028\u2029\u202e\u2066\u200f\u0085"),
+              R"("\u2028\u2029\u202e\u2066\u200f\u0085")");
     EXPECT_EQ(as_json("\xff\xc0\x80"), R"("\ufffd\ufffd\ufffd")");
     EXPECT_EQ(as_json("é😀"), "\"é😀\"");
 }
@@ -88,8 +92,9 @@ TEST(Encoding, KnowsUtf8)
 {
     EXPECT_TRUE(is_valid_utf8("aé€😀"));
     EXPECT_EQ(count_code_points("aé€😀"), 4U);
-    for (const auto* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
-                             "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x", "\xff"}) {
+    for (const auto* text :
+         {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x", "\xff"}) {
         EXPECT_FALSE(is_valid_utf8(text)) << hex_encode(as_bytes(text));
     }
 }
@@ -104,9 +109,10 @@ TEST(Encoding, WritesAndReadsTimes)
     EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z"), Instant{});
     EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00.5Z"), from_micros(500'000));
     for (const auto* text :
-         {"", "2026-11-22", "2026-11-22T02:34:41", "2026-11-22T02:34:41z", "2026-11-22 02:34:41Z", "2026-02-29T00:00:00Z",
-          "2026-13-01T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T23:60:00Z", "2026-11-22T23:59:60Z",
-          "2026-11-22T02:34:41.Z", "2026-11-22T02:34:41.1234567Z", "2026-11-22T02:34:41+00:00", "+026-11-22T02:34:41Z",
+         {"", "2026-11-22", "2026-11-22T02:34:41", "2026-11-22T02:34:41z", "2026-11-22 02:34:41Z",
+          "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-22T24:00:00Z",
+          "2026-11-22T23:60:00Z", "2026-11-22T23:59:60Z", "2026-11-22T02:34:41.Z",
+          "2026-11-22T02:34:41.1234567Z", "2026-11-22T02:34:41+00:00", "+026-11-22T02:34:41Z",
           "2026-11-22T02:34:41Z "}) {
         EXPECT_FALSE(parse_rfc3339(text)) << text;
     }

@@ -12,7 +12,8 @@ constexpr std::size_t kDigits = 22; // 62^22 > 2^128
 IdBytes make_id_bytes(Instant now, Random& random)
 {
     IdBytes bytes = random_bytes<16>(random);
-    const auto millis = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
+    const auto millis =
+        std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
     for (std::size_t i = 0; i < 6; ++i) {
         bytes[i] = static_cast<std::byte>((millis >> (8 * (5 - i))) & 0xFF);
     }

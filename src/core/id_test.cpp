@@ -19,7 +19,8 @@ struct CountingRandom final : Random {
 TEST(Id, IsAUuidOfVersion7)
 {
     CountingRandom random;
-    const auto early = SessionId::make(from_micros(1'645'557'742'000'000), random); // time of RFC 9562 appendix A.6
+    const auto early = SessionId::make(from_micros(1'645'557'742'000'000),
+                                       random); // time of RFC 9562 appendix A.6
     EXPECT_EQ(std::to_integer<int>(early.bytes()[0]), 0x01);
     EXPECT_EQ(std::to_integer<int>(early.bytes()[1]), 0x7F);
     EXPECT_EQ(std::to_integer<int>(early.bytes()[2]), 0x22);

@@ -8,10 +8,12 @@
 namespace keystead {
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}; // RFC 4291 §2.5.5.2
+constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0,    0,
+                                                     0, 0, 0, 0, 0xFF, 0xFF}; // RFC 4291 §2.5.5.2
 
 /// Whether the first `bits` bits of two addresses are the same.
-bool same_prefix(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b, int bits)
+bool same_prefix(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b,
+                 int bits)
 {
     const auto whole = static_cast<std::size_t>(bits / 8);
     if (!std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(whole), b.begin())) {
@@ -76,7 +78,8 @@ std::string IpAddress::text() const
 
 bool IpAddress::is_loopback() const
 {
-    constexpr std::array<std::uint8_t, 16> kLoopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    constexpr std::array<std::uint8_t, 16> kLoopback{0, 0, 0, 0, 0, 0, 0, 0,
+                                                     0, 0, 0, 0, 0, 0, 0, 1};
     return v4_ ? bytes_[0] == 127 : bytes_ == kLoopback;
 }
 
@@ -90,8 +93,8 @@ bool IpAddress::is_private() const
         const bool link_local = bytes_[0] == 0xFE && (bytes_[1] & 0xC0) == 0x80;
         return unique_local || link_local;
     }
-    return bytes_[0] == 10 || (bytes_[0] == 172 && (bytes_[1] & 0xF0) == 16) || (bytes_[0] == 192 && bytes_[1] == 168) ||
-           (bytes_[0] == 169 && bytes_[1] == 254);
+    return bytes_[0] == 10 || (bytes_[0] == 172 && (bytes_[1] & 0xF0) == 16) ||
+           (bytes_[0] == 192 && bytes_[1] == 168) || (bytes_[0] == 169 && bytes_[1] == 254);
 }
 
 IpAddress IpAddress::source_prefix() const
@@ -126,7 +129,8 @@ std::optional<IpRange> IpRange::parse(std::string_view text)
     if (base->is_v4() && text.substr(0, slash).find(':') != std::string_view::npos) {
         bits -= 96; // "::ffff:10.0.0.0/104" is 10.0.0.0/8
     }
-    // Bits beyond the prefix are a mistake of whoever wrote the range, not something to guess about.
+    // Bits beyond the prefix are a mistake of whoever wrote the range, not something to guess
+    // about.
     if (bits < 0 || bits > range.prefix_bits_ || masked(base->bytes(), bits) != base->bytes()) {
         return std::nullopt;
     }
@@ -136,9 +140,13 @@ std::optional<IpRange> IpRange::parse(std::string_view text)
 
 bool IpRange::contains(const IpAddress& address) const
 {
-    return address.is_v4() == base_.is_v4() && same_prefix(address.bytes(), base_.bytes(), prefix_bits_);
+    return address.is_v4() == base_.is_v4() &&
+           same_prefix(address.bytes(), base_.bytes(), prefix_bits_);
 }
 
-std::string IpRange::text() const { return base_.text() + "/" + std::to_string(prefix_bits_); }
+std::string IpRange::text() const
+{
+    return base_.text() + "/" + std::to_string(prefix_bits_);
+}
 
 } // namespace keystead

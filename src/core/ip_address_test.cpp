@@ -5,7 +5,10 @@
 namespace keystead {
 namespace {
 
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+IpAddress ip(std::string_view text)
+{
+    return IpAddress::parse(text).value();
+}
 
 // guards: one address has one form, mapped or not
 TEST(IpAddress, ReadsAndWritesBothFamilies)
@@ -20,8 +23,9 @@ TEST(IpAddress, ReadsAndWritesBothFamilies)
 // guards: nothing but an address: no port, zone, brackets, octal or short form
 TEST(IpAddress, RefusesEverythingElse)
 {
-    for (const auto* text : {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "0x7f.0.0.1", "127.1", "1.2.3.4:80", "[::1]",
-                             "fe80::1%eth0", "::1 ", " ::1", ":::", "1::2::3", "localhost", "12345::"}) {
+    for (const auto* text :
+         {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "0x7f.0.0.1", "127.1", "1.2.3.4:80",
+          "[::1]", "fe80::1%eth0", "::1 ", " ::1", ":::", "1::2::3", "localhost", "12345::"}) {
         EXPECT_FALSE(IpAddress::parse(text)) << text;
     }
     EXPECT_FALSE(IpAddress::parse(std::string_view("1.2.3.4\0", 8)));
@@ -37,10 +41,12 @@ TEST(IpAddress, KnowsLoopbackAndPrivate)
     for (const auto* text : {"0.0.0.0", "::", "128.0.0.1", "10.0.0.1"}) {
         EXPECT_FALSE(ip(text).is_loopback()) << text;
     }
-    for (const auto* text : {"10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.0.1", "fd00::1", "fe80::1", "::1"}) {
+    for (const auto* text : {"10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+                             "169.254.0.1", "fd00::1", "fe80::1", "::1"}) {
         EXPECT_TRUE(ip(text).is_private()) << text;
     }
-    for (const auto* text : {"172.32.0.1", "172.15.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1", "ff02::1"}) {
+    for (const auto* text :
+         {"172.32.0.1", "172.15.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1", "ff02::1"}) {
         EXPECT_FALSE(ip(text).is_private()) << text;
     }
 }
@@ -74,8 +80,9 @@ TEST(IpRange, ContainsByPrefix)
 // guards: a range that says two things is refused
 TEST(IpRange, RefusesWhatIsNoRange)
 {
-    for (const auto* text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8 ", "10.0.0.1/8",
-                             "::/129", "2001:db8::1/64", "10.0.0.0/8/8", "::ffff:10.0.0.0/95"}) {
+    for (const auto* text :
+         {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8 ",
+          "10.0.0.1/8", "::/129", "2001:db8::1/64", "10.0.0.0/8/8", "::ffff:10.0.0.0/95"}) {
         EXPECT_FALSE(IpRange::parse(text)) << text;
     }
 }

@@ -39,14 +39,23 @@ public:
     bool on_array_begin(bj::error_code&) { return open(Frame{.is_object = false}); }
     bool on_object_end(std::size_t, bj::error_code& ec) { return close(ec); }
     bool on_array_end(std::size_t, bj::error_code& ec) { return close(ec); }
-    bool on_key_part(bj::string_view part, std::size_t, bj::error_code& ec) { return gather(part, ec); }
-    bool on_string_part(bj::string_view part, std::size_t, bj::error_code& ec) { return gather(part, ec); }
+    bool on_key_part(bj::string_view part, std::size_t, bj::error_code& ec)
+    {
+        return gather(part, ec);
+    }
+    bool on_string_part(bj::string_view part, std::size_t, bj::error_code& ec)
+    {
+        return gather(part, ec);
+    }
     bool on_number_part(bj::string_view, bj::error_code&) { return true; }
     bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
     bool on_comment(bj::string_view, bj::error_code&) { return true; }
     bool on_null(bj::error_code& ec) { return put(JsonValue{}, ec); }
     bool on_bool(bool value, bj::error_code& ec) { return put(JsonValue{value}, ec); }
-    bool on_int64(std::int64_t value, bj::string_view, bj::error_code& ec) { return put(JsonValue{value}, ec); }
+    bool on_int64(std::int64_t value, bj::string_view, bj::error_code& ec)
+    {
+        return put(JsonValue{value}, ec);
+    }
     bool on_uint64(std::uint64_t, bj::string_view, bj::error_code& ec)
     {
         return refuse("an integer is out of range", ec);
@@ -72,7 +81,8 @@ public:
         }
         auto& frame = frames_.back();
         // Few members: limits_.members_max bounds this search.
-        if (std::ranges::any_of(frame.members, [&](const JsonMember& m) { return m.name == buffer_; })) {
+        if (std::ranges::any_of(frame.members,
+                                [&](const JsonMember& m) { return m.name == buffer_; })) {
             return refuse("a name occurs twice in one object", ec);
         }
         frame.key = buffer_;
@@ -135,7 +145,9 @@ private:
     {
         Frame frame = std::move(frames_.back());
         frames_.pop_back();
-        return put(frame.is_object ? JsonValue{std::move(frame.members)} : JsonValue{std::move(frame.items)}, ec);
+        return put(frame.is_object ? JsonValue{std::move(frame.members)}
+                                   : JsonValue{std::move(frame.items)},
+                   ec);
     }
 
     bool put(JsonValue value, bj::error_code& ec)
@@ -190,7 +202,8 @@ Result<JsonValue> parse_json(std::string_view text, const JsonLimits& limits)
     const std::size_t consumed = parser.write_some(false, text.data(), text.size(), error);
     if (error) {
         const std::string_view fault = parser.handler().fault();
-        return malformed("Not acceptable JSON: " + (fault.empty() ? error.message() : std::string(fault)) + ".");
+        return malformed(
+            "Not acceptable JSON: " + (fault.empty() ? error.message() : std::string(fault)) + ".");
     }
     if (consumed != text.size() || !parser.done()) {
         return malformed("Not acceptable JSON: something follows the value.");
@@ -237,11 +250,20 @@ JsonWriter& JsonWriter::value(std::string_view text)
     return *this;
 }
 
-JsonWriter& JsonWriter::value(bool flag) { return raw(flag ? "true" : "false"); }
+JsonWriter& JsonWriter::value(bool flag)
+{
+    return raw(flag ? "true" : "false");
+}
 
-JsonWriter& JsonWriter::value(std::int64_t number) { return raw(std::to_string(number)); }
+JsonWriter& JsonWriter::value(std::int64_t number)
+{
+    return raw(std::to_string(number));
+}
 
-JsonWriter& JsonWriter::value(std::uint64_t number) { return raw(std::to_string(number)); }
+JsonWriter& JsonWriter::value(std::uint64_t number)
+{
+    return raw(std::to_string(number));
+}
 
 JsonWriter& JsonWriter::value(double number)
 {
@@ -258,7 +280,10 @@ JsonWriter& JsonWriter::value(double number)
     return raw(text);
 }
 
-JsonWriter& JsonWriter::null() { return raw("null"); }
+JsonWriter& JsonWriter::null()
+{
+    return raw("null");
+}
 
 JsonWriter& JsonWriter::raw(std::string_view json)
 {

@@ -47,7 +47,8 @@ std::string written(const JsonValue& value)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const std::string_view input(reinterpret_cast<const char*>(data), size);
-    const auto parsed = keystead::parse_json(input, {.depth_max = 8, .members_max = 100, .string_bytes_max = 200});
+    const auto parsed =
+        keystead::parse_json(input, {.depth_max = 8, .members_max = 100, .string_bytes_max = 200});
     if (!parsed) {
         return 0;
     }
@@ -55,7 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!keystead::is_valid_utf8(first)) {
         std::abort();
     }
-    const auto again = keystead::parse_json(first, {.depth_max = 8, .members_max = 100, .string_bytes_max = 200});
+    const auto again =
+        keystead::parse_json(first, {.depth_max = 8, .members_max = 100, .string_bytes_max = 200});
     if (!again || written(*again) != first) {
         std::abort();
     }

@@ -8,8 +8,10 @@ bool Settings::shows_mail() const
 {
     const std::string_view url = server.base_url;
     const std::string_view host = url.substr(url.find("://") + 3);
-    const bool on_localhost = url.starts_with("http") && (host == "localhost" || host.starts_with("localhost:"));
-    return mail.smtp_url.empty() && on_localhost && !server.behind_tls_proxy && server.trusted_proxies.empty();
+    const bool on_localhost =
+        url.starts_with("http") && (host == "localhost" || host.starts_with("localhost:"));
+    return mail.smtp_url.empty() && on_localhost && !server.behind_tls_proxy &&
+           server.trusted_proxies.empty();
 }
 
 } // namespace keystead

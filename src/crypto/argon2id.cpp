@@ -88,36 +88,41 @@ std::optional<ParsedHash> parse_phc(std::string_view text)
 
 } // namespace
 
-Result<Secret> argon2id_derive(const Secret& password, const Argon2idParameters& parameters, ByteView salt)
+Result<Secret> argon2id_derive(const Secret& password, const Argon2idParameters& parameters,
+                               ByteView salt)
 {
-    KS_ASSERT(password.size() <= kPasswordBytesMax); // Whoever parses requests has refused longer ones.
+    KS_ASSERT(password.size() <=
+              kPasswordBytesMax); // Whoever parses requests has refused longer ones.
     KS_ASSERT(salt.size() == kSaltBytes);
     Secret hash(kHashBytes);
     const auto out = hash.writable();
     const std::string_view text = password.reveal_text();
-    if (crypto_pwhash(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
-                      reinterpret_cast<const unsigned char*>(salt.data()), parameters.passes,
-                      std::size_t{parameters.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    if (crypto_pwhash(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                      text.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                      parameters.passes, std::size_t{parameters.memory_kib} * 1024,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0) {
         return Error{ErrorKind::Unavailable, "crypto/out-of-memory", "The server is busy.",
                      "argon2id could not allocate", std::chrono::seconds{5}};
     }
     return hash;
 }
 
-Result<Secret> argon2id_hash(const Secret& password, const Argon2idParameters& parameters, Random& random)
+Result<Secret> argon2id_hash(const Secret& password, const Argon2idParameters& parameters,
+                             Random& random)
 {
     const Salt salt = random_bytes<kSaltBytes>(random);
     KS_TRY(const Secret hash, argon2id_derive(password, parameters, salt));
     return Secret::copy_of("$argon2id$v=19$m=" + std::to_string(parameters.memory_kib) +
-                           ",t=" + std::to_string(parameters.passes) + ",p=1$" + unpadded_base64(salt) + "$" +
-                           unpadded_base64(hash.reveal()));
+                           ",t=" + std::to_string(parameters.passes) + ",p=1$" +
+                           unpadded_base64(salt) + "$" + unpadded_base64(hash.reveal()));
 }
 
 Result<bool> argon2id_verify(std::string_view phc, const Secret& password)
 {
     const auto stored = parse_phc(phc);
     if (!stored) {
-        return Error{ErrorKind::Internal, "crypto/hash-not-supported", "The password could not be checked.",
+        return Error{ErrorKind::Internal, "crypto/hash-not-supported",
+                     "The password could not be checked.",
                      "a stored password hash is malformed or beyond the ceiling"};
     }
     KS_TRY(const Secret hash, argon2id_derive(password, stored->parameters, stored->salt));

@@ -21,16 +21,19 @@ TEST(Argon2id, VerifiesWhatItHashed)
     const Secret phc = *argon2id_hash(password, kCheap, random);
     EXPECT_TRUE(phc.reveal_text().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
     EXPECT_TRUE(*argon2id_verify(phc.reveal_text(), password));
-    EXPECT_FALSE(*argon2id_verify(phc.reveal_text(), Secret::copy_of("correct horse battery stapl")));
+    EXPECT_FALSE(
+        *argon2id_verify(phc.reveal_text(), Secret::copy_of("correct horse battery stapl")));
     EXPECT_FALSE(*argon2id_verify(phc.reveal_text(), Secret::copy_of("")));
     const Secret again = *argon2id_hash(password, kCheap, random);
     EXPECT_NE(phc.reveal_text(), again.reveal_text());
 }
 
-// guards: a hash of the reference implementation (`argon2 saltsaltsaltsalt -id -t 2 -k 256 -p 1 -l 32`) is understood
+// guards: a hash of the reference implementation (`argon2 saltsaltsaltsalt -id -t 2 -k 256 -p 1 -l
+// 32`) is understood
 TEST(Argon2id, VerifiesAForeignHash)
 {
-    const std::string phc = "$argon2id$v=19$m=256,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$d/gNnNMfanumao7kr+lHuY6GS9VLUn8B49/LwXA+/SQ";
+    const std::string phc = "$argon2id$v=19$m=256,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$d/"
+                            "gNnNMfanumao7kr+lHuY6GS9VLUn8B49/LwXA+/SQ";
     EXPECT_TRUE(*argon2id_verify(phc, Secret::copy_of("password")));
 }
 
@@ -50,12 +53,23 @@ TEST(Argon2id, RefusesAPoisonedHash)
 {
     const std::string tail = "$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     const std::string refused[] = {
-        "", "$argon2id$", "$argon2i$v=19$m=64,t=1,p=1" + tail, "$argon2id$v=16$m=64,t=1,p=1" + tail,
-        "$argon2id$v=19$m=1048577,t=1,p=1" + tail, "$argon2id$v=19$m=4294967296,t=1,p=1" + tail,
-        "$argon2id$v=19$m=64,t=17,p=1" + tail, "$argon2id$v=19$m=64,t=1,p=4" + tail, "$argon2id$v=19$m=064,t=1,p=1" + tail,
-        "$argon2id$v=19$m=64,t=0,p=1" + tail, "$argon2id$v=19$m=0,t=1,p=1" + tail, "$argon2id$v=19$m=-1,t=1,p=1" + tail,
-        "$argon2id$v=19$m=64,t=1,p=1$c2FsdA$AAAA", "$argon2id$v=19$m=64,t=1,p=1" + tail + "AAAA",
-        "$argon2id$v=19$m=64,t=1,p=1" + tail + "$", "$argon2id$v=19$m=", "$argon2id$v=19$m=64,t=",
+        "",
+        "$argon2id$",
+        "$argon2i$v=19$m=64,t=1,p=1" + tail,
+        "$argon2id$v=16$m=64,t=1,p=1" + tail,
+        "$argon2id$v=19$m=1048577,t=1,p=1" + tail,
+        "$argon2id$v=19$m=4294967296,t=1,p=1" + tail,
+        "$argon2id$v=19$m=64,t=17,p=1" + tail,
+        "$argon2id$v=19$m=64,t=1,p=4" + tail,
+        "$argon2id$v=19$m=064,t=1,p=1" + tail,
+        "$argon2id$v=19$m=64,t=0,p=1" + tail,
+        "$argon2id$v=19$m=0,t=1,p=1" + tail,
+        "$argon2id$v=19$m=-1,t=1,p=1" + tail,
+        "$argon2id$v=19$m=64,t=1,p=1$c2FsdA$AAAA",
+        "$argon2id$v=19$m=64,t=1,p=1" + tail + "AAAA",
+        "$argon2id$v=19$m=64,t=1,p=1" + tail + "$",
+        "$argon2id$v=19$m=",
+        "$argon2id$v=19$m=64,t=",
     };
     for (const auto& phc : refused) {
         const auto verified = argon2id_verify(phc, Secret::copy_of("x"));

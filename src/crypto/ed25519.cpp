@@ -7,8 +7,14 @@
 namespace keystead::crypto {
 namespace {
 
-const unsigned char* data_of(ByteView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-template <class Container> unsigned char* out_of(Container& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* data_of(ByteView bytes)
+{
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+template <class Container> unsigned char* out_of(Container& bytes)
+{
+    return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 /// Seed and public key as libsodium wants them together; the public key goes to `key`.
 Secret signing_key(const Secret& seed, Ed25519PublicKey& key)
@@ -42,7 +48,8 @@ Ed25519Signature ed25519_sign(const Secret& seed, ByteView message)
 bool ed25519_verify(const Ed25519PublicKey& key, ByteView message, ByteView signature)
 {
     return signature.size() == crypto_sign_BYTES &&
-           crypto_sign_verify_detached(data_of(signature), data_of(message), message.size(), data_of(key)) == 0;
+           crypto_sign_verify_detached(data_of(signature), data_of(message), message.size(),
+                                       data_of(key)) == 0;
 }
 
 } // namespace keystead::crypto

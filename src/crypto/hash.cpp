@@ -13,8 +13,9 @@
 namespace keystead::crypto {
 namespace {
 
-// OpenSSL 3 looks an algorithm up by name at every use unless it is fetched once. These live as long as the process.
-// A failure here means an OpenSSL without SHA-2: nothing of ours can work, so it ends the process.
+// OpenSSL 3 looks an algorithm up by name at every use unless it is fetched once. These live as
+// long as the process. A failure here means an OpenSSL without SHA-2: nothing of ours can work, so
+// it ends the process.
 
 struct DigestContextFree {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
@@ -42,12 +43,16 @@ std::unique_ptr<EVP_MAC_CTX, MacContextFree> make_mac_context(const char* digest
     KS_ASSERT(algorithm != nullptr);
     std::unique_ptr<EVP_MAC_CTX, MacContextFree> context(EVP_MAC_CTX_new(algorithm));
     const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0), OSSL_PARAM_construct_end()};
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
+        OSSL_PARAM_construct_end()};
     KS_ASSERT(context != nullptr && EVP_MAC_CTX_set_params(context.get(), parameters) == 1);
     return context;
 }
 
-const unsigned char* data_of(ByteView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+const unsigned char* data_of(ByteView bytes)
+{
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
 
 void hmac(EVP_MAC_CTX* context, const Secret& key, ByteView data, std::span<std::byte> out)
 {
@@ -55,13 +60,17 @@ void hmac(EVP_MAC_CTX* context, const Secret& key, ByteView data, std::span<std:
     std::size_t size = 0;
     KS_ASSERT(EVP_MAC_init(context, data_of(key.reveal()), key.size(), nullptr) == 1);
     KS_ASSERT(EVP_MAC_update(context, data_of(data), data.size()) == 1);
-    KS_ASSERT(EVP_MAC_final(context, reinterpret_cast<unsigned char*>(out.data()), &size, out.size()) == 1);
+    KS_ASSERT(EVP_MAC_final(context, reinterpret_cast<unsigned char*>(out.data()), &size,
+                            out.size()) == 1);
     KS_ASSERT(size == out.size());
 }
 
 } // namespace
 
-Digest sha256(ByteView data) { return sha256_of({data}); }
+Digest sha256(ByteView data)
+{
+    return sha256_of({data});
+}
 
 Digest sha256_of(std::initializer_list<ByteView> parts)
 {
@@ -70,7 +79,8 @@ Digest sha256_of(std::initializer_list<ByteView> parts)
         KS_ASSERT(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
     }
     Digest digest{};
-    KS_ASSERT(EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
+    KS_ASSERT(
+        EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1);
     return digest;
 }
 
@@ -78,8 +88,9 @@ std::array<std::byte, 20> sha1(ByteView data)
 {
     static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
     std::array<std::byte, 20> digest{};
-    KS_ASSERT(algorithm != nullptr && EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()),
-                                                 nullptr, algorithm, nullptr) == 1);
+    KS_ASSERT(algorithm != nullptr &&
+              EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                         nullptr, algorithm, nullptr) == 1);
     return digest;
 }
 
@@ -105,15 +116,17 @@ Secret hkdf_sha256(const Secret& key, std::string_view info, std::size_t size_by
     KS_ASSERT(algorithm != nullptr);
     const std::unique_ptr<EVP_KDF_CTX, KdfContextFree> context(EVP_KDF_CTX_new(algorithm));
     const auto parameter = [](const char* name, ByteView value) {
-        return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(value.data()), value.size());
+        return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(value.data()),
+                                                 value.size());
     };
     char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-                                     parameter(OSSL_KDF_PARAM_KEY, key.reveal()),
-                                     parameter(OSSL_KDF_PARAM_INFO, as_bytes(info)), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        parameter(OSSL_KDF_PARAM_KEY, key.reveal()), parameter(OSSL_KDF_PARAM_INFO, as_bytes(info)),
+        OSSL_PARAM_construct_end()};
     Secret out(size_bytes);
-    KS_ASSERT(EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(out.writable().data()), size_bytes,
-                             parameters) == 1);
+    KS_ASSERT(EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(out.writable().data()),
+                             size_bytes, parameters) == 1);
     return out;
 }
 

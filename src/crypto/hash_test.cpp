@@ -10,13 +10,18 @@
 namespace keystead::crypto {
 namespace {
 
-Bytes hex(const std::string& text) { return hex_decode(text).value(); }
+Bytes hex(const std::string& text)
+{
+    return hex_decode(text).value();
+}
 
 // guards: FIPS 180-4 examples, also when the data comes in parts
 TEST(Hash, ComputesSha256)
 {
-    EXPECT_EQ(hex_encode(sha256(as_bytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    EXPECT_EQ(hex_encode(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(hex_encode(sha256(as_bytes("abc"))),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(hex_encode(sha256({})),
+              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_EQ(sha256_of({as_bytes("a"), {}, as_bytes("bc")}), sha256(as_bytes("abc")));
 }
 
@@ -27,7 +32,8 @@ TEST(Hash, ComputesHmacSha256AsWycheproofHasIt)
     ASSERT_GT(vectors.size(), 50U);
     for (const auto& v : vectors) {
         const Digest tag = hmac_sha256(Secret::copy_of(hex(v.at(0))), hex(v.at(1)));
-        EXPECT_EQ(constant_time_equal(tag, hex(v.at(2))), v.at(3) == "valid") << v.at(0) << " " << v.at(1);
+        EXPECT_EQ(constant_time_equal(tag, hex(v.at(2))), v.at(3) == "valid")
+            << v.at(0) << " " << v.at(1);
     }
 }
 
@@ -47,7 +53,8 @@ TEST(Hash, DerivesAsWycheproofHasIt)
     ASSERT_GT(vectors.size(), 10U);
     for (const auto& v : vectors) {
         const Bytes info = hex(v.at(1));
-        const Secret out = hkdf_sha256(Secret::copy_of(hex(v.at(0))), as_text(info), std::stoul(v.at(2)));
+        const Secret out =
+            hkdf_sha256(Secret::copy_of(hex(v.at(0))), as_text(info), std::stoul(v.at(2)));
         EXPECT_EQ(hex_encode(out.reveal()), v.at(3));
     }
 }

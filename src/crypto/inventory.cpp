@@ -10,13 +10,16 @@ constexpr std::string_view kSeal = "XChaCha20-Poly1305";
 constexpr std::string_view kMac = "HMAC-SHA-256";
 
 constexpr KeyUse kKeyless[] = {
-    {"root-key", "HKDF-SHA-256 (RFC 5869)", "derives every purpose key; 256 bits, outside the database"},
+    {"root-key", "HKDF-SHA-256 (RFC 5869)",
+     "derives every purpose key; 256 bits, outside the database"},
     {"password-hash", "Argon2id v1.3 (RFC 9106)", "passwords, under the password-seal"},
     {"token-digest", "SHA-256", "256-bit random tokens and links at rest"},
     {"totp-code", "HMAC-SHA-1 (RFC 6238)", "codes of authenticator apps, which know nothing else"},
-    {"breach-list", "SHA-1", "looks passwords up in the operator's list of breached ones, published as SHA-1"},
+    {"breach-list", "SHA-1",
+     "looks passwords up in the operator's list of breached ones, published as SHA-1"},
     {"audit-tree", "SHA-256 (RFC 9162)", "leaves and nodes of the audit log"},
-    {"transport", "TLS 1.3, TLS 1.2 with AEAD", "connections of browsers, products and mail servers"},
+    {"transport", "TLS 1.3, TLS 1.2 with AEAD",
+     "connections of browsers, products and mail servers"},
 };
 
 void append_row(std::string& out, std::string_view number, const KeyUse& use)
@@ -34,24 +37,34 @@ void append_row(std::string& out, std::string_view number, const KeyUse& use)
 KeyUse key_use(KeyPurpose purpose)
 {
     switch (purpose) {
-    case KeyPurpose::PasswordSeal: return {"password-seal", kSeal, "password hashes (PHC strings) at rest"};
+    case KeyPurpose::PasswordSeal:
+        return {"password-seal", kSeal, "password hashes (PHC strings) at rest"};
     case KeyPurpose::TotpSeal: return {"totp-seal", kSeal, "TOTP secrets at rest"};
     case KeyPurpose::OutboxSeal: return {"outbox-seal", kSeal, "mails that wait to be sent"};
     case KeyPurpose::BackupCodeSeal: return {"backup-code-seal", kSeal, "hashes of backup codes"};
-    case KeyPurpose::TokenTag: return {"token-tag", "SipHash-2-4", "the tag by which made-up tokens are refused unseen"};
+    case KeyPurpose::TokenTag:
+        return {"token-tag", "SipHash-2-4", "the tag by which made-up tokens are refused unseen"};
     case KeyPurpose::CsrfToken: return {"csrf-token", kMac, "anti-forgery tokens"};
-    case KeyPurpose::BudgetKey: return {"budget-key", kMac, "identifiers that attempt budgets count"};
-    case KeyPurpose::IdentifierDigest: return {"identifier-digest", kMac, "identifiers in audit events and exact search"};
-    case KeyPurpose::CheckpointSigning: return {"checkpoint-signing", "Ed25519", "checkpoints of the audit log"};
+    case KeyPurpose::BudgetKey:
+        return {"budget-key", kMac, "identifiers that attempt budgets count"};
+    case KeyPurpose::IdentifierDigest:
+        return {"identifier-digest", kMac, "identifiers in audit events and exact search"};
+    case KeyPurpose::CheckpointSigning:
+        return {"checkpoint-signing", "Ed25519", "checkpoints of the audit log"};
     case KeyPurpose::TeamKey: return {"team-key", kSeal, "keys of teams, which seal their values"};
-    case KeyPurpose::DecoyPassword: return {"decoy-password", "Argon2id v1.3", "the hash checked when there is no account"};
-    case KeyPurpose::AuditValueSeal: return {"audit-value-seal", kSeal, "personal values of audit events"};
+    case KeyPurpose::DecoyPassword:
+        return {"decoy-password", "Argon2id v1.3", "the hash checked when there is no account"};
+    case KeyPurpose::AuditValueSeal:
+        return {"audit-value-seal", kSeal, "personal values of audit events"};
     case KeyPurpose::CursorSeal: return {"cursor-seal", kSeal, "list cursors"};
     }
     std::abort(); // No default label: the compiler names the purpose that someone forgot.
 }
 
-std::span<const KeyUse> keyless_uses() { return kKeyless; }
+std::span<const KeyUse> keyless_uses()
+{
+    return kKeyless;
+}
 
 std::string inventory_markdown()
 {

@@ -10,7 +10,8 @@
 namespace keystead::crypto {
 namespace {
 
-/// The purpose stands in the associated data too, although each has a key of its own: two locks are cheap.
+/// The purpose stands in the associated data too, although each has a key of its own: two locks are
+/// cheap.
 std::string associated_of(KeyPurpose purpose, std::string_view bound_to)
 {
     return std::string(key_use(purpose).name) + "\n" + std::string(bound_to);
@@ -26,7 +27,8 @@ RootKeyRing::RootKeyRing(Secret root, Random& random) : id_(key_id_of(root)), ra
     keys_.emplace_back(0);
     for (std::uint8_t number = 1; number <= std::to_underlying(kKeyPurposeLast); ++number) {
         const auto purpose = static_cast<KeyPurpose>(number);
-        keys_.push_back(hkdf_sha256(root, "keystead/1/" + std::string(key_use(purpose).name), kKeyBytes));
+        keys_.push_back(
+            hkdf_sha256(root, "keystead/1/" + std::string(key_use(purpose).name), kKeyBytes));
     }
 }
 
@@ -42,7 +44,8 @@ Bytes RootKeyRing::seal(KeyPurpose purpose, std::string_view bound_to, ByteView 
     return seal_with(key(purpose), id_, associated_of(purpose, bound_to), plain, random_);
 }
 
-Result<Secret> RootKeyRing::open(KeyPurpose purpose, std::string_view bound_to, ByteView sealed) const
+Result<Secret> RootKeyRing::open(KeyPurpose purpose, std::string_view bound_to,
+                                 ByteView sealed) const
 {
     return open_with(key(purpose), id_, associated_of(purpose, bound_to), sealed);
 }

@@ -86,8 +86,9 @@ TEST_F(Keys, InventoryIsUpToDate)
 {
     std::ostringstream file;
     file << std::ifstream("docs/crypto-inventory.md").rdbuf();
-    EXPECT_TRUE(file.str().ends_with(inventory_markdown())) << "docs/crypto-inventory.md is stale; it should end in:\n"
-                                                            << inventory_markdown();
+    EXPECT_TRUE(file.str().ends_with(inventory_markdown()))
+        << "docs/crypto-inventory.md is stale; it should end in:\n"
+        << inventory_markdown();
 }
 
 // guards: team → value keys: a value opens with its team's key and place only
@@ -98,8 +99,11 @@ TEST_F(Keys, WrapsTeamKeys)
     const Secret unwrapped = *ring.open(KeyPurpose::TeamKey, "team_1", wrapped);
     EXPECT_FALSE(ring.open(KeyPurpose::TeamKey, "team_2", wrapped));
     const KeyId id = key_id_of(team_key);
-    const Bytes value = seal_with(team_key, id, "team_1/DATABASE_URL/1", as_bytes("postgres://"), random);
-    EXPECT_EQ(open_with(unwrapped, key_id_of(unwrapped), "team_1/DATABASE_URL/1", value)->reveal_text(), "postgres://");
+    const Bytes value =
+        seal_with(team_key, id, "team_1/DATABASE_URL/1", as_bytes("postgres://"), random);
+    EXPECT_EQ(
+        open_with(unwrapped, key_id_of(unwrapped), "team_1/DATABASE_URL/1", value)->reveal_text(),
+        "postgres://");
     EXPECT_FALSE(open_with(unwrapped, id, "team_1/DATABASE_URL/2", value));
 }
 

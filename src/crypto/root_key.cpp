@@ -36,11 +36,18 @@ private:
     int number_;
 };
 
-Error failure(ErrorKind kind, std::string_view code, std::string detail) { return Error{kind, code, std::move(detail)}; }
+Error failure(ErrorKind kind, std::string_view code, std::string detail)
+{
+    return Error{kind, code, std::move(detail)};
+}
 
-std::string reason(int number) { return std::generic_category().message(number); }
+std::string reason(int number)
+{
+    return std::generic_category().message(number);
+}
 
-/// A key of few different bytes was typed or zero-filled, not drawn: 32 random bytes have about 30 different ones.
+/// A key of few different bytes was typed or zero-filled, not drawn: 32 random bytes have about 30
+/// different ones.
 bool is_weak(std::span<const std::byte> key)
 {
     constexpr std::size_t kDistinctMin = 16;
@@ -66,7 +73,8 @@ bool write_all(int file, std::string_view text)
 bool sync_folder_of(const std::string& path)
 {
     const std::string folder = std::filesystem::path(path).parent_path().string();
-    const FileDescriptor file(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const FileDescriptor file(
+        open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return file.get() >= 0 && fsync(file.get()) == 0;
 }
 
@@ -77,9 +85,11 @@ Result<Secret> parse_root_key(std::string_view text)
     if (text.ends_with('\n')) {
         text.remove_suffix(1);
     }
-    auto bytes = text.starts_with(kPrefix) ? base64url_decode(text.substr(kPrefix.size())) : std::nullopt;
+    auto bytes =
+        text.starts_with(kPrefix) ? base64url_decode(text.substr(kPrefix.size())) : std::nullopt;
     if (!bytes || bytes->size() != kKeyBytes) {
-        return failure(ErrorKind::InvalidInput, "keys/malformed", "The root key is not \"ks_root_\" and 43 base64url digits.");
+        return failure(ErrorKind::InvalidInput, "keys/malformed",
+                       "The root key is not \"ks_root_\" and 43 base64url digits.");
     }
     Secret key = Secret::copy_of(*bytes);
     explicit_bzero(bytes->data(), bytes->size());
@@ -93,8 +103,10 @@ Result<Secret> read_root_key_file(const std::string& path, FileAccess access)
 {
     const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) {
-        return errno == ENOENT ? failure(ErrorKind::NotFound, "keys/not-found", "There is no root key at " + path + ".")
-                               : failure(ErrorKind::Unavailable, "keys/unreadable", path + ": " + reason(errno) + ".");
+        return errno == ENOENT ? failure(ErrorKind::NotFound, "keys/not-found",
+                                         "There is no root key at " + path + ".")
+                               : failure(ErrorKind::Unavailable, "keys/unreadable",
+                                         path + ": " + reason(errno) + ".");
     }
     struct stat status {};
     if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -102,8 +114,9 @@ Result<Secret> read_root_key_file(const std::string& path, FileAccess access)
     }
     const bool owned = status.st_uid == geteuid() || status.st_uid == 0;
     if (access == FileAccess::OwnerOnly && ((status.st_mode & 0077) != 0 || !owned)) {
-        return failure(ErrorKind::Forbidden, "keys/file-mode",
-                       path + " can be read by others: it must belong to this user and have mode 0600.");
+        return failure(
+            ErrorKind::Forbidden, "keys/file-mode",
+            path + " can be read by others: it must belong to this user and have mode 0600.");
     }
     Secret text(kFileBytesMax);
     std::size_t size = 0;
@@ -113,7 +126,8 @@ Result<Secret> read_root_key_file(const std::string& path, FileAccess access)
             continue;
         }
         if (got < 0) {
-            return failure(ErrorKind::Unavailable, "keys/unreadable", path + ": " + reason(errno) + ".");
+            return failure(ErrorKind::Unavailable, "keys/unreadable",
+                           path + ": " + reason(errno) + ".");
         }
         if (got == 0) {
             break;
@@ -127,12 +141,15 @@ Result<Secret> make_root_key_file(const std::string& path, Random& random)
 {
     const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (file.get() < 0) {
-        return errno == EEXIST ? failure(ErrorKind::Conflict, "keys/exists", "There is a root key at " + path + " already.")
-                               : failure(ErrorKind::Unavailable, "keys/unwritable", path + ": " + reason(errno) + ".");
+        return errno == EEXIST ? failure(ErrorKind::Conflict, "keys/exists",
+                                         "There is a root key at " + path + " already.")
+                               : failure(ErrorKind::Unavailable, "keys/unwritable",
+                                         path + ": " + reason(errno) + ".");
     }
     Secret key = make_key(random);
     std::string text = std::string(kPrefix) + base64url_encode(key.reveal()) + "\n";
-    const bool stored = write_all(file.get(), text) && fsync(file.get()) == 0 && sync_folder_of(path);
+    const bool stored =
+        write_all(file.get(), text) && fsync(file.get()) == 0 && sync_folder_of(path);
     explicit_bzero(text.data(), text.size());
     if (!stored) {
         unlink(path.c_str()); // Half a key must not be found by the next start.

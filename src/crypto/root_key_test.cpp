@@ -51,7 +51,8 @@ TEST_F(RootKey, IsRefusedWhenOthersCanRead)
         EXPECT_EQ(read_root_key_file(path, FileAccess::OwnerOnly).error().code, "keys/file-mode");
     }
     EXPECT_TRUE(read_root_key_file(path, FileAccess::AsGiven));
-    EXPECT_EQ(read_root_key_file(folder + "/absent", FileAccess::OwnerOnly).error().code, "keys/not-found");
+    EXPECT_EQ(read_root_key_file(folder + "/absent", FileAccess::OwnerOnly).error().code,
+              "keys/not-found");
     EXPECT_EQ(read_root_key_file(folder, FileAccess::AsGiven).error().code, "keys/unreadable");
 }
 
@@ -60,9 +61,11 @@ TEST_F(RootKey, IsRefusedWhenWeakOrMalformed)
 {
     const auto text_of = [](ByteView key) { return "ks_root_" + base64url_encode(key); };
     EXPECT_EQ(parse_root_key(text_of(Bytes(32))).error().code, "keys/weak");
-    EXPECT_EQ(parse_root_key(text_of(as_bytes("passwordpasswordpasswordpassword"))).error().code, "keys/weak");
-    for (const std::string& text : {std::string(), std::string("ks_root_"), text_of(Bytes(31)), text_of(Bytes(33)),
-                                    base64url_encode(Bytes(32)), text_of(Bytes(32)) + "\n\n"}) {
+    EXPECT_EQ(parse_root_key(text_of(as_bytes("passwordpasswordpasswordpassword"))).error().code,
+              "keys/weak");
+    for (const std::string& text :
+         {std::string(), std::string("ks_root_"), text_of(Bytes(31)), text_of(Bytes(33)),
+          base64url_encode(Bytes(32)), text_of(Bytes(32)) + "\n\n"}) {
         EXPECT_EQ(parse_root_key(text).error().code, "keys/malformed") << text;
     }
     const auto good = random_bytes<32>(random);

@@ -16,7 +16,10 @@ constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(kKeyBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
-const unsigned char* data_of(ByteView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+const unsigned char* data_of(ByteView bytes)
+{
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
 
 /// The head, then what the caller binds to.
 Bytes associated_data(ByteView head, std::string_view associated)
@@ -29,7 +32,8 @@ Bytes associated_data(ByteView head, std::string_view associated)
 
 Error does_not_open(std::string cause)
 {
-    return Error{ErrorKind::Internal, "crypto/does-not-open", "Stored data could not be decrypted.", std::move(cause)};
+    return Error{ErrorKind::Internal, "crypto/does-not-open", "Stored data could not be decrypted.",
+                 std::move(cause)};
 }
 
 } // namespace
@@ -49,7 +53,8 @@ KeyId key_id_of(const Secret& key)
     return id;
 }
 
-Bytes seal_with(const Secret& key, const KeyId& id, std::string_view associated, ByteView plain, Random& random)
+Bytes seal_with(const Secret& key, const KeyId& id, std::string_view associated, ByteView plain,
+                Random& random)
 {
     KS_ASSERT(key.size() == kKeyBytes);
     Bytes sealed(kHeadBytes + kNonceBytes + plain.size() + kTagBytes);
@@ -57,16 +62,18 @@ Bytes seal_with(const Secret& key, const KeyId& id, std::string_view associated,
     sealed[1] = kXChaCha20Poly1305;
     std::ranges::copy(id, sealed.begin() + 2);
     const std::span<std::byte> nonce = std::span(sealed).subspan(kHeadBytes, kNonceBytes);
-    random.fill(nonce); // 192 random bits: no counter to keep, no practical chance to meet one twice.
+    random.fill(
+        nonce); // 192 random bits: no counter to keep, no practical chance to meet one twice.
     const Bytes bound = associated_data(ByteView(sealed).first(kHeadBytes), associated);
     auto* const out = reinterpret_cast<unsigned char*>(sealed.data() + kHeadBytes + kNonceBytes);
-    KS_ASSERT(crypto_aead_xchacha20poly1305_ietf_encrypt(out, nullptr, data_of(plain), plain.size(), data_of(bound),
-                                                         bound.size(), nullptr, data_of(nonce),
-                                                         data_of(key.reveal())) == 0);
+    KS_ASSERT(crypto_aead_xchacha20poly1305_ietf_encrypt(
+                  out, nullptr, data_of(plain), plain.size(), data_of(bound), bound.size(), nullptr,
+                  data_of(nonce), data_of(key.reveal())) == 0);
     return sealed;
 }
 
-Result<Secret> open_with(const Secret& key, const KeyId& id, std::string_view associated, ByteView sealed)
+Result<Secret> open_with(const Secret& key, const KeyId& id, std::string_view associated,
+                         ByteView sealed)
 {
     KS_ASSERT(key.size() == kKeyBytes);
     const auto sealed_by = sealing_key_of(sealed);
@@ -81,9 +88,9 @@ Result<Secret> open_with(const Secret& key, const KeyId& id, std::string_view as
     const Bytes bound = associated_data(sealed.first(kHeadBytes), associated);
     Secret plain(ciphertext.size() - kTagBytes);
     auto* const out = reinterpret_cast<unsigned char*>(plain.writable().data());
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, nullptr, nullptr, data_of(ciphertext), ciphertext.size(),
-                                                   data_of(bound), bound.size(), data_of(nonce),
-                                                   data_of(key.reveal())) != 0) {
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, nullptr, nullptr, data_of(ciphertext),
+                                                   ciphertext.size(), data_of(bound), bound.size(),
+                                                   data_of(nonce), data_of(key.reveal())) != 0) {
         return does_not_open("authentication failed");
     }
     return plain;
@@ -91,7 +98,8 @@ Result<Secret> open_with(const Secret& key, const KeyId& id, std::string_view as
 
 std::optional<KeyId> sealing_key_of(ByteView sealed)
 {
-    if (sealed.size() < kHeadBytes + kNonceBytes + kTagBytes || sealed[0] != kVersion || sealed[1] != kXChaCha20Poly1305) {
+    if (sealed.size() < kHeadBytes + kNonceBytes + kTagBytes || sealed[0] != kVersion ||
+        sealed[1] != kXChaCha20Poly1305) {
         return std::nullopt;
     }
     KeyId id{};

@@ -6,8 +6,14 @@
 
 namespace keystead::crypto {
 
-SystemRandom::SystemRandom() { KS_ASSERT(sodium_init() >= 0); }
+SystemRandom::SystemRandom()
+{
+    KS_ASSERT(sodium_init() >= 0);
+}
 
-void SystemRandom::fill(std::span<std::byte> out) { randombytes_buf(out.data(), out.size()); }
+void SystemRandom::fill(std::span<std::byte> out)
+{
+    randombytes_buf(out.data(), out.size());
+}
 
 } // namespace keystead::crypto

@@ -20,17 +20,18 @@ constexpr std::size_t kDigits = kIdDigits + kSecretDigits + kTagDigits + kChecks
 using Tag = std::array<std::byte, crypto_shorthash_BYTES>;
 static_assert(crypto_shorthash_KEYBYTES == 16);
 
-constexpr TokenKind kKinds[] = {TokenKind::Session, TokenKind::Flow, TokenKind::Device,
-                                TokenKind::Personal, TokenKind::Team, TokenKind::ServiceClient,
-                                TokenKind::Host, TokenKind::Enrolment, TokenKind::Link};
+constexpr TokenKind kKinds[] = {TokenKind::Session,  TokenKind::Flow,      TokenKind::Device,
+                                TokenKind::Personal, TokenKind::Team,      TokenKind::ServiceClient,
+                                TokenKind::Host,     TokenKind::Enrolment, TokenKind::Link};
 
-/// The digits of `text` when it starts with the kind's prefix and has the right length; otherwise nothing.
+/// The digits of `text` when it starts with the kind's prefix and has the right length; otherwise
+/// nothing.
 std::optional<std::string_view> digits_of(TokenKind kind, std::string_view text)
 {
     const std::string_view name = token_kind_text(kind);
     const std::size_t prefix = 3 + name.size() + 1;
-    if (text.size() != prefix + kDigits || !text.starts_with("ks_") || text.substr(3, name.size()) != name ||
-        text[prefix - 1] != '_') {
+    if (text.size() != prefix + kDigits || !text.starts_with("ks_") ||
+        text.substr(3, name.size()) != name || text[prefix - 1] != '_') {
         return std::nullopt;
     }
     return text.substr(prefix);
@@ -39,7 +40,8 @@ std::optional<std::string_view> digits_of(TokenKind kind, std::string_view text)
 std::array<std::byte, 4> checksum(std::string_view text)
 {
     const std::uint32_t value = crc32(text);
-    return {std::byte(value >> 24), std::byte(value >> 16 & 0xFF), std::byte(value >> 8 & 0xFF), std::byte(value & 0xFF)};
+    return {std::byte(value >> 24), std::byte(value >> 16 & 0xFF), std::byte(value >> 8 & 0xFF),
+            std::byte(value & 0xFF)};
 }
 
 bool checksum_matches(std::string_view text)
@@ -52,8 +54,9 @@ bool checksum_matches(std::string_view text)
 Tag tag_of(const std::array<std::byte, 16>& key, std::string_view text)
 {
     Tag tag{};
-    crypto_shorthash(reinterpret_cast<unsigned char*>(tag.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                     text.size(), reinterpret_cast<const unsigned char*>(key.data()));
+    crypto_shorthash(reinterpret_cast<unsigned char*>(tag.data()),
+                     reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     reinterpret_cast<const unsigned char*>(key.data()));
     return tag;
 }
 
@@ -84,7 +87,8 @@ TokenMint::TokenMint(const KeyRing& keys, Random& random) : tag_key_{}, random_(
 
 Token TokenMint::make(TokenKind kind, const IdBytes& id) const
 {
-    const std::string head = "ks_" + std::string(token_kind_text(kind)) + "_" + base62_encode(id, kIdDigits);
+    const std::string head =
+        "ks_" + std::string(token_kind_text(kind)) + "_" + base62_encode(id, kIdDigits);
     std::string text;
     text.reserve(head.size() + kDigits); // One buffer, wiped below.
     text = head;
@@ -125,7 +129,9 @@ bool has_token_form(std::string_view text)
 {
     return std::ranges::any_of(kKinds, [text](TokenKind kind) {
         const auto digits = digits_of(kind, text);
-        const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+        const auto is_digit = [](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        };
         return digits && std::ranges::all_of(*digits, is_digit) && checksum_matches(text);
     });
 }

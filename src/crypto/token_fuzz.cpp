@@ -1,4 +1,5 @@
-// A text that was not minted is no token, whatever it looks like; and what parses has the form that scanners look for.
+// A text that was not minted is no token, whatever it looks like; and what parses has the form that
+// scanners look for.
 #include "crypto/keys.h"
 #include "crypto/token.h"
 #include "test/support/seeded_random.h"
@@ -21,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size >= 2) {
         std::string changed(token.text.reveal_text());
         changed[data[0] % changed.size()] = static_cast<char>(data[1]);
-        if (mint.parse(crypto::TokenKind::Session, changed).has_value() != (changed == token.text.reveal_text())) {
+        if (mint.parse(crypto::TokenKind::Session, changed).has_value() !=
+            (changed == token.text.reveal_text())) {
             std::abort();
         }
     }

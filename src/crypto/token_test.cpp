@@ -46,7 +46,8 @@ TEST_F(TokenForm, BelongsToOneKindAndServer)
     EXPECT_FALSE(TokenMint(other_ring, random).parse(TokenKind::Flow, token.text.reveal_text()));
 }
 
-// guards: every digit counts, and a made-up token with a right checksum is still refused without a look-up
+// guards: every digit counts, and a made-up token with a right checksum is still refused without a
+// look-up
 TEST_F(TokenForm, RefusesEveryChange)
 {
     const Token token = mint.make(TokenKind::Link, id);
@@ -61,8 +62,8 @@ TEST_F(TokenForm, RefusesEveryChange)
     std::string made_up = text.substr(0, text.size() - 6);
     made_up[40] = made_up[40] == 'A' ? 'B' : 'A';
     const std::uint32_t sum = crc32(made_up);
-    const std::byte sum_bytes[] = {std::byte(sum >> 24), std::byte(sum >> 16 & 0xFF), std::byte(sum >> 8 & 0xFF),
-                                   std::byte(sum & 0xFF)};
+    const std::byte sum_bytes[] = {std::byte(sum >> 24), std::byte(sum >> 16 & 0xFF),
+                                   std::byte(sum >> 8 & 0xFF), std::byte(sum & 0xFF)};
     made_up += base62_encode(sum_bytes, 6);
     EXPECT_TRUE(has_token_form(made_up));
     EXPECT_FALSE(mint.parse(TokenKind::Link, made_up));
