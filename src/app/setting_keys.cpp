@@ -15,15 +15,17 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-// clang-format off: a table reads best with a row an entry
 std::vector<SettingKey> product_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(text_key("product.name", [](auto& s) -> auto& { return s.product.name; },
+    keys.push_back(text_key(
+        "product.name", [](auto& s) -> auto& { return s.product.name; },
         "What people read in pages, mails and authenticator apps."));
-    keys.push_back(text_key("product.preset", [](auto& s) -> auto& { return s.product.preset; },
+    keys.push_back(text_key(
+        "product.preset", [](auto& s) -> auto& { return s.product.preset; },
         "The preset that the other settings start from (presets/ in the source tree)."));
-    keys.push_back(text_key("product.support_url", [](auto& s) -> auto& { return s.product.support_url; },
+    keys.push_back(text_key(
+        "product.support_url", [](auto& s) -> auto& { return s.product.support_url; },
         "Where people find help: an https or mailto address; empty: nowhere."));
     return keys;
 }
@@ -31,47 +33,71 @@ std::vector<SettingKey> product_keys()
 std::vector<SettingKey> server_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(text_key("server.base_url", [](auto& s) -> auto& { return s.server.base_url; },
-        "Scheme, host and port by which browsers reach the server; links in mails are built from it alone. https, or http on localhost."));
-    keys.push_back(text_key("server.base_path", [](auto& s) -> auto& { return s.server.base_path; },
+    keys.push_back(text_key(
+        "server.base_url", [](auto& s) -> auto& { return s.server.base_url; },
+        "Scheme, host and port by which browsers reach the server; links in mails are built from "
+        "it alone. https, or http on localhost."));
+    keys.push_back(text_key(
+        "server.base_path", [](auto& s) -> auto& { return s.server.base_path; },
         "Path under which everything is served, such as \"/account\"; empty: the root."));
-    keys.push_back(text_key("server.listen_address", [](auto& s) -> auto& { return s.server.listen_address; },
+    keys.push_back(text_key(
+        "server.listen_address", [](auto& s) -> auto& { return s.server.listen_address; },
         "IP address to listen on. Beyond loopback it needs TLS, or a declared TLS proxy."));
-    keys.push_back(number_key("server.port", [](auto& s) -> auto& { return s.server.port; }, 0, 65535,
+    keys.push_back(number_key(
+        "server.port", [](auto& s) -> auto& { return s.server.port; }, 0, 65535,
         "Port to listen on; 0: any free one, printed at the start."));
-    keys.push_back(text_key("server.metrics_address", [](auto& s) -> auto& { return s.server.metrics_address; },
-        "IP address of the metrics listener, which speaks clear text: loopback, or a declared TLS proxy."));
-    keys.push_back(number_key("server.metrics_port", [](auto& s) -> auto& { return s.server.metrics_port; }, 0, 65535,
+    keys.push_back(text_key(
+        "server.metrics_address", [](auto& s) -> auto& { return s.server.metrics_address; },
+        "IP address of the metrics listener, which speaks clear text: loopback, or a declared TLS "
+        "proxy."));
+    keys.push_back(number_key(
+        "server.metrics_port", [](auto& s) -> auto& { return s.server.metrics_port; }, 0, 65535,
         "Port of the metrics listener; 0: none."));
-    keys.push_back(text_key("server.tls_certificate", [](auto& s) -> auto& { return s.server.tls_certificate; },
+    keys.push_back(text_key(
+        "server.tls_certificate", [](auto& s) -> auto& { return s.server.tls_certificate; },
         "PEM file of the certificate and its chain; read again on SIGHUP. Goes with tls_key."));
-    keys.push_back(text_key("server.tls_key", [](auto& s) -> auto& { return s.server.tls_key; },
+    keys.push_back(text_key(
+        "server.tls_key", [](auto& s) -> auto& { return s.server.tls_key; },
         "PEM file of the private key. Goes with tls_certificate."));
-    keys.push_back(flag_key("server.behind_tls_proxy", [](auto& s) -> auto& { return s.server.behind_tls_proxy; },
+    keys.push_back(flag_key(
+        "server.behind_tls_proxy", [](auto& s) -> auto& { return s.server.behind_tls_proxy; },
         "A proxy in front ends TLS, and nobody else reaches the listener."));
-    keys.push_back(ranges_key("server.trusted_proxies", [](auto& s) -> auto& { return s.server.trusted_proxies; },
+    keys.push_back(ranges_key(
+        "server.trusted_proxies", [](auto& s) -> auto& { return s.server.trusted_proxies; },
         "Whose forwarding headers are believed, read from right to left."));
-    keys.push_back(number_key("server.threads", [](auto& s) -> auto& { return s.server.threads; }, 0, 256,
+    keys.push_back(number_key(
+        "server.threads", [](auto& s) -> auto& { return s.server.threads; }, 0, 256,
         "Event loops; 0: one a core."));
-    keys.push_back(number_key("server.store_threads", [](auto& s) -> auto& { return s.server.store_threads; }, 1, 256,
+    keys.push_back(number_key(
+        "server.store_threads", [](auto& s) -> auto& { return s.server.store_threads; }, 1, 256,
         "Threads for ordinary reads and writes."));
-    keys.push_back(number_key("server.connections_max", [](auto& s) -> auto& { return s.server.connections_max; }, 16, 1000000,
-        "Open connections in all."));
-    keys.push_back(number_key("server.connections_per_source_max", [](auto& s) -> auto& { return s.server.connections_per_source_max; }, 1, 1000000,
+    keys.push_back(number_key(
+        "server.connections_max", [](auto& s) -> auto& { return s.server.connections_max; }, 16,
+        1000000, "Open connections in all."));
+    keys.push_back(number_key(
+        "server.connections_per_source_max",
+        [](auto& s) -> auto& { return s.server.connections_per_source_max; }, 1, 1000000,
         "Open connections of one address (IPv6: one /64)."));
-    keys.push_back(number_key("server.head_bytes_max", [](auto& s) -> auto& { return s.server.head_bytes_max; }, 1024, 65536,
-        "Bytes of a request head."));
-    keys.push_back(duration_key("server.head_timeout", [](auto& s) -> auto& { return s.server.head_timeout; }, {seconds{1}, minutes{5}},
-        "Time for a request head to arrive."));
-    keys.push_back(duration_key("server.body_timeout", [](auto& s) -> auto& { return s.server.body_timeout; }, {seconds{1}, minutes{10}},
-        "Time for a request body to arrive."));
-    keys.push_back(duration_key("server.idle_timeout", [](auto& s) -> auto& { return s.server.idle_timeout; }, {seconds{1}, hours{1}},
-        "Time that a connection may wait between requests."));
-    keys.push_back(duration_key("server.request_timeout", [](auto& s) -> auto& { return s.server.request_timeout; }, {seconds{1}, minutes{10}},
-        "Time that a request may take in all."));
-    keys.push_back(duration_key("server.drain_timeout", [](auto& s) -> auto& { return s.server.drain_timeout; }, {seconds{0}, minutes{10}},
-        "Time that requests in hand get at a stop."));
-    keys.push_back(text_key("server.access_log", [](auto& s) -> auto& { return s.server.access_log; },
+    keys.push_back(number_key(
+        "server.head_bytes_max", [](auto& s) -> auto& { return s.server.head_bytes_max; }, 1024,
+        65536, "Bytes of a request head."));
+    keys.push_back(duration_key(
+        "server.head_timeout", [](auto& s) -> auto& { return s.server.head_timeout; },
+        {seconds{1}, minutes{5}}, "Time for a request head to arrive."));
+    keys.push_back(duration_key(
+        "server.body_timeout", [](auto& s) -> auto& { return s.server.body_timeout; },
+        {seconds{1}, minutes{10}}, "Time for a request body to arrive."));
+    keys.push_back(duration_key(
+        "server.idle_timeout", [](auto& s) -> auto& { return s.server.idle_timeout; },
+        {seconds{1}, hours{1}}, "Time that a connection may wait between requests."));
+    keys.push_back(duration_key(
+        "server.request_timeout", [](auto& s) -> auto& { return s.server.request_timeout; },
+        {seconds{1}, minutes{10}}, "Time that a request may take in all."));
+    keys.push_back(duration_key(
+        "server.drain_timeout", [](auto& s) -> auto& { return s.server.drain_timeout; },
+        {seconds{0}, minutes{10}}, "Time that requests in hand get at a stop."));
+    keys.push_back(text_key(
+        "server.access_log", [](auto& s) -> auto& { return s.server.access_log; },
         "\"stdout\", \"off\" or the path of a file."));
     return keys;
 }
@@ -79,111 +105,165 @@ std::vector<SettingKey> server_keys()
 std::vector<SettingKey> storage_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(text_key("storage.data_folder", [](auto& s) -> auto& { return s.storage.data_folder; },
+    keys.push_back(text_key(
+        "storage.data_folder", [](auto& s) -> auto& { return s.storage.data_folder; },
         "Folder of the database, the root key and mails in development; mode 0700."));
-    keys.push_back(text_key("storage.postgres", [](auto& s) -> auto& { return s.storage.postgres; },
+    keys.push_back(text_key(
+        "storage.postgres", [](auto& s) -> auto& { return s.storage.postgres; },
         "libpq connection string; empty: SQLite in the data folder.", Sensitivity::Secret));
-    keys.push_back(number_key("storage.postgres_connections", [](auto& s) -> auto& { return s.storage.postgres_connections; }, 1, 16,
+    keys.push_back(number_key(
+        "storage.postgres_connections",
+        [](auto& s) -> auto& { return s.storage.postgres_connections; }, 1, 16,
         "Connections to PostgreSQL."));
-    keys.push_back(number_key("storage.sqlite_readers", [](auto& s) -> auto& { return s.storage.sqlite_readers; }, 1, 64,
+    keys.push_back(number_key(
+        "storage.sqlite_readers", [](auto& s) -> auto& { return s.storage.sqlite_readers; }, 1, 64,
         "Reading connections to SQLite."));
-    keys.push_back(text_key("storage.root_key_file", [](auto& s) -> auto& { return s.storage.root_key_file; },
-        "File of the root key, mode 0600; empty: root.key in the data folder, made when the database is new."));
+    keys.push_back(text_key(
+        "storage.root_key_file", [](auto& s) -> auto& { return s.storage.root_key_file; },
+        "File of the root key, mode 0600; empty: root.key in the data folder, made when the "
+        "database is new."));
     return keys;
 }
 
 std::vector<SettingKey> password_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(number_key("password.length_min", [](auto& s) -> auto& { return s.password.length_min; }, 8, 256,
+    keys.push_back(number_key(
+        "password.length_min", [](auto& s) -> auto& { return s.password.length_min; }, 8, 256,
         "Code points of a password that stands alone."));
-    keys.push_back(number_key("password.length_min_with_second_factor", [](auto& s) -> auto& { return s.password.length_min_with_second_factor; }, 8, 256,
+    keys.push_back(number_key(
+        "password.length_min_with_second_factor",
+        [](auto& s) -> auto& { return s.password.length_min_with_second_factor; }, 8, 256,
         "Code points of a password beside an enforced second factor."));
-    keys.push_back(flag_key("password.require_upper", [](auto& s) -> auto& { return s.password.require_upper; },
+    keys.push_back(flag_key(
+        "password.require_upper", [](auto& s) -> auto& { return s.password.require_upper; },
         "An upper-case letter is required. Not recommended by NIST SP 800-63B-4."));
-    keys.push_back(flag_key("password.require_lower", [](auto& s) -> auto& { return s.password.require_lower; },
+    keys.push_back(flag_key(
+        "password.require_lower", [](auto& s) -> auto& { return s.password.require_lower; },
         "A lower-case letter is required. Not recommended by NIST SP 800-63B-4."));
-    keys.push_back(flag_key("password.require_digit", [](auto& s) -> auto& { return s.password.require_digit; },
+    keys.push_back(flag_key(
+        "password.require_digit", [](auto& s) -> auto& { return s.password.require_digit; },
         "A digit is required. Not recommended by NIST SP 800-63B-4."));
-    keys.push_back(flag_key("password.require_special", [](auto& s) -> auto& { return s.password.require_special; },
-        "A character that is no letter or digit is required. Not recommended by NIST SP 800-63B-4."));
-    keys.push_back(flag_key("password.require_letter", [](auto& s) -> auto& { return s.password.require_letter; },
+    keys.push_back(flag_key(
+        "password.require_special", [](auto& s) -> auto& { return s.password.require_special; },
+        "A character that is no letter or digit is required. Not recommended by NIST SP "
+        "800-63B-4."));
+    keys.push_back(flag_key(
+        "password.require_letter", [](auto& s) -> auto& { return s.password.require_letter; },
         "A letter of either case is required. Not recommended by NIST SP 800-63B-4."));
-    keys.push_back(number_key("password.strength_min", [](auto& s) -> auto& { return s.password.strength_min; }, 0, 4,
+    keys.push_back(number_key(
+        "password.strength_min", [](auto& s) -> auto& { return s.password.strength_min; }, 0, 4,
         "Least zxcvbn score; 0: not asked."));
-    keys.push_back(text_key("password.breach_filter", [](auto& s) -> auto& { return s.password.breach_filter; },
+    keys.push_back(text_key(
+        "password.breach_filter", [](auto& s) -> auto& { return s.password.breach_filter; },
         "Filter of breached passwords made by `keystead breach-filter build`; empty: none."));
-    keys.push_back(number_key("password.argon2_memory_kib", [](auto& s) -> auto& { return s.password.argon2_memory_kib; }, kArgon2idFloor.memory_kib, kArgon2idCeiling.memory_kib,
+    keys.push_back(number_key(
+        "password.argon2_memory_kib", [](auto& s) -> auto& { return s.password.argon2_memory_kib; },
+        kArgon2idFloor.memory_kib, kArgon2idCeiling.memory_kib,
         "Memory of one password hash, in KiB."));
-    keys.push_back(number_key("password.argon2_passes", [](auto& s) -> auto& { return s.password.argon2_passes; }, kArgon2idFloor.passes, kArgon2idCeiling.passes,
-        "Passes of one password hash."));
-    keys.push_back(number_key("password.hash_threads", [](auto& s) -> auto& { return s.password.hash_threads; }, 0, 256,
+    keys.push_back(number_key(
+        "password.argon2_passes", [](auto& s) -> auto& { return s.password.argon2_passes; },
+        kArgon2idFloor.passes, kArgon2idCeiling.passes, "Passes of one password hash."));
+    keys.push_back(number_key(
+        "password.hash_threads", [](auto& s) -> auto& { return s.password.hash_threads; }, 0, 256,
         "Password hashes at a time; 0: as many as cores."));
-    keys.push_back(number_key("password.hash_queue_max", [](auto& s) -> auto& { return s.password.hash_queue_max; }, 1, 10000,
-        "Requests that may wait for a password hash; more get 503."));
+    keys.push_back(number_key(
+        "password.hash_queue_max", [](auto& s) -> auto& { return s.password.hash_queue_max; }, 1,
+        10000, "Requests that may wait for a password hash; more get 503."));
     return keys;
 }
 
 std::vector<SettingKey> session_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(optional_duration_key("session.idle_timeout", [](auto& s) -> auto& { return s.session.idle_timeout; }, {minutes{1}, days{3650}},
-        "A session unused for so long ends."));
-    keys.push_back(optional_duration_key("session.idle_timeout_remembered", [](auto& s) -> auto& { return s.session.idle_timeout_remembered; }, {minutes{1}, days{3650}},
+    keys.push_back(optional_duration_key(
+        "session.idle_timeout", [](auto& s) -> auto& { return s.session.idle_timeout; },
+        {minutes{1}, days{3650}}, "A session unused for so long ends."));
+    keys.push_back(optional_duration_key(
+        "session.idle_timeout_remembered",
+        [](auto& s) -> auto& { return s.session.idle_timeout_remembered; },
+        {minutes{1}, days{3650}},
         "The same where \"remember me\" was chosen; none: it is not offered."));
-    keys.push_back(optional_duration_key("session.absolute_lifetime", [](auto& s) -> auto& { return s.session.absolute_lifetime; }, {minutes{1}, days{3650}},
-        "A session of this age ends, used or not."));
-    keys.push_back(duration_key("session.shared_device_idle_timeout", [](auto& s) -> auto& { return s.session.shared_device_idle_timeout; }, {minutes{1}, days{1}},
-        "Idle timeout of a session on a shared device."));
-    keys.push_back(number_key("session.at_most", [](auto& s) -> auto& { return s.session.at_most; }, 1, 1000,
+    keys.push_back(optional_duration_key(
+        "session.absolute_lifetime", [](auto& s) -> auto& { return s.session.absolute_lifetime; },
+        {minutes{1}, days{3650}}, "A session of this age ends, used or not."));
+    keys.push_back(duration_key(
+        "session.shared_device_idle_timeout",
+        [](auto& s) -> auto& { return s.session.shared_device_idle_timeout; },
+        {minutes{1}, days{1}}, "Idle timeout of a session on a shared device."));
+    keys.push_back(number_key(
+        "session.at_most", [](auto& s) -> auto& { return s.session.at_most; }, 1, 1000,
         "Sessions an account."));
-    keys.push_back(choice_key<WhenSessionsFull>("session.when_full", [](auto& s) -> auto& { return s.session.when_full; },
+    keys.push_back(choice_key<WhenSessionsFull>(
+        "session.when_full", [](auto& s) -> auto& { return s.session.when_full; },
         {{"ask", WhenSessionsFull::Ask}, {"end-oldest", WhenSessionsFull::EndOldest}},
         "What a sign-in beyond that does: ask which session to end, or end the oldest."));
-    keys.push_back(duration_key("session.step_up_age", [](auto& s) -> auto& { return s.session.step_up_age; }, {minutes{1}, hours{1}},
-        "How long after authenticating grave acts need no step-up."));
-    keys.push_back(number_key("session.cache_entries_max", [](auto& s) -> auto& { return s.session.cache_entries_max; }, 1000, 100000000,
-        "Sessions kept in memory for fast checks."));
+    keys.push_back(duration_key(
+        "session.step_up_age", [](auto& s) -> auto& { return s.session.step_up_age; },
+        {minutes{1}, hours{1}}, "How long after authenticating grave acts need no step-up."));
+    keys.push_back(number_key(
+        "session.cache_entries_max", [](auto& s) -> auto& { return s.session.cache_entries_max; },
+        1000, 100000000, "Sessions kept in memory for fast checks."));
     return keys;
 }
 
 std::vector<SettingKey> account_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(choice_key<SignUpMode>("account.sign_up", [](auto& s) -> auto& { return s.account.sign_up; },
-        {{"open", SignUpMode::Open}, {"invitation", SignUpMode::Invitation}, {"closed", SignUpMode::Closed}},
+    keys.push_back(choice_key<SignUpMode>(
+        "account.sign_up", [](auto& s) -> auto& { return s.account.sign_up; },
+        {{"open", SignUpMode::Open},
+         {"invitation", SignUpMode::Invitation},
+         {"closed", SignUpMode::Closed}},
         "Who may make an account."));
-    keys.push_back(flag_key("account.offer_second_factor", [](auto& s) -> auto& { return s.account.offer_second_factor; },
+    keys.push_back(flag_key(
+        "account.offer_second_factor",
+        [](auto& s) -> auto& { return s.account.offer_second_factor; },
         "Offer a second factor as the next step right after sign-up."));
-    keys.push_back(duration_key("account.link_lifetime", [](auto& s) -> auto& { return s.account.link_lifetime; }, {minutes{5}, hours{24}},
-        "How long a link in a mail works."));
-    keys.push_back(duration_key("account.invitation_lifetime", [](auto& s) -> auto& { return s.account.invitation_lifetime; }, {hours{1}, days{30}},
+    keys.push_back(duration_key(
+        "account.link_lifetime", [](auto& s) -> auto& { return s.account.link_lifetime; },
+        {minutes{5}, hours{24}}, "How long a link in a mail works."));
+    keys.push_back(duration_key(
+        "account.invitation_lifetime",
+        [](auto& s) -> auto& { return s.account.invitation_lifetime; }, {hours{1}, days{30}},
         "How long an invitation works."));
-    keys.push_back(duration_key("account.deletion_wait", [](auto& s) -> auto& { return s.account.deletion_wait; }, {minutes{1}, days{90}},
-        "Time between asking for deletion and erasure."));
-    keys.push_back(duration_key("account.email_undo", [](auto& s) -> auto& { return s.account.email_undo; }, {hours{1}, days{30}},
+    keys.push_back(duration_key(
+        "account.deletion_wait", [](auto& s) -> auto& { return s.account.deletion_wait; },
+        {minutes{1}, days{90}}, "Time between asking for deletion and erasure."));
+    keys.push_back(duration_key(
+        "account.email_undo", [](auto& s) -> auto& { return s.account.email_undo; },
+        {hours{1}, days{30}},
         "How long a change of e-mail address can be undone from the old one."));
-    keys.push_back(duration_key("account.factor_freeze", [](auto& s) -> auto& { return s.account.factor_freeze; }, {minutes{1}, days{30}},
-        "How long factors cannot be changed after \"this was not me\"."));
+    keys.push_back(duration_key(
+        "account.factor_freeze", [](auto& s) -> auto& { return s.account.factor_freeze; },
+        {minutes{1}, days{30}}, "How long factors cannot be changed after \"this was not me\"."));
     return keys;
 }
 
 std::vector<SettingKey> mail_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(text_key("mail.smtp_url", [](auto& s) -> auto& { return s.mail.smtp_url; },
-        "\"smtp://host:587\" (STARTTLS) or \"smtps://host:465\"; empty: files in the data folder."));
-    keys.push_back(text_key("mail.username", [](auto& s) -> auto& { return s.mail.username; },
+    keys.push_back(text_key(
+        "mail.smtp_url", [](auto& s) -> auto& { return s.mail.smtp_url; },
+        "\"smtp://host:587\" (STARTTLS) or \"smtps://host:465\"; empty: files in the data "
+        "folder."));
+    keys.push_back(text_key(
+        "mail.username", [](auto& s) -> auto& { return s.mail.username; },
         "Name to sign in to the mail server with; empty: no sign-in."));
-    keys.push_back(text_key("mail.password_file", [](auto& s) -> auto& { return s.mail.password_file; },
+    keys.push_back(text_key(
+        "mail.password_file", [](auto& s) -> auto& { return s.mail.password_file; },
         "File of the mail server's password; also a systemd credential's path."));
-    keys.push_back(text_key("mail.from_address", [](auto& s) -> auto& { return s.mail.from_address; },
+    keys.push_back(text_key(
+        "mail.from_address", [](auto& s) -> auto& { return s.mail.from_address; },
         "Sender of all mails."));
-    keys.push_back(text_key("mail.from_name", [](auto& s) -> auto& { return s.mail.from_name; },
+    keys.push_back(text_key(
+        "mail.from_name", [](auto& s) -> auto& { return s.mail.from_name; },
         "Name of the sender; empty: the product's."));
-    keys.push_back(text_key("mail.ca_file", [](auto& s) -> auto& { return s.mail.ca_file; },
+    keys.push_back(text_key(
+        "mail.ca_file", [](auto& s) -> auto& { return s.mail.ca_file; },
         "PEM file of the authorities that vouch for the mail server; empty: the system's."));
-    keys.push_back(number_key("mail.per_hour_max", [](auto& s) -> auto& { return s.mail.per_hour_max; }, 1, 60,
+    keys.push_back(number_key(
+        "mail.per_hour_max", [](auto& s) -> auto& { return s.mail.per_hour_max; }, 1, 60,
         "Mails an hour to one address for one purpose."));
     return keys;
 }
@@ -191,7 +271,8 @@ std::vector<SettingKey> mail_keys()
 std::vector<SettingKey> place_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(text_key("place.database", [](auto& s) -> auto& { return s.place.database; },
+    keys.push_back(text_key(
+        "place.database", [](auto& s) -> auto& { return s.place.database; },
         "Country or city database (.mmdb) of your own; empty: the built-in countries."));
     return keys;
 }
@@ -199,30 +280,34 @@ std::vector<SettingKey> place_keys()
 std::vector<SettingKey> limits_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(number_key("limits.sensitive_per_minute", [](auto& s) -> auto& { return s.limits.sensitive_per_minute; }, 1, 1000000,
+    keys.push_back(number_key(
+        "limits.sensitive_per_minute",
+        [](auto& s) -> auto& { return s.limits.sensitive_per_minute; }, 1, 1000000,
         "Requests a minute that guess or send mail, for each account, client and address."));
-    keys.push_back(number_key("limits.write_per_minute", [](auto& s) -> auto& { return s.limits.write_per_minute; }, 1, 1000000,
-        "Requests a minute that change something, for each account, client and address."));
-    keys.push_back(number_key("limits.read_per_minute", [](auto& s) -> auto& { return s.limits.read_per_minute; }, 1, 1000000,
-        "Requests a minute that read, for each account, client and address."));
+    keys.push_back(number_key(
+        "limits.write_per_minute", [](auto& s) -> auto& { return s.limits.write_per_minute; }, 1,
+        1000000, "Requests a minute that change something, for each account, client and address."));
+    keys.push_back(number_key(
+        "limits.read_per_minute", [](auto& s) -> auto& { return s.limits.read_per_minute; }, 1,
+        1000000, "Requests a minute that read, for each account, client and address."));
     return keys;
 }
 
 std::vector<SettingKey> audit_keys()
 {
     std::vector<SettingKey> keys;
-    keys.push_back(duration_key("audit.retention", [](auto& s) -> auto& { return s.audit.retention; }, {days{30}, days{3650}},
-        "How long events are kept."));
+    keys.push_back(duration_key(
+        "audit.retention", [](auto& s) -> auto& { return s.audit.retention; },
+        {days{30}, days{3650}}, "How long events are kept."));
     return keys;
 }
-
-// clang-format on
 
 std::vector<SettingKey> all_keys()
 {
     std::vector<SettingKey> all;
-    for (auto section : {product_keys(), server_keys(), storage_keys(), password_keys(), session_keys(), account_keys(),
-                         mail_keys(), place_keys(), limits_keys(), audit_keys()}) {
+    for (auto section :
+         {product_keys(), server_keys(), storage_keys(), password_keys(), session_keys(),
+          account_keys(), mail_keys(), place_keys(), limits_keys(), audit_keys()}) {
         std::ranges::move(section, std::back_inserter(all));
     }
     return all;
@@ -261,7 +346,8 @@ const SettingKey* find_setting_key(std::string_view name)
 
 std::string_view nearest_setting_key(std::string_view name)
 {
-    constexpr std::size_t kNameBytesMax = 80; // Longer ones resemble nothing; the distance costs their product.
+    constexpr std::size_t kNameBytesMax =
+        80; // Longer ones resemble nothing; the distance costs their product.
     if (name.size() > kNameBytesMax) {
         return {};
     }

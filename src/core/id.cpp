@@ -24,7 +24,27 @@ IdBytes make_id_bytes(Instant now, Random& random)
 
 std::string id_to_text(std::string_view prefix, const IdBytes& bytes)
 {
-    return std::string(prefix) + base62_encode(bytes, kDigits);
+    // As base62_encode() would, but five digits a division: every answer carries ids.
+    constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    constexpr std::uint64_t kFiveDigits = 62ULL * 62 * 62 * 62 * 62;
+    std::array<std::uint32_t, 4> limbs{}; // most significant first
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        limbs[i / 4] = limbs[i / 4] << 8 | std::to_integer<std::uint32_t>(bytes[i]);
+    }
+    std::string text(prefix.size() + kDigits, '0');
+    std::ranges::copy(prefix, text.begin());
+    for (std::size_t end = text.size(); end > prefix.size();) {
+        std::uint64_t rest = 0;
+        for (auto& limb : limbs) {
+            rest = rest << 32 | limb;
+            limb = static_cast<std::uint32_t>(rest / kFiveDigits);
+            rest %= kFiveDigits;
+        }
+        for (int digit = 0; digit < 5 && end > prefix.size(); ++digit, rest /= 62) {
+            text[--end] = kAlphabet[rest % 62];
+        }
+    }
+    return text;
 }
 
 std::optional<IdBytes> id_from_text(std::string_view prefix, std::string_view text)
