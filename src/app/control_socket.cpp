@@ -201,6 +201,8 @@ Error error_from(const JsonValue& value)
 } // namespace
 
 struct ControlSocket::Impl {
+    Impl(const CommandTable& table, Log& server_log) : commands(table), log(server_log) {}
+
     const CommandTable& commands;
     Log& log;
     SocketPlace place;
@@ -268,11 +270,13 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(const std::string& 
         return unavailable("The control socket in " + folder + " cannot be made.");
     }
     FileDescriptor stop_event(eventfd(0, EFD_CLOEXEC));
-    auto impl = std::unique_ptr<Impl>(
-        new Impl{commands, log, std::move(place), std::move(listener), std::move(stop_event), {}});
+    auto impl = std::make_unique<Impl>(commands, log);
+    impl->place = std::move(place);
+    impl->listener = std::move(listener);
+    impl->stop_event = std::move(stop_event);
     impl->thread = std::jthread([raw = impl.get()] { raw->serve(); });
     pthread_setname_np(impl->thread.native_handle(), "ks-control");
-    return std::unique_ptr<ControlSocket>(new ControlSocket(std::move(impl)));
+    return std::make_unique<ControlSocket>(std::move(impl));
 }
 
 Result<std::optional<std::string>> ask_running_server(const std::string& folder,

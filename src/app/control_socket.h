@@ -28,9 +28,10 @@ public:
     ControlSocket(const ControlSocket&) = delete;
     ControlSocket& operator=(const ControlSocket&) = delete;
 
-private:
     struct Impl;
-    explicit ControlSocket(std::unique_ptr<Impl> impl);
+    explicit ControlSocket(std::unique_ptr<Impl> impl); // listen() alone calls it
+
+private:
     std::unique_ptr<Impl> impl_;
 };
 
