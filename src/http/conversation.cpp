@@ -161,6 +161,14 @@ std::optional<Conversation::Next> Conversation::read_head()
     return std::nullopt;
 }
 
+void Conversation::set_client(const IpAddress& client)
+{
+    if (client != client_ || client_text_.empty()) {
+        client_ = client;
+        client_text_ = client.text();
+    }
+}
+
 void Conversation::refuse_head(const GateVerdict& verdict)
 {
     auto& refused = loop_.counters.heads_refused;
@@ -168,7 +176,7 @@ void Conversation::refuse_head(const GateVerdict& verdict)
     received_at_ = loop_.site.parts.clock.now();
     id_ = loop_.random.make_request_id(received_at_);
     id_text_ = id_.text();
-    client_ = peer_;
+    set_client(peer_);
     route_text_ = "(refused)";
     closes_ = true;
     head_.method = std::nullopt;
@@ -186,7 +194,7 @@ void Conversation::start_request(std::size_t head_bytes)
     received_at_ = site.parts.clock.now();
     id_ = loop_.random.make_request_id(received_at_);
     id_text_ = id_.text();
-    client_ = client_address(peer_, head_.all_fields(), site.options.settings.trusted_proxies);
+    set_client(client_address(peer_, head_.all_fields(), site.options.settings.trusted_proxies));
     route_text_ = "(none)";
     closes_ = !head_.keep_alive || site.draining.load(std::memory_order_relaxed);
     body_unread_ = head_.framing != Framing::NoBody;

@@ -73,6 +73,7 @@ private:
     std::optional<Next> read_head();
     std::optional<Next> read_body();
     void start_request(std::size_t head_bytes);
+    void set_client(const IpAddress& client);
     void route_request(std::string_view path, std::size_t head_bytes);
     bool answer_inline(const Route& route, const Credentials& credentials, const Principal& principal);
     bool answer_beside_routes(std::string_view path);
@@ -114,6 +115,7 @@ private:
     RequestId id_{};
     std::string id_text_;
     IpAddress client_{};
+    std::string client_text_; // of client_, which seldom changes
     std::string_view route_text_; // the template, or what stands for it in the log
     bool closes_ = false;
     bool body_unread_ = false; // the client may still be sending it

@@ -149,7 +149,7 @@ void Conversation::append_log_line(int status, std::size_t body_bytes, std::chro
     append_number(out, static_cast<std::int64_t>(body_bytes));
     out.append(",\"duration_us\":");
     append_number(out, duration.count());
-    out.append(",\"client\":\"").append(client_.text()).append("\"}\n");
+    out.append(",\"client\":\"").append(client_text_).append("\"}\n");
     if (out.size() >= kLogBatchBytes) {
         loop_.site.access_log.hand_over(out);
     }
