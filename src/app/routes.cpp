@@ -94,7 +94,7 @@ void add_feature_routes(http::Router& router, Features& f)
                                             hasher, f.backup_codes, f.client_devices, *f.resources.places, settings};
     sign_in::add_routes(words_first, sign_in_parts);
     sign_up::add_routes(words_first, {sign_in_parts, f.sign_up, f.policy});
-    step_up::add_routes(words_first, {db, f.step_up, hasher, f.backup_codes, settings.session});
+    step_up::add_routes(words_first, {db, f.step_up, f.sessions, hasher, f.backup_codes, settings.session});
     recovery::add_routes(words_first, {db, f.recovery, f.policy, hasher, f.backup_codes});
     password_change::add_routes(words_first, {db, f.password_change, f.policy, hasher, settings.session});
     incident::add_routes(words_first, db, f.incidents);
@@ -102,7 +102,7 @@ void add_feature_routes(http::Router& router, Features& f)
     totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts, f.foundation.clock,
                                    settings.product.name, rotate_session(f)});
     backup_code::add_routes(words_first, {db, f.backup_codes, f.accounts});
-    account::add_routes(words_first, {db, f.accounts, f.account_admin, f.foundation.clock, account_facts(f)});
+    account::add_routes(words_first, {db, f.accounts, f.account_admin, f.addresses, f.foundation.clock, account_facts(f)});
     account::add_email_routes(words_first, {db, f.email_change, f.addresses});
     account_data::add_routes(words_first, {db, f.exports, f.deletion});
     activity::add_routes(words_first, db, f.audit, f.client_devices, *f.resources.places);

@@ -30,10 +30,8 @@ Actor as_account(Actor actor, AccountId account)
 /// Budgets of a known device are its own for each account.
 Bytes device_identifier(const Digest& device, std::string_view identifier)
 {
-    Bytes bytes = to_bytes(device);
-    const auto text = as_bytes(identifier);
-    bytes.insert(bytes.end(), text.begin(), text.end());
-    return bytes;
+    const auto digest = crypto::sha256_of({device, as_bytes(identifier)});
+    return to_bytes(digest);
 }
 
 std::string place_text(const session::Origin& origin)

@@ -33,7 +33,10 @@ http::Handler show_handler(const RouteParts& parts)
         } else {
             json.value("totp").value("backup-code");
         }
-        json.end_array().member("fresh_until", fresh ? std::optional(until) : std::nullopt).end_object();
+        json.end_array().member("fresh_until", fresh ? std::optional(until) : std::nullopt)
+            .member("csrf_token", parts.sessions.csrf_token(
+                                      request.cookie(session::kSessionCookie).value_or("")))
+            .end_object();
         return http::Response::json(200, std::move(json).take());
     };
 }
@@ -98,9 +101,10 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .answers = {{200,
                              http::object({{"method", http::enumeration({"password", "totp"})},
                                            {"methods", http::array(methods, 5)},
-                                           {"fresh_until", http::time().or_null()}})
+                                           {"fresh_until", http::time().or_null()},
+                                           {"csrf_token", http::text(1, 100)}})
                                  .named("StepUp"),
-                             "The method asked for, and until when the last proof counts"}},
+                             "The method asked for, until when the last proof counts, and the anti-forgery token"}},
                 .handler = show_handler(parts)});
     router.add({.method = Method::Post,
                 .path = "/v1/step-up",

@@ -13,6 +13,7 @@ namespace keystead::step_up {
 struct RouteParts {
     Database& database;
     StepUpService& step_up;
+    session::SessionService& sessions;
     password::PasswordHasher& hasher;
     backup_code::BackupCodeService& backup_codes;
     const SessionSettings& settings;
