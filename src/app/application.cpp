@@ -98,6 +98,7 @@ http::ServerOptions Application::server_options()
     };
     options.page =
         make_page_hook(std::string(index_document(embedded_files())), settings.server.base_path);
+    options.on_limited = [this](const IpAddress& client) { features_.limit_tally.note(client); };
     options.on_error = [this](const Error& error, const RequestId& request) {
         log_.error("request failed", error, request);
     };

@@ -50,6 +50,7 @@ Job sweep_job(Features& features)
                     [&] { return enrollments->run_once(now); },
                     [&] { return features.factor_resets.run_once(db, now); },
                     [&] { return features.client_devices.run_once(now); },
+                    [&] { return features.limit_tally.run_once(now); },
                     [&] { return db.maintain(Database::Maintenance::RestoreReserve); },
                 });
             }};

@@ -68,7 +68,7 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       exports(accounts, addresses, data_sources(), audit, foundation.clock),
       deletion(accounts, notices, audit, foundation.settings.account, foundation.clock),
       erasure(*foundation.database, accounts, sessions, links, outbox, erasers(), audit),
-      authenticator(*foundation.database, sessions, flows, clients)
+      authenticator(*foundation.database, sessions, flows, clients), limit_tally(*foundation.database, audit)
 {
     if (foundation.database->engine() == Database::Engine::Sqlite) {
         foundation.database->set_before_commit(audit::AuditSequencer::before_commit);

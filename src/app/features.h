@@ -7,6 +7,7 @@
 #include "app/authenticator.h"
 #include "app/device_words.h"
 #include "app/foundation.h"
+#include "app/limit_tally.h"
 #include "features/account/account_admin_service.h"
 #include "features/account/account_service.h"
 #include "features/account/email_change_service.h"
@@ -111,6 +112,7 @@ public:
     account_data::DeletionService deletion;
     account_data::ErasureJob erasure;
     FeatureAuthenticator authenticator;
+    LimitTally limit_tally;
 
     /// Keeps a router that routes refer to.
     http::Router& keep(std::unique_ptr<http::Router> router)

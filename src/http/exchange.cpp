@@ -202,6 +202,9 @@ Result<Response> Exchange::handle()
 
 void Exchange::refuse(const Error& error)
 {
+    if (error.kind == ErrorKind::RateLimited && site_.options.on_limited) {
+        site_.options.on_limited(request_.client_address);
+    }
     const auto& on_error = site_.options.on_error;
     if (on_error && (error.kind == ErrorKind::Internal || !error.cause.empty())) {
         on_error(error, request_.id);

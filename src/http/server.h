@@ -38,6 +38,8 @@ struct ServerOptions {
     PageHook page = {};
     /// Told once of each error with a cause or of kind Internal, with the request it answers. Any thread.
     std::function<void(const Error&, const RequestId&)> on_error = {};
+    /// Told of each 429, by whichever limit, with the client's address. Any thread; must not block.
+    std::function<void(const IpAddress&)> on_limited = {};
 };
 
 /// What the server stands on; all outlive it.

@@ -1,0 +1,57 @@
+#include "app/limit_tally.h"
+
+#include <string>
+#include <utility>
+
+namespace keystead::app {
+
+void LimitTally::note(const IpAddress& client)
+{
+    const IpAddress source = client.source_prefix();
+    const std::lock_guard lock(mutex_);
+    if (const auto found = refusals_.find(source); found != refusals_.end()) {
+        ++found->second;
+    } else if (refusals_.size() < kSourcesMax) {
+        refusals_.emplace(source, 1);
+    } else {
+        ++others_;
+    }
+}
+
+Result<void> LimitTally::run_once(Instant)
+{
+    const auto [refusals, others] = [this] {
+        const std::lock_guard lock(mutex_);
+        return std::pair{std::exchange(refusals_, {}), std::exchange(others_, 0)};
+    }();
+    if (refusals.empty()) {
+        return {};
+    }
+    auto recorded = database_.write([&](WriteTx& tx) -> Result<void> {
+        for (const auto& [source, count] : refusals) {
+            const Actor actor{.ip = source};
+            KS_CHECK(audit_.append(tx, {.actor = actor,
+                                        .action = "limit.refuse",
+                                        .outcome = audit::Outcome::Refused,
+                                        .details = {{"count", std::to_string(count)}}}));
+        }
+        if (others > 0) {
+            const Actor several;
+            KS_CHECK(audit_.append(tx, {.actor = several,
+                                        .action = "limit.refuse",
+                                        .outcome = audit::Outcome::Refused,
+                                        .details = {{"count", std::to_string(others)}}}));
+        }
+        return {};
+    });
+    if (!recorded) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [source, count] : refusals) {
+            refusals_[source] += count;
+        }
+        others_ += others;
+    }
+    return recorded;
+}
+
+} // namespace keystead::app
