@@ -41,12 +41,14 @@ std::optional<Principal> FeatureAuthenticator::find_cached(const http::Credentia
     }
     if (!credentials.session_cookie.empty()) {
         Principal principal;
-        if (sessions_.find_cached(credentials.session_cookie,
-                                  [&](const session::CachedSession& session) { fill(principal, session); })) {
+        if (sessions_.find_cached(
+                credentials.session_cookie,
+                [&](const session::CachedSession& session) { fill(principal, session); })) {
             return principal;
         }
         // A made-up token never reaches the store: its tag is wrong.
-        return sessions_.is_well_formed(credentials.session_cookie) ? std::nullopt : std::optional(nobody);
+        return sessions_.is_well_formed(credentials.session_cookie) ? std::nullopt
+                                                                    : std::optional(nobody);
     }
     return credentials.flow_cookie.empty() ? std::optional(nobody) : std::nullopt;
 }
@@ -75,10 +77,12 @@ Result<Principal> FeatureAuthenticator::load(const http::Credentials& credential
     return principal;
 }
 
-bool FeatureAuthenticator::csrf_matches(const http::Credentials& credentials, std::string_view token)
+bool FeatureAuthenticator::csrf_matches(const http::Credentials& credentials,
+                                        std::string_view token)
 {
-    return credentials.session_cookie.empty() ? flows_.csrf_matches(credentials.flow_cookie, token)
-                                              : sessions_.csrf_matches(credentials.session_cookie, token);
+    return credentials.session_cookie.empty()
+               ? flows_.csrf_matches(credentials.flow_cookie, token)
+               : sessions_.csrf_matches(credentials.session_cookie, token);
 }
 
 } // namespace keystead::app

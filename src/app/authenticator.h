@@ -1,6 +1,7 @@
 // app/authenticator.h
 //
-// Joins what the slices know of credentials into the one interface by which http/ asks: sessions, flows, service clients.
+// Joins what the slices know of credentials into the one interface by which http/ asks: sessions,
+// flows, service clients.
 #pragma once
 
 #include "features/service_client/service_client_service.h"
@@ -13,7 +14,8 @@ namespace keystead::app {
 
 class FeatureAuthenticator final : public http::Authenticator {
 public:
-    FeatureAuthenticator(Database& database, session::SessionService& sessions, sign_in_flow::SignInFlowService& flows,
+    FeatureAuthenticator(Database& database, session::SessionService& sessions,
+                         sign_in_flow::SignInFlowService& flows,
                          service_client::ServiceClientService& clients)
         : database_(database), sessions_(sessions), flows_(flows), clients_(clients)
     {

@@ -1,8 +1,8 @@
 // app/device_words.h
 //
-// "Firefox on Linux": words for a client, remembered for the clients seen last. Describing may compile expressions
-// (client_device_service.h), which must not happen inside a transaction: prepare() is called before one, and
-// words_of() inside one only remembers.
+// "Firefox on Linux": words for a client, remembered for the clients seen last. Describing may
+// compile expressions (client_device_service.h), which must not happen inside a transaction:
+// prepare() is called before one, and words_of() inside one only remembers.
 #pragma once
 
 #include "core/actor.h"

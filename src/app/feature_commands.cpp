@@ -40,17 +40,22 @@ void write_account(JsonWriter& json, const account::Account& account)
 
 Result<std::string> set_up_link(Features& f)
 {
-    KS_TRY(const auto token, f.foundation.database->write(
-                                 [&](WriteTx& tx) { return f.sign_up.make_set_up_token(tx, kOperator); }));
+    KS_TRY(const auto token, f.foundation.database->write([&](WriteTx& tx) {
+        return f.sign_up.make_set_up_token(tx, kOperator);
+    }));
     if (!token) {
-        return Error{ErrorKind::Conflict, "set-up/closed", "There is an operator already: sign in instead."};
+        return Error{ErrorKind::Conflict, "set-up/closed",
+                     "There is an operator already: sign in instead."};
     }
     JsonWriter json;
-    json.begin_object().member("set_up_link", link_url(f.foundation.settings, "/set-up", *token)).end_object();
+    json.begin_object()
+        .member("set_up_link", link_url(f.foundation.settings, "/set-up", *token))
+        .end_object();
     return std::move(json).take();
 }
 
-// Without a password the person chooses one by mail; an operator's account is never made by mail alone.
+// Without a password the person chooses one by mail; an operator's account is never made by mail
+// alone.
 Result<std::string> invite(Features& f, const account::EmailAddress& email)
 {
     KS_CHECK(f.foundation.database->write(
@@ -73,19 +78,22 @@ Result<std::string> create_account(Features& f, const JsonValue& arguments)
         }
         return invite(f, email);
     }
-    KS_TRY(const auto accepted, f.policy.accept(Secret::copy_of(typed), {.email = email.text(), .name = name},
-                                                password::SecondFactor::NotEnforced));
-    KS_TRY(const auto hashed, f.resources.hasher->hash_new(f.sign_up.new_id(), accepted, password::QueuePlace::Kept));
-    const account::NewAccount wanted{
-        .email = email,
-        .name = std::string(name),
-        .standing = is_operator ? account::Standing::Operator : account::Standing::Ordinary,
-        .id = hashed.account};
-    KS_TRY(const auto made, f.foundation.database->write([&](WriteTx& tx) -> Result<account::Account> {
-        KS_TRY(auto account, f.accounts.create(tx, kOperator, wanted));
-        KS_CHECK(f.passwords.set(tx, kOperator, hashed, password::SetReason::SignUp));
-        return account;
-    }));
+    KS_TRY(const auto accepted,
+           f.policy.accept(Secret::copy_of(typed), {.email = email.text(), .name = name},
+                           password::SecondFactor::NotEnforced));
+    KS_TRY(const auto hashed,
+           f.resources.hasher->hash_new(f.sign_up.new_id(), accepted, password::QueuePlace::Kept));
+    const account::NewAccount wanted{.email = email,
+                                     .name = std::string(name),
+                                     .standing = is_operator ? account::Standing::Operator
+                                                             : account::Standing::Ordinary,
+                                     .id = hashed.account};
+    KS_TRY(const auto made,
+           f.foundation.database->write([&](WriteTx& tx) -> Result<account::Account> {
+               KS_TRY(auto account, f.accounts.create(tx, kOperator, wanted));
+               KS_CHECK(f.passwords.set(tx, kOperator, hashed, password::SetReason::SignUp));
+               return account;
+           }));
     JsonWriter json;
     write_account(json, made);
     return std::move(json).take();
@@ -97,7 +105,8 @@ Result<std::string> list_accounts(Features& f, const JsonValue& arguments)
     if (const auto cursor = text_argument(arguments, "cursor"); !cursor.empty()) {
         after = AccountId::parse(cursor);
         if (!after) {
-            return Error{ErrorKind::InvalidInput, "request/invalid-cursor", "Not a cursor of this list."};
+            return Error{ErrorKind::InvalidInput, "request/invalid-cursor",
+                         "Not a cursor of this list."};
         }
     }
     KS_TRY(const auto list, f.foundation.database->read([&](ReadTx& tx) {
@@ -120,11 +129,14 @@ Result<std::string> list_accounts(Features& f, const JsonValue& arguments)
 
 Result<std::string> change_state(Features& f, const JsonValue& arguments, account::State to)
 {
-    KS_TRY(const auto changed, f.foundation.database->write_essential([&](WriteTx& tx) -> Result<account::Account> {
-        KS_TRY(const auto account, named_account(tx, f, text_argument(arguments, "account")));
-        return to == account::State::Active ? f.account_admin.enable(tx, kOperator, account.id)
-                                            : f.account_admin.disable(tx, kOperator, account.id);
-    }));
+    KS_TRY(const auto changed,
+           f.foundation.database->write_essential([&](WriteTx& tx) -> Result<account::Account> {
+               KS_TRY(const auto account,
+                      named_account(tx, f, text_argument(arguments, "account")));
+               return to == account::State::Active
+                          ? f.account_admin.enable(tx, kOperator, account.id)
+                          : f.account_admin.disable(tx, kOperator, account.id);
+           }));
     JsonWriter json;
     write_account(json, changed);
     return std::move(json).take();
@@ -133,21 +145,24 @@ Result<std::string> change_state(Features& f, const JsonValue& arguments, accoun
 Result<std::string> reset_factors(Features& f, const JsonValue& arguments)
 {
     const auto second = text_argument(arguments, "second_operator");
-    KS_TRY(const auto done_at, f.foundation.database->write([&](WriteTx& tx) -> Result<std::optional<Instant>> {
-        KS_TRY(const auto account, named_account(tx, f, text_argument(arguments, "account")));
-        if (flag_argument(arguments, "cancel")) {
-            KS_CHECK(f.factor_resets.cancel(tx, kOperator, account.id));
-            return std::optional<Instant>{};
-        }
-        KS_TRY(const auto asked_by, named_account(tx, f, text_argument(arguments, "operator")));
-        std::optional<AccountId> agreed_by;
-        if (!second.empty()) {
-            KS_TRY(const auto other, named_account(tx, f, second));
-            agreed_by = other.id;
-        }
-        KS_TRY(const Instant at, f.factor_resets.ask(tx, kOperator, account.id, asked_by.id, agreed_by));
-        return std::optional{at};
-    }));
+    KS_TRY(
+        const auto done_at,
+        f.foundation.database->write([&](WriteTx& tx) -> Result<std::optional<Instant>> {
+            KS_TRY(const auto account, named_account(tx, f, text_argument(arguments, "account")));
+            if (flag_argument(arguments, "cancel")) {
+                KS_CHECK(f.factor_resets.cancel(tx, kOperator, account.id));
+                return std::optional<Instant>{};
+            }
+            KS_TRY(const auto asked_by, named_account(tx, f, text_argument(arguments, "operator")));
+            std::optional<AccountId> agreed_by;
+            if (!second.empty()) {
+                KS_TRY(const auto other, named_account(tx, f, second));
+                agreed_by = other.id;
+            }
+            KS_TRY(const Instant at,
+                   f.factor_resets.ask(tx, kOperator, account.id, asked_by.id, agreed_by));
+            return std::optional{at};
+        }));
     JsonWriter json;
     json.begin_object().member("resets_at", done_at).end_object();
     return std::move(json).take();
@@ -171,7 +186,8 @@ Result<std::string> create_client(Features& f, const JsonValue& arguments)
         words.remove_prefix(std::min(word.size() + 1, words.size()));
         const auto right = service_client::right_from_text(word);
         if (!right) {
-            return Error{ErrorKind::InvalidInput, "client/invalid", "Rights are: introspect, read-accounts."};
+            return Error{ErrorKind::InvalidInput, "client/invalid",
+                         "Rights are: introspect, read-accounts."};
         }
         rights |= *right;
     }
@@ -187,7 +203,8 @@ Result<std::string> create_client(Features& f, const JsonValue& arguments)
 
 Result<std::string> list_clients(Features& f)
 {
-    KS_TRY(const auto list, f.foundation.database->read([&](ReadTx& tx) { return f.clients.list(tx); }));
+    KS_TRY(const auto list,
+           f.foundation.database->read([&](ReadTx& tx) { return f.clients.list(tx); }));
     JsonWriter json;
     json.begin_object().key("items").begin_array();
     for (const auto& client : list) {
@@ -205,7 +222,8 @@ Result<std::string> revoke_client(Features& f, const JsonValue& arguments)
     if (!id) {
         return Error{ErrorKind::NotFound, "client/not-found", "There is no such service client."};
     }
-    KS_CHECK(f.foundation.database->write_essential([&](WriteTx& tx) { return f.clients.revoke(tx, kOperator, *id); }));
+    KS_CHECK(f.foundation.database->write_essential(
+        [&](WriteTx& tx) { return f.clients.revoke(tx, kOperator, *id); }));
     JsonWriter json;
     json.begin_object().member("revoked", id->text()).end_object();
     return std::move(json).take();
@@ -223,16 +241,23 @@ std::string link_url(const Settings& settings, std::string_view path, const Secr
 void add_feature_commands(CommandTable& table, Features& f)
 {
     table.add("set-up link", [&f](const JsonValue&) { return set_up_link(f); });
-    table.add("account create", [&f](const JsonValue& arguments) { return create_account(f, arguments); });
-    table.add("account list", [&f](const JsonValue& arguments) { return list_accounts(f, arguments); });
-    table.add("account disable",
-              [&f](const JsonValue& arguments) { return change_state(f, arguments, account::State::Disabled); });
-    table.add("account enable",
-              [&f](const JsonValue& arguments) { return change_state(f, arguments, account::State::Active); });
-    table.add("account reset-factors", [&f](const JsonValue& arguments) { return reset_factors(f, arguments); });
-    table.add("client create", [&f](const JsonValue& arguments) { return create_client(f, arguments); });
+    table.add("account create",
+              [&f](const JsonValue& arguments) { return create_account(f, arguments); });
+    table.add("account list",
+              [&f](const JsonValue& arguments) { return list_accounts(f, arguments); });
+    table.add("account disable", [&f](const JsonValue& arguments) {
+        return change_state(f, arguments, account::State::Disabled);
+    });
+    table.add("account enable", [&f](const JsonValue& arguments) {
+        return change_state(f, arguments, account::State::Active);
+    });
+    table.add("account reset-factors",
+              [&f](const JsonValue& arguments) { return reset_factors(f, arguments); });
+    table.add("client create",
+              [&f](const JsonValue& arguments) { return create_client(f, arguments); });
     table.add("client list", [&f](const JsonValue&) { return list_clients(f); });
-    table.add("client revoke", [&f](const JsonValue& arguments) { return revoke_client(f, arguments); });
+    table.add("client revoke",
+              [&f](const JsonValue& arguments) { return revoke_client(f, arguments); });
 }
 
 } // namespace keystead::app

@@ -11,7 +11,10 @@
 namespace keystead::app {
 namespace {
 
-std::uint32_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+std::uint32_t cores()
+{
+    return std::max(1U, std::thread::hardware_concurrency());
+}
 
 } // namespace
 
@@ -22,10 +25,14 @@ Result<FeatureResources> open_feature_resources(Foundation& foundation)
     if (!settings.password.breach_filter.empty()) {
         KS_TRY(resources.breaches, password::BreachFilter::open(settings.password.breach_filter));
     }
-    const auto at_once = settings.password.hash_threads == 0 ? cores() : settings.password.hash_threads;
-    KS_TRY(resources.hasher, password::PasswordHasher::make(settings.password, at_once, *foundation.keys, foundation.random));
-    KS_TRY(resources.places, place::PlaceService::open(settings.place.database, settings.storage.data_folder));
-    KS_TRY(resources.mail, notify::open_mail_transport(settings.mail, settings.storage.data_folder));
+    const auto at_once =
+        settings.password.hash_threads == 0 ? cores() : settings.password.hash_threads;
+    KS_TRY(resources.hasher, password::PasswordHasher::make(settings.password, at_once,
+                                                            *foundation.keys, foundation.random));
+    KS_TRY(resources.places,
+           place::PlaceService::open(settings.place.database, settings.storage.data_folder));
+    KS_TRY(resources.mail,
+           notify::open_mail_transport(settings.mail, settings.storage.data_folder));
     return resources;
 }
 
@@ -36,39 +43,49 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       outbox_sender(*foundation.database, *foundation.keys, *resources.mail, foundation.settings,
                     std::move(hooks.mail_not_delivered)),
       device_words(client_devices), mint(*foundation.keys, foundation.random),
-      links(link_store, mint, foundation.clock, foundation.random), link_sweep(*foundation.database, link_store, audit),
+      links(link_store, mint, foundation.clock, foundation.random),
+      link_sweep(*foundation.database, link_store, audit),
       accounts(account_store, audit, foundation.clock, foundation.random),
       notices(accounts, links, outbox, foundation.settings.account, foundation.clock,
               [this](const ClientDescription& client) { return device_words.words_of(client); }),
-      policy(foundation.settings.password, foundation.settings.product.name, resources.breaches.get()),
+      policy(foundation.settings.password, foundation.settings.product.name,
+             resources.breaches.get()),
       passwords(audit, foundation.clock), budgets(*foundation.keys),
       totp(*foundation.keys, foundation.random, audit, foundation.clock, passwords, tell_owner()),
-      backup_codes(*resources.hasher, *foundation.keys, foundation.random, audit, foundation.clock, tell_owner(),
-                   [this](ReadTx& tx, AccountId account) { return totp.has_confirmed(tx, account); }),
-      sessions(session_store, accounts, totp, audit, *foundation.keys, foundation.clock, foundation.random,
-               foundation.settings.session),
+      backup_codes(
+          *resources.hasher, *foundation.keys, foundation.random, audit, foundation.clock,
+          tell_owner(),
+          [this](ReadTx& tx, AccountId account) { return totp.has_confirmed(tx, account); }),
+      sessions(session_store, accounts, totp, audit, *foundation.keys, foundation.clock,
+               foundation.random, foundation.settings.session),
       account_admin(accounts, sessions, notices, links, outbox, audit, foundation.settings.account),
-      email_change(accounts, account_store, sessions, notices, links, outbox, audit, foundation.settings.account,
-                   foundation.clock),
-      addresses(accounts, account_store, notices, links, outbox, audit, foundation.settings.account, foundation.clock,
-                foundation.random),
+      email_change(accounts, account_store, sessions, notices, links, outbox, audit,
+                   foundation.settings.account, foundation.clock),
+      addresses(accounts, account_store, notices, links, outbox, audit, foundation.settings.account,
+                foundation.clock, foundation.random),
       known_devices(known_device_store, *foundation.keys, foundation.clock, foundation.random),
       flows(flow_store, audit, *foundation.keys, foundation.clock, foundation.random),
       clients(client_store, audit, *foundation.keys, foundation.clock, foundation.random),
-      sign_in({accounts, notices, passwords, budgets, known_devices, sessions, flows, totp, backup_codes, links, audit,
-               *foundation.keys, foundation.clock, foundation.settings.account}),
-      sign_up({accounts, passwords, links, outbox, sign_in, audit, *foundation.keys, foundation.clock, foundation.random,
+      sign_in({accounts, notices, passwords, budgets, known_devices, sessions, flows, totp,
+               backup_codes, links, audit, *foundation.keys, foundation.clock,
                foundation.settings.account}),
-      step_up({accounts, passwords, budgets, sessions, totp, backup_codes, audit, foundation.clock}),
-      password_change({accounts, notices, passwords, budgets, sessions, totp, links, audit, foundation.clock}),
-      recovery({accounts, notices, passwords, budgets, sessions, totp, backup_codes, links, outbox, audit,
-                *foundation.keys, foundation.clock, foundation.settings.account}),
-      factor_resets({accounts, notices, sessions, totp, backup_codes, links, audit, foundation.clock}),
-      incidents(accounts, sessions, known_devices, factor_resets, links, audit, foundation.clock, foundation.settings.account),
+      sign_up({accounts, passwords, links, outbox, sign_in, audit, *foundation.keys,
+               foundation.clock, foundation.random, foundation.settings.account}),
+      step_up(
+          {accounts, passwords, budgets, sessions, totp, backup_codes, audit, foundation.clock}),
+      password_change(
+          {accounts, notices, passwords, budgets, sessions, totp, links, audit, foundation.clock}),
+      recovery({accounts, notices, passwords, budgets, sessions, totp, backup_codes, links, outbox,
+                audit, *foundation.keys, foundation.clock, foundation.settings.account}),
+      factor_resets(
+          {accounts, notices, sessions, totp, backup_codes, links, audit, foundation.clock}),
+      incidents(accounts, sessions, known_devices, factor_resets, links, audit, foundation.clock,
+                foundation.settings.account),
       exports(accounts, addresses, data_sources(), audit, foundation.clock),
       deletion(accounts, notices, audit, foundation.settings.account, foundation.clock),
       erasure(*foundation.database, accounts, sessions, links, outbox, erasers(), audit),
-      authenticator(*foundation.database, sessions, flows, clients), limit_tally(*foundation.database, audit)
+      authenticator(*foundation.database, sessions, flows, clients),
+      limit_tally(*foundation.database, audit)
 {
     if (foundation.database->engine() == Database::Engine::Sqlite) {
         foundation.database->set_before_commit(audit::AuditSequencer::before_commit);
@@ -78,7 +95,9 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
 totp::TellOwner Features::tell_owner()
 {
     return [this](WriteTx& tx, const Actor& actor, AccountId account, notify::Purpose purpose,
-                  const notify::Facts& facts) { return notices.tell_owner(tx, actor, account, purpose, facts); };
+                  const notify::Facts& facts) {
+        return notices.tell_owner(tx, actor, account, purpose, facts);
+    };
 }
 
 std::vector<account_data::DataSource> Features::data_sources()
@@ -130,19 +149,27 @@ std::vector<account_data::Eraser> Features::erasers()
 {
     const Actor system{.kind = ActorKind::System};
     return {
-        {"password", [this](WriteTx& tx, AccountId account) { return passwords.erase(tx, account); }},
+        {"password",
+         [this](WriteTx& tx, AccountId account) { return passwords.erase(tx, account); }},
         {"totp",
          [this, system](WriteTx& tx, AccountId account) -> Result<void> {
              KS_TRY([[maybe_unused]] const int removed, totp.remove_all(tx, system, account));
              return {};
          }},
         {"backup codes",
-         [this, system](WriteTx& tx, AccountId account) { return backup_codes.remove_all(tx, system, account); }},
-        {"known devices", [this](WriteTx& tx, AccountId account) { return known_devices.erase(tx, account); }},
-        {"sign-in flows", [this](WriteTx& tx, AccountId account) { return flows.erase(tx, account); }},
-        {"pending resets", [this](WriteTx& tx, AccountId account) { return factor_resets.erase(tx, account); }},
-        {"outbox", [this](WriteTx& tx, AccountId account) { return outbox.erase_account(tx, account); }},
-        {"audit values", [this](WriteTx& tx, AccountId account) { return audit.erase_account(tx, account); }},
+         [this, system](WriteTx& tx, AccountId account) {
+             return backup_codes.remove_all(tx, system, account);
+         }},
+        {"known devices",
+         [this](WriteTx& tx, AccountId account) { return known_devices.erase(tx, account); }},
+        {"sign-in flows",
+         [this](WriteTx& tx, AccountId account) { return flows.erase(tx, account); }},
+        {"pending resets",
+         [this](WriteTx& tx, AccountId account) { return factor_resets.erase(tx, account); }},
+        {"outbox",
+         [this](WriteTx& tx, AccountId account) { return outbox.erase_account(tx, account); }},
+        {"audit values",
+         [this](WriteTx& tx, AccountId account) { return audit.erase_account(tx, account); }},
     };
 }
 
@@ -156,7 +183,8 @@ Result<std::chrono::milliseconds> Features::credential_slot()
         KS_TRY(const auto other, hasher.measure(*dearest, foundation.clock));
         slowest = std::max(slowest, other);
     }
-    // Twice the quiet time, since both cores may be hashing; what takes longer leaves on a later slot.
+    // Twice the quiet time, since both cores may be hashing; what takes longer leaves on a later
+    // slot.
     constexpr std::chrono::milliseconds kGrain{50};
     const auto twice = std::chrono::ceil<std::chrono::milliseconds>(2 * slowest);
     return ((twice / kGrain) + 1) * kGrain;

@@ -1,7 +1,8 @@
 // app/features.h
 //
-// Every feature, built once, in the order in which they stand on each other. The one place that knows them all; what one
-// slice needs of another beyond its service is handed over here as a function.
+// Every feature, built once, in the order in which they stand on each other. The one place that
+// knows them all; what one slice needs of another beyond its service is handed over here as a
+// function.
 #pragma once
 
 #include "app/authenticator.h"
@@ -59,8 +60,8 @@ struct FeatureResources {
 Result<FeatureResources> open_feature_resources(Foundation& foundation);
 
 struct FeatureHooks {
-    std::function<void()> wake_outbox;                                      // a mail was queued
-    std::function<void(MessageId, std::string_view)> mail_not_delivered;    // for the log
+    std::function<void()> wake_outbox;                                   // a mail was queued
+    std::function<void(MessageId, std::string_view)> mail_not_delivered; // for the log
 };
 
 class Features {
@@ -121,7 +122,8 @@ public:
         return *routers_.back();
     }
 
-    /// The time slot on which refusals of credential routes leave: above the dearest hash that is stored or made here.
+    /// The time slot on which refusals of credential routes leave: above the dearest hash that is
+    /// stored or made here.
     Result<std::chrono::milliseconds> credential_slot();
 
 private:

@@ -1,7 +1,8 @@
 // app/limit_tally.h
 //
-// Refusals by a limiter, counted in memory and recorded as one audit event a minute and source: a flood of refused requests
-// must not become a flood of records. Bounded; sources beyond the bound are counted together.
+// Refusals by a limiter, counted in memory and recorded as one audit event a minute and source: a
+// flood of refused requests must not become a flood of records. Bounded; sources beyond the bound
+// are counted together.
 #pragma once
 
 #include "core/clock.h"
@@ -23,7 +24,8 @@ public:
     LimitTally(Database& database, audit::AuditLog& audit) : database_(database), audit_(audit) {}
     /// One refusal of that client. Any thread; never blocks on the database.
     void note(const IpAddress& client);
-    /// Job, once a minute: records what was counted since. What could not be recorded is counted on.
+    /// Job, once a minute: records what was counted since. What could not be recorded is counted
+    /// on.
     Result<void> run_once(Instant now);
 
 private:

@@ -31,10 +31,12 @@ TEST(LimitTally, CountsSourcesBeyondTheBoundTogether)
     test::RecordingAudit audit;
     LimitTally tally(*database, audit);
     for (int i = 0; i < 2000; ++i) {
-        tally.note(*IpAddress::parse("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
+        tally.note(
+            *IpAddress::parse("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
     }
     ASSERT_TRUE(tally.run_once(Instant{}));
-    EXPECT_EQ(audit.count("limit.refuse", audit::Outcome::Refused), static_cast<int>(LimitTally::kSourcesMax) + 1);
+    EXPECT_EQ(audit.count("limit.refuse", audit::Outcome::Refused),
+              static_cast<int>(LimitTally::kSourcesMax) + 1);
 }
 
 } // namespace

@@ -21,14 +21,16 @@
 namespace keystead::app {
 namespace {
 
-/// Puts words for the client into memory before a handler opens a transaction whose notices want them.
+/// Puts words for the client into memory before a handler opens a transaction whose notices want
+/// them.
 class WordsFirst final : public http::Router {
 public:
     WordsFirst(http::Router& inner, DeviceWords& words) : inner_(inner), words_(words) {}
     void add(http::Route route) override
     {
         if (route.method != http::Method::Get) {
-            route.handler = [this, handler = std::move(route.handler)](const http::Request& request) {
+            route.handler = [this,
+                             handler = std::move(route.handler)](const http::Request& request) {
                 words_.prepare(request.client_description());
                 return handler(request);
             };
@@ -60,7 +62,8 @@ account::FindAccountFacts account_facts(Features& f)
         if (fresh_until > request.received_at) {
             facts.session_step_up_fresh_until = fresh_until;
         }
-        facts.csrf_token = f.sessions.csrf_token(request.cookie(session::kSessionCookie).value_or(""));
+        facts.csrf_token =
+            f.sessions.csrf_token(request.cookie(session::kSessionCookie).value_or(""));
         return facts;
     };
 }
@@ -73,11 +76,13 @@ totp::RotateSession rotate_session(Features& f)
         KS_TRY([[maybe_unused]] const int ended,
                f.sessions.revoke_others(tx, actor, actor.account, actor.session, "factor-changed"));
         KS_TRY([[maybe_unused]] const auto epoch, f.accounts.raise_epoch(tx, actor.account));
-        KS_TRY(auto established, f.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Totp));
-        return totp::RotatedSession{.cookie = {.name = std::string(session::kSessionCookie),
-                                               .value = std::string(established.token.reveal_text()),
-                                               .max_age = established.cookie_max_age},
-                                    .csrf_token = std::move(established.csrf_token)};
+        KS_TRY(auto established,
+               f.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Totp));
+        return totp::RotatedSession{
+            .cookie = {.name = std::string(session::kSessionCookie),
+                       .value = std::string(established.token.reveal_text()),
+                       .max_age = established.cookie_max_age},
+            .csrf_token = std::move(established.csrf_token)};
     };
 }
 
@@ -90,19 +95,23 @@ void add_feature_routes(http::Router& router, Features& f)
     auto& hasher = *f.resources.hasher;
     auto& words_first = f.keep(std::make_unique<WordsFirst>(router, f.device_words));
 
-    const sign_in::RouteParts sign_in_parts{db,     f.sign_in,      f.flows,          f.sessions,          f.known_devices,
-                                            hasher, f.backup_codes, f.client_devices, *f.resources.places, settings};
+    const sign_in::RouteParts sign_in_parts{
+        db,     f.sign_in,      f.flows,          f.sessions,          f.known_devices,
+        hasher, f.backup_codes, f.client_devices, *f.resources.places, settings};
     sign_in::add_routes(words_first, sign_in_parts);
     sign_up::add_routes(words_first, {sign_in_parts, f.sign_up, f.policy});
-    step_up::add_routes(words_first, {db, f.step_up, f.sessions, hasher, f.backup_codes, settings.session});
+    step_up::add_routes(words_first,
+                        {db, f.step_up, f.sessions, hasher, f.backup_codes, settings.session});
     recovery::add_routes(words_first, {db, f.recovery, f.policy, hasher, f.backup_codes});
-    password_change::add_routes(words_first, {db, f.password_change, f.policy, hasher, settings.session});
+    password_change::add_routes(words_first,
+                                {db, f.password_change, f.policy, hasher, settings.session});
     incident::add_routes(words_first, db, f.incidents);
     session::add_routes(words_first, db, f.sessions, f.notices);
-    totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts, f.foundation.clock,
-                                   settings.product.name, rotate_session(f)});
+    totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts,
+                                   f.foundation.clock, settings.product.name, rotate_session(f)});
     backup_code::add_routes(words_first, {db, f.backup_codes, f.accounts});
-    account::add_routes(words_first, {db, f.accounts, f.account_admin, f.addresses, f.foundation.clock, account_facts(f)});
+    account::add_routes(words_first, {db, f.accounts, f.account_admin, f.addresses,
+                                      f.foundation.clock, account_facts(f)});
     account::add_email_routes(words_first, {db, f.email_change, f.addresses});
     account_data::add_routes(words_first, {db, f.exports, f.deletion});
     activity::add_routes(words_first, db, f.audit, f.client_devices, *f.resources.places);

@@ -17,11 +17,17 @@ using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
 using Digest = std::array<std::byte, 32>; // SHA-256
 
-inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline ByteView as_bytes(std::string_view text)
+{
+    return std::as_bytes(std::span(text));
+}
 inline std::string_view as_text(ByteView bytes)
 {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
+inline Bytes to_bytes(ByteView view)
+{
+    return {view.begin(), view.end()};
+}
 
 } // namespace keystead

@@ -1,6 +1,7 @@
 // core/client_right.h
 //
-// Rights of a service client (bits). A number is given once and never used again for something else.
+// Rights of a service client (bits). A number is given once and never used again for something
+// else.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // core/encoding.h
 //
-// Text forms of bytes: hex, base64, base64url (RFC 4648, no padding), base32 (RFC 4648, no padding), base62;
-// JSON string escaping; RFC 3339 time. Decoders are strict: canonical input only.
+// Text forms of bytes: hex, base64, base64url (RFC 4648, no padding), base32 (RFC 4648, no
+// padding), base62; JSON string escaping; RFC 3339 time. Decoders are strict: canonical input only.
 #pragma once
 
 #include "core/bytes.h"
@@ -27,12 +27,14 @@ std::optional<Bytes> base32_decode(std::string_view text);
 /// Big-endian integer in digits 0-9A-Za-z, padded on the left with '0' to `width`.
 std::string base62_encode(ByteView bytes, std::size_t width);
 std::optional<Bytes> base62_decode(std::string_view text, std::size_t size_bytes);
-/// As base62_decode into at most 64 bytes of the caller's, without allocating. False when a digit is foreign or the number does not fit.
+/// As base62_decode into at most 64 bytes of the caller's, without allocating. False when a digit
+/// is foreign or the number does not fit.
 bool base62_decode_into(std::string_view text, std::span<std::byte> out);
 /// CRC-32 (ISO-HDLC, as in zlib).
 std::uint32_t crc32(std::string_view text);
 
-/// Appends `text` as a JSON string with its quotes (RFC 8259 §7); also escapes U+2028, U+2029 and bidi controls.
+/// Appends `text` as a JSON string with its quotes (RFC 8259 §7); also escapes U+2028, U+2029 and
+/// bidi controls.
 void append_json_string(std::string& out, std::string_view text);
 /// "2026-11-22T02:34:41.123456Z"; always microseconds, always UTC.
 std::string rfc3339(Instant instant);

@@ -1,6 +1,7 @@
 // core/function_ref.h
 //
-// A view of something callable, for as long as the caller keeps it alive. Owns nothing, allocates nothing.
+// A view of something callable, for as long as the caller keeps it alive. Owns nothing, allocates
+// nothing.
 #pragma once
 
 #include <memory>
@@ -14,11 +15,13 @@ template <class Signature> class function_ref;
 template <class R, class... Args> class function_ref<R(Args...)> {
 public:
     template <class F>
-        requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> && std::is_invocable_r_v<R, F&, Args...>)
-    function_ref(F&& f) // NOLINT(google-explicit-constructor): a view, like string_view
+    requires(!std::is_same_v<std::remove_cvref_t<F>, function_ref> &&
+             std::is_invocable_r_v<R, F&, Args...>)
+        function_ref(F&& f) // NOLINT(google-explicit-constructor): a view, like string_view
         : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
           call_([](void* object, Args... args) -> R {
-              return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Args>(args)...);
+              return (*static_cast<std::remove_reference_t<F>*>(object))(
+                  std::forward<Args>(args)...);
           })
     {
     }

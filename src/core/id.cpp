@@ -25,7 +25,8 @@ IdBytes make_id_bytes(Instant now, Random& random)
 std::string id_to_text(std::string_view prefix, const IdBytes& bytes)
 {
     // As base62_encode() would, but five digits a division: every answer carries ids.
-    constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    constexpr std::string_view kAlphabet =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     constexpr std::uint64_t kFiveDigits = 62ULL * 62 * 62 * 62 * 62;
     std::array<std::uint32_t, 4> limbs{}; // most significant first
     for (std::size_t i = 0; i < bytes.size(); ++i) {

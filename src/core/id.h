@@ -1,7 +1,8 @@
 // core/id.h
 //
-// Identifiers: 16 bytes (UUIDv7, RFC 9562 §5.7: 48 bits of milliseconds, then random), stored as BYTEA/BLOB,
-// shown as a prefix and 22 base62 digits ("acc_01h…"). Each kind is a type of its own: two cannot be swapped.
+// Identifiers: 16 bytes (UUIDv7, RFC 9562 §5.7: 48 bits of milliseconds, then random), stored as
+// BYTEA/BLOB, shown as a prefix and 22 base62 digits ("acc_01h…"). Each kind is a type of its own:
+// two cannot be swapped.
 #pragma once
 
 #include "core/bytes.h"

@@ -1,8 +1,9 @@
 // core/json.h
 //
-// JSON in (strict: UTF-8, duplicate keys refused, bounded depth, members and string length, trailing bytes refused) and
-// JSON out (a small streaming writer). The parser is Boost.JSON's basic_parser behind json.cpp. Stricter than RFC 8259:
-// U+0000 is refused even when escaped (databases and C libraries cut there), and an integer must fit std::int64_t.
+// JSON in (strict: UTF-8, duplicate keys refused, bounded depth, members and string length,
+// trailing bytes refused) and JSON out (a small streaming writer). The parser is Boost.JSON's
+// basic_parser behind json.cpp. Stricter than RFC 8259: U+0000 is refused even when escaped
+// (databases and C libraries cut there), and an integer must fit std::int64_t.
 #pragma once
 
 #include "core/clock.h"
@@ -26,7 +27,8 @@ struct JsonMember;
 using JsonArray = std::vector<JsonValue>;
 using JsonObject = std::vector<JsonMember>; // in the order received, no two of one name
 
-/// A parsed value. Strings live in wiped memory (each is a Secret inside), since a request may carry a password.
+/// A parsed value. Strings live in wiped memory (each is a Secret inside), since a request may
+/// carry a password.
 class JsonValue {
 public:
     enum class Kind : std::uint8_t { Null, Boolean, Integer, Decimal, String, Array, Object };
@@ -86,8 +88,13 @@ inline JsonValue::JsonValue(std::int64_t value) : value_(value) {}
 inline JsonValue::JsonValue(double value) : value_(value) {}
 inline JsonValue::JsonValue(std::string_view value) : value_(Secret::copy_of(value)) {}
 inline JsonValue::JsonValue(const char* value) : JsonValue(std::string_view(value)) {}
-inline JsonValue::JsonValue(JsonArray value) : value_(std::make_unique<JsonArray>(std::move(value))) {}
-inline JsonValue::JsonValue(JsonObject value) : value_(std::make_unique<JsonObject>(std::move(value))) {}
+inline JsonValue::JsonValue(JsonArray value) : value_(std::make_unique<JsonArray>(std::move(value)))
+{
+}
+inline JsonValue::JsonValue(JsonObject value)
+    : value_(std::make_unique<JsonObject>(std::move(value)))
+{
+}
 inline JsonValue::JsonValue(JsonValue&&) noexcept = default;
 inline JsonValue::~JsonValue() = default;
 
@@ -100,7 +107,8 @@ struct JsonLimits {
 /// Errors: request/malformed-json (InvalidInput).
 Result<JsonValue> parse_json(std::string_view text, const JsonLimits& limits = {});
 
-/// Writes compact JSON into a string. Commas and escapes are its business, matching begin/end is the caller's.
+/// Writes compact JSON into a string. Commas and escapes are its business, matching begin/end is
+/// the caller's.
 class JsonWriter {
 public:
     JsonWriter& begin_object() { return open('{'); }
@@ -124,7 +132,10 @@ public:
     JsonWriter& null();
     /// JSON text made elsewhere, put in as it is.
     JsonWriter& raw(std::string_view json);
-    template <class T> JsonWriter& member(std::string_view name, const T& v) { return key(name).value(v); }
+    template <class T> JsonWriter& member(std::string_view name, const T& v)
+    {
+        return key(name).value(v);
+    }
     std::string take() && { return std::move(out_); }
     const std::string& text() const { return out_; }
 

@@ -1,8 +1,8 @@
 // core/result.h
 //
 // How a function says that it failed: Result<T>, Error, and the two macros that pass failures on.
-// A class of ours with the members of std::expected, because the standard one is not [[nodiscard]] in GCC 12
-// and does not build with Clang 14 on libstdc++ 12.
+// A class of ours with the members of std::expected, because the standard one is not [[nodiscard]]
+// in GCC 12 and does not build with Clang 14 on libstdc++ 12.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@
 #define KS_CONCAT(a, b) KS_CONCAT_INNER(a, b)
 
 /// KS_TRY(const auto x, f()) takes the value of a Result or returns its Error from this function.
-#define KS_TRY(declaration, expression) KS_TRY_NAMED(KS_CONCAT(ks_result_, __COUNTER__), declaration, expression)
+#define KS_TRY(declaration, expression)                                                            \
+    KS_TRY_NAMED(KS_CONCAT(ks_result_, __COUNTER__), declaration, expression)
 #define KS_TRY_NAMED(result, declaration, expression)                                              \
     auto result = (expression);                                                                    \
     if (!result) {                                                                                 \
@@ -76,28 +77,30 @@ struct FieldError {
 
 struct Error {
     ErrorKind kind = ErrorKind::Internal;
-    std::string_view code;   // Part of the API, in the slice's namespace: "totp/wrong-code". Static storage.
-    std::string detail = {}; // For the person at the client. Never a secret, never text from the database.
-    std::string cause = {};  // For the log only.
+    std::string_view
+        code; // Part of the API, in the slice's namespace: "totp/wrong-code". Static storage.
+    std::string detail =
+        {}; // For the person at the client. Never a secret, never text from the database.
+    std::string cause = {}; // For the log only.
     std::chrono::seconds retry_after{0};
     std::vector<FieldError> fields = {};
-    std::string extension = {}; // More members of the problem document, as `"name":json,…` without braces; or empty.
+    std::string extension =
+        {}; // More members of the problem document, as `"name":json,…` without braces; or empty.
 };
 
 template <class T> class [[nodiscard]] Result {
 public:
     using value_type = T;
-    Result(const T& value)
-        requires std::is_copy_constructible_v<T>
+    Result(const T& value) requires std::is_copy_constructible_v<T>
         : state_(std::in_place_index<0>, value)
     {
     }
     Result(T&& value) : state_(std::in_place_index<0>, std::move(value)) {}
     template <class U>
-        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, Error> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, Result>)
-    Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value))
+    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Result>) Result(U&& value)
+        : state_(std::in_place_index<0>, std::forward<U>(value))
     {
     }
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}

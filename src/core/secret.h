@@ -15,10 +15,12 @@
 
 namespace keystead {
 
-/// Bytes that are zeroed after use and cannot be copied, printed, serialised or compared by accident.
+/// Bytes that are zeroed after use and cannot be copied, printed, serialised or compared by
+/// accident.
 class Secret {
 public:
-    explicit Secret(std::size_t size_bytes) : bytes_(size_bytes) {} // Never grows: a reallocation would leave a copy.
+    explicit Secret(std::size_t size_bytes)
+        : bytes_(size_bytes) {} // Never grows: a reallocation would leave a copy.
     /// Copies `bytes`; the caller wipes its own.
     static Secret copy_of(std::span<const std::byte> bytes)
     {
@@ -54,11 +56,16 @@ public:
     std::span<std::byte> writable() { return bytes_; }
 
 private:
-    std::vector<std::byte> bytes_; // Not std::string: a move leaves the bytes of a short one behind.
+    std::vector<std::byte>
+        bytes_; // Not std::string: a move leaves the bytes of a short one behind.
 };
 
 template <class T>
-concept Printable = requires(std::ostream& out, const T& value) { out << value; };
-static_assert(!Printable<Secret> && !std::is_copy_constructible_v<Secret> && !std::equality_comparable<Secret>);
+concept Printable = requires(std::ostream& out, const T& value)
+{
+    out << value;
+};
+static_assert(!Printable<Secret> && !std::is_copy_constructible_v<Secret> &&
+              !std::equality_comparable<Secret>);
 
 } // namespace keystead

@@ -1,7 +1,8 @@
 // core/settings.h
 //
-// The settings in effect, as plain values: what a preset, a file and the environment came to. No code knows a preset by
-// name. Reading and checking them is app/settings_loader; the reference with every key, default and bound is docs/settings.md.
+// The settings in effect, as plain values: what a preset, a file and the environment came to. No
+// code knows a preset by name. Reading and checking them is app/settings_loader; the reference with
+// every key, default and bound is docs/settings.md.
 #pragma once
 
 #include "core/ip_address.h"
@@ -19,13 +20,14 @@ enum class WhenSessionsFull : std::uint8_t { Ask, EndOldest };
 
 struct ProductSettings {
     std::string name = "Keystead";
-    std::string preset; // shown, never compared
-    std::string support_url;            // or empty
+    std::string preset;      // shown, never compared
+    std::string support_url; // or empty
 };
 
 struct ServerSettings {
-    std::string base_url = "http://localhost:8080"; // without trailing slash; links are built from it alone
-    std::string base_path;                          // "" or "/account"
+    std::string base_url =
+        "http://localhost:8080"; // without trailing slash; links are built from it alone
+    std::string base_path;       // "" or "/account"
     std::string listen_address = "127.0.0.1";
     std::uint16_t port = 8080;
     std::string metrics_address = "127.0.0.1";
@@ -64,7 +66,7 @@ struct PasswordSettings {
     bool require_special = true;
     bool require_letter = false;
     std::uint32_t strength_min = 2; // zxcvbn score 0…4; 0: not asked
-    std::string breach_filter;      // path of a filter made by `keystead breach-filter build`; or empty
+    std::string breach_filter; // path of a filter made by `keystead breach-filter build`; or empty
     std::uint32_t argon2_memory_kib = 65536;
     std::uint32_t argon2_passes = 3;
     std::uint32_t hash_threads = 0; // 0: as many as cores
@@ -73,7 +75,8 @@ struct PasswordSettings {
 
 struct SessionSettings {
     std::optional<std::chrono::seconds> idle_timeout = std::chrono::hours{14 * 24};
-    std::optional<std::chrono::seconds> idle_timeout_remembered; // nothing: as idle_timeout, and remember-me is not offered
+    std::optional<std::chrono::seconds>
+        idle_timeout_remembered; // nothing: as idle_timeout, and remember-me is not offered
     std::optional<std::chrono::seconds> absolute_lifetime;
     std::chrono::seconds shared_device_idle_timeout = std::chrono::minutes{30};
     std::uint32_t at_most = 50;
@@ -87,7 +90,8 @@ struct AccountSettings {
     bool offer_second_factor = true; // the next step right after sign-up
     std::chrono::seconds link_lifetime = std::chrono::minutes{30};
     std::chrono::seconds invitation_lifetime = std::chrono::hours{72};
-    std::chrono::seconds set_up_lifetime = std::chrono::hours{24}; // of the first operator's token; each start prints a new one
+    std::chrono::seconds set_up_lifetime =
+        std::chrono::hours{24}; // of the first operator's token; each start prints a new one
     std::chrono::seconds deletion_wait = std::chrono::hours{14 * 24};
     std::chrono::seconds email_undo = std::chrono::hours{7 * 24};
     std::chrono::seconds factor_freeze = std::chrono::hours{24};
@@ -98,8 +102,8 @@ struct MailSettings {
     std::string username;
     std::string password_file;
     std::string from_address = "security@localhost";
-    std::string from_name; // empty: the product's name
-    std::string ca_file;   // empty: the system's
+    std::string from_name;          // empty: the product's name
+    std::string ca_file;            // empty: the system's
     std::uint32_t per_hour_max = 3; // mails an hour an address and purpose
 };
 
@@ -129,7 +133,8 @@ struct Settings {
     LimitSettings limits;
     AuditSettings audit;
 
-    /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy declared.
+    /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy
+    /// declared.
     bool shows_mail() const;
 };
 

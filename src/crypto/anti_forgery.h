@@ -1,7 +1,7 @@
 // crypto/anti_forgery.h
 //
-// The anti-forgery token that goes with a cookie: HMAC of the cookie's token (its digest), so that it needs no storage and
-// dies with the cookie (OWASP ASVS V3.5.1).
+// The anti-forgery token that goes with a cookie: HMAC of the cookie's token (its digest), so that
+// it needs no storage and dies with the cookie (OWASP ASVS V3.5.1).
 #pragma once
 
 #include "core/bytes.h"
@@ -19,7 +19,8 @@ inline std::string anti_forgery_token(const KeyRing& keys, const Digest& cookie_
     return base64url_encode(hmac_sha256(keys.key(KeyPurpose::CsrfToken), cookie_digest));
 }
 
-inline bool anti_forgery_matches(const KeyRing& keys, const Digest& cookie_digest, std::string_view token)
+inline bool anti_forgery_matches(const KeyRing& keys, const Digest& cookie_digest,
+                                 std::string_view token)
 {
     return constant_time_equal(as_bytes(anti_forgery_token(keys, cookie_digest)), as_bytes(token));
 }

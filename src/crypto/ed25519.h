@@ -1,6 +1,7 @@
 // crypto/ed25519.h
 //
-// Ed25519 signatures (RFC 8032 §5.1) by libsodium, which refuses small-order keys and malleable signatures.
+// Ed25519 signatures (RFC 8032 §5.1) by libsodium, which refuses small-order keys and malleable
+// signatures.
 #pragma once
 
 #include "core/bytes.h"

@@ -1,7 +1,7 @@
 // crypto/inventory.h
 //
-// Every use of cryptography there is: purpose, algorithm, key, data. `keystead keys status` prints it, and a test holds
-// docs/crypto-inventory.md against it. A new use begins with a line here.
+// Every use of cryptography there is: purpose, algorithm, key, data. `keystead keys status` prints
+// it, and a test holds docs/crypto-inventory.md against it. A new use begins with a line here.
 #pragma once
 
 #include "crypto/keys.h"

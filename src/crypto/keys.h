@@ -1,7 +1,8 @@
 // crypto/keys.h
 //
-// The key ring: one root key outside the database, purpose keys by HKDF, and sealing with XChaCha20-Poly1305 under a
-// purpose, bound to what the value belongs to. Every ciphertext starts with version, algorithm and root key id.
+// The key ring: one root key outside the database, purpose keys by HKDF, and sealing with
+// XChaCha20-Poly1305 under a purpose, bound to what the value belongs to. Every ciphertext starts
+// with version, algorithm and root key id.
 #pragma once
 
 #include "core/bytes.h"
@@ -17,21 +18,23 @@
 
 namespace keystead::crypto {
 
-/// What a derived key is for. The registry of all uses (`keystead keys status` prints it); a number is never used again.
+/// What a derived key is for. The registry of all uses (`keystead keys status` prints it); a number
+/// is never used again.
 enum class KeyPurpose : std::uint8_t {
-    PasswordSeal = 1,      // PHC strings at rest
-    TotpSeal = 2,          // TOTP secrets at rest
-    OutboxSeal = 3,        // mails waiting to be sent: they carry links
-    BackupCodeSeal = 4,    // hashes of backup codes
-    TokenTag = 5,          // the 64-bit tag inside tokens and cookies
-    CsrfToken = 6,         // anti-forgery tokens
-    BudgetKey = 7,         // HMAC of identifiers that attempt budgets count
-    IdentifierDigest = 8,  // HMAC of identifiers kept in audit events that matched nobody, and exact-match search
+    PasswordSeal = 1,   // PHC strings at rest
+    TotpSeal = 2,       // TOTP secrets at rest
+    OutboxSeal = 3,     // mails waiting to be sent: they carry links
+    BackupCodeSeal = 4, // hashes of backup codes
+    TokenTag = 5,       // the 64-bit tag inside tokens and cookies
+    CsrfToken = 6,      // anti-forgery tokens
+    BudgetKey = 7,      // HMAC of identifiers that attempt budgets count
+    IdentifierDigest =
+        8, // HMAC of identifiers kept in audit events that matched nobody, and exact-match search
     CheckpointSigning = 9, // Ed25519 seed of the audit log's signer
     TeamKey = 10,          // wraps team keys
     DecoyPassword = 11,    // the decoy hash
     AuditValueSeal = 12,
-    CursorSeal = 13,       // list cursors that must not be forged
+    CursorSeal = 13, // list cursors that must not be forged
 };
 inline constexpr auto kKeyPurposeLast = KeyPurpose::CursorSeal;
 
@@ -40,24 +43,28 @@ public:
     virtual ~KeyRing() = default;
     /// A 32-byte key for that purpose under the current root key. Kept in memory; cheap.
     virtual const Secret& key(KeyPurpose purpose) const = 0;
-    /// Encrypts and authenticates. `bound_to` names the row ("totp/otp_…"): a ciphertext moved elsewhere does not open.
+    /// Encrypts and authenticates. `bound_to` names the row ("totp/otp_…"): a ciphertext moved
+    /// elsewhere does not open.
     virtual Bytes seal(KeyPurpose purpose, std::string_view bound_to, ByteView plain) const = 0;
     /// Errors: crypto/does-not-open (Internal).
-    virtual Result<Secret> open(KeyPurpose purpose, std::string_view bound_to, ByteView sealed) const = 0;
+    virtual Result<Secret> open(KeyPurpose purpose, std::string_view bound_to,
+                                ByteView sealed) const = 0;
 };
 
-/// The real key ring: every purpose key by HKDF-SHA-256 from one root key. Immutable, so any thread may use it.
+/// The real key ring: every purpose key by HKDF-SHA-256 from one root key. Immutable, so any thread
+/// may use it.
 class RootKeyRing final : public KeyRing {
 public:
     /// `root` is 32 bytes (crypto/root_key.h); it is gone when the purpose keys are made.
     RootKeyRing(Secret root, Random& random);
     const Secret& key(KeyPurpose purpose) const override;
     Bytes seal(KeyPurpose purpose, std::string_view bound_to, ByteView plain) const override;
-    Result<Secret> open(KeyPurpose purpose, std::string_view bound_to, ByteView sealed) const override;
+    Result<Secret> open(KeyPurpose purpose, std::string_view bound_to,
+                        ByteView sealed) const override;
     /// Stands in every ciphertext of this ring.
     const KeyId& id() const { return id_; }
-    /// Stored with the data when it is new, and compared at every start: a root key that does not fit is refused
-    /// before anything is written with it. Tells nothing about the key.
+    /// Stored with the data when it is new, and compared at every start: a root key that does not
+    /// fit is refused before anything is written with it. Tells nothing about the key.
     const Digest& key_check_value() const { return check_value_; }
 
 private:

@@ -14,7 +14,10 @@ namespace {
 
 constexpr std::size_t kWaitingBytesMax = 4 << 20;
 
-int open_for_append(const std::string& path) { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640); }
+int open_for_append(const std::string& path)
+{
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
 
 } // namespace
 
@@ -28,12 +31,14 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& target)
     }
     const int file = open_for_append(target);
     if (file < 0) {
-        return Error{ErrorKind::InvalidInput, "server/access-log", "The access log " + target + " cannot be opened."};
+        return Error{ErrorKind::InvalidInput, "server/access-log",
+                     "The access log " + target + " cannot be opened."};
     }
     return std::make_unique<AccessLog>(target, file);
 }
 
-AccessLog::AccessLog(std::string path, int file) : path_(std::move(path)), file_(file), is_on_(file >= 0)
+AccessLog::AccessLog(std::string path, int file)
+    : path_(std::move(path)), file_(file), is_on_(file >= 0)
 {
     if (is_on()) {
         writer_ = std::jthread([this](std::stop_token stop) { run(std::move(stop)); });

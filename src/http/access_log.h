@@ -1,8 +1,9 @@
 // http/access_log.h
 //
-// One JSON line a request. Each event loop fills a buffer of its own and hands it over now and then; one thread writes.
-// Nobody waits for the disk: when it cannot keep up, lines are dropped and counted. Never in it: query strings, cookies,
-// tokens, paths as received (only the route's template).
+// One JSON line a request. Each event loop fills a buffer of its own and hands it over now and
+// then; one thread writes. Nobody waits for the disk: when it cannot keep up, lines are dropped and
+// counted. Never in it: query strings, cookies, tokens, paths as received (only the route's
+// template).
 #pragma once
 
 #include "core/result.h"
@@ -23,7 +24,7 @@ public:
     /// `target`: "stdout", "off" or a path. Errors: server/access-log.
     static Result<std::unique_ptr<AccessLog>> open(const std::string& target);
     AccessLog(std::string path, int file); // open() alone calls it
-    ~AccessLog(); // Writes what is left.
+    ~AccessLog();                          // Writes what is left.
     AccessLog(const AccessLog&) = delete;
     AccessLog& operator=(const AccessLog&) = delete;
 

@@ -1,6 +1,7 @@
 // http/ascii.h
 //
-// The character classes of RFC 9110 and RFC 3986, and comparison without case, on ASCII alone (no locale).
+// The character classes of RFC 9110 and RFC 3986, and comparison without case, on ASCII alone (no
+// locale).
 #pragma once
 
 #include <array>
@@ -10,7 +11,10 @@
 
 namespace keystead::http {
 
-constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 constexpr bool ascii_iequal(std::string_view a, std::string_view b)
 {
@@ -31,7 +35,8 @@ constexpr std::array<bool, 256> table_of(std::string_view extra)
     std::array<bool, 256> table{};
     for (int c = 0; c < 256; ++c) {
         const char letter = ascii_lower(static_cast<char>(c));
-        table[static_cast<std::size_t>(c)] = c < 128 && ((letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9'));
+        table[static_cast<std::size_t>(c)] =
+            c < 128 && ((letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9'));
     }
     for (const char c : extra) {
         table[static_cast<unsigned char>(c)] = true;
@@ -45,15 +50,30 @@ inline constexpr auto kQueryCharacter = table_of("-._~!$&'()*+,;=:@/?");
 } // namespace detail
 
 /// tchar, RFC 9110 §5.6.2
-constexpr bool is_token_character(char c) { return detail::kToken[static_cast<unsigned char>(c)]; }
+constexpr bool is_token_character(char c)
+{
+    return detail::kToken[static_cast<unsigned char>(c)];
+}
 /// unreserved, RFC 3986 §2.3
-constexpr bool is_unreserved(char c) { return detail::kUnreserved[static_cast<unsigned char>(c)]; }
+constexpr bool is_unreserved(char c)
+{
+    return detail::kUnreserved[static_cast<unsigned char>(c)];
+}
 /// pchar or '/', without percent-encoding, RFC 3986 §3.3
-constexpr bool is_path_character(char c) { return detail::kPathCharacter[static_cast<unsigned char>(c)]; }
+constexpr bool is_path_character(char c)
+{
+    return detail::kPathCharacter[static_cast<unsigned char>(c)];
+}
 /// of a query, without percent-encoding, RFC 3986 §3.4
-constexpr bool is_query_character(char c) { return detail::kQueryCharacter[static_cast<unsigned char>(c)]; }
+constexpr bool is_query_character(char c)
+{
+    return detail::kQueryCharacter[static_cast<unsigned char>(c)];
+}
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 /// 0…15, or -1.
 constexpr int hex_value(char c)

@@ -9,7 +9,10 @@
 namespace keystead::http {
 namespace {
 
-std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+std::uint16_t default_port(std::string_view scheme)
+{
+    return scheme == "https" ? 443 : 80;
+}
 
 std::optional<std::uint16_t> parse_port(std::string_view text)
 {
@@ -23,7 +26,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text)
 
 bool contains(const std::vector<std::string>& list, std::string_view value)
 {
-    return std::ranges::any_of(list, [&](const std::string& item) { return ascii_iequal(item, value); });
+    return std::ranges::any_of(list,
+                               [&](const std::string& item) { return ascii_iequal(item, value); });
 }
 
 } // namespace
@@ -101,7 +105,8 @@ HostVerdict HostPolicy::check(std::string_view host) const
     if (contains(hosts_, host)) {
         return HostVerdict::Ours;
     }
-    return contains(loopback_hosts_, host) ? HostVerdict::RedirectToLocalhost : HostVerdict::Misdirected;
+    return contains(loopback_hosts_, host) ? HostVerdict::RedirectToLocalhost
+                                           : HostVerdict::Misdirected;
 }
 
 bool HostPolicy::is_our_origin(std::string_view origin) const
@@ -111,12 +116,16 @@ bool HostPolicy::is_our_origin(std::string_view origin) const
 
 std::string HostPolicy::localhost_origin(std::string_view host) const
 {
-    // The policy has made `host` one of loopback_hosts_, so what follows the address is one of our own ports.
+    // The policy has made `host` one of loopback_hosts_, so what follows the address is one of our
+    // own ports.
     const std::size_t colon = host.rfind(':');
     const std::size_t bracket = host.rfind(']');
-    const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-    const std::string_view scheme = std::string_view(origins_.front()).substr(0, origins_.front().find(':'));
-    return std::string(scheme) + "://localhost" + (has_port ? std::string(host.substr(colon)) : std::string{});
+    const bool has_port =
+        colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+    const std::string_view scheme =
+        std::string_view(origins_.front()).substr(0, origins_.front().find(':'));
+    return std::string(scheme) + "://localhost" +
+           (has_port ? std::string(host.substr(colon)) : std::string{});
 }
 
 } // namespace keystead::http

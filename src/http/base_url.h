@@ -1,7 +1,7 @@
 // http/base_url.h
 //
-// The configured base URL taken apart, and what follows from it: which Host values are ours, which Origin is ours.
-// Links are built from the base URL alone; Host is compared and never used.
+// The configured base URL taken apart, and what follows from it: which Host values are ours, which
+// Origin is ours. Links are built from the base URL alone; Host is compared and never used.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ struct BaseUrl {
 
 enum class HostVerdict : std::uint8_t {
     Ours,
-    RedirectToLocalhost, // an address of the loopback where the base URL says localhost: WebAuthn refuses addresses
+    RedirectToLocalhost, // an address of the loopback where the base URL says localhost: WebAuthn
+                         // refuses addresses
     Misdirected,         // 421 (RFC 9110 §15.5.20)
 };
 

@@ -16,7 +16,8 @@ TEST(BaseUrl, IsTakenApart)
     EXPECT_EQ(plain->origin(), "https://id.example.org");
     EXPECT_EQ(BaseUrl::parse("http://localhost:8080/account")->origin(), "http://localhost:8080");
     EXPECT_EQ(BaseUrl::parse("http://[::1]:81")->host, "[::1]");
-    for (const auto* bad : {"", "localhost", "ftp://a", "http://", "http://u@a", "http://a:0", "http://a:x", "http://a?b"}) {
+    for (const auto* bad : {"", "localhost", "ftp://a", "http://", "http://u@a", "http://a:0",
+                            "http://a:x", "http://a?b"}) {
         EXPECT_FALSE(BaseUrl::parse(bad)) << bad;
     }
 }
@@ -27,11 +28,13 @@ TEST(HostPolicy, KnowsItsOwnHostOnly)
     const HostPolicy policy(*BaseUrl::parse("https://id.example.org"), 8443);
     EXPECT_EQ(policy.check("id.example.org"), HostVerdict::Ours);
     EXPECT_EQ(policy.check("ID.example.org:443"), HostVerdict::Ours);
-    for (const auto* other : {"id.example.org:8443", "example.org", "id.example.org.", "127.0.0.1", "localhost", ""}) {
+    for (const auto* other :
+         {"id.example.org:8443", "example.org", "id.example.org.", "127.0.0.1", "localhost", ""}) {
         EXPECT_EQ(policy.check(other), HostVerdict::Misdirected) << other;
     }
     EXPECT_TRUE(policy.is_our_origin("https://id.example.org"));
-    for (const auto* other : {"http://id.example.org", "null", "https://id.example.org.evil.org", ""}) {
+    for (const auto* other :
+         {"http://id.example.org", "null", "https://id.example.org.evil.org", ""}) {
         EXPECT_FALSE(policy.is_our_origin(other)) << other;
     }
 }

@@ -11,7 +11,8 @@ namespace keystead::http {
 
 bool is_trusted_proxy(const IpAddress& address, std::span<const IpRange> trusted_proxies)
 {
-    return std::ranges::any_of(trusted_proxies, [&](const IpRange& range) { return range.contains(address); });
+    return std::ranges::any_of(trusted_proxies,
+                               [&](const IpRange& range) { return range.contains(address); });
 }
 
 IpAddress client_address(const IpAddress& peer, std::span<const HeadField> fields,
@@ -21,7 +22,8 @@ IpAddress client_address(const IpAddress& peer, std::span<const HeadField> field
     if (!is_trusted_proxy(peer, trusted_proxies)) {
         return client;
     }
-    // Several fields of the name are one list in the order received (RFC 9110 §5.3): the last field is the nearest.
+    // Several fields of the name are one list in the order received (RFC 9110 §5.3): the last field
+    // is the nearest.
     for (auto field = fields.rbegin(); field != fields.rend(); ++field) {
         if (!ascii_iequal(field->name, "x-forwarded-for")) {
             continue;
@@ -29,7 +31,8 @@ IpAddress client_address(const IpAddress& peer, std::span<const HeadField> field
         std::string_view rest = field->value;
         while (true) {
             const std::size_t comma = rest.rfind(',');
-            const std::string_view hop = trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+            const std::string_view hop =
+                trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
             const auto address = IpAddress::parse(hop);
             if (!address) {
                 return client;

@@ -24,7 +24,10 @@ std::string client(std::string_view peer, std::initializer_list<std::string_view
 }
 
 // guards: nobody but a trusted proxy says who is calling
-TEST(ClientAddress, IgnoresTheFieldFromStrangers) { EXPECT_EQ(client("203.0.113.9", {"1.2.3.4"}), "203.0.113.9"); }
+TEST(ClientAddress, IgnoresTheFieldFromStrangers)
+{
+    EXPECT_EQ(client("203.0.113.9", {"1.2.3.4"}), "203.0.113.9");
+}
 
 TEST(ClientAddress, WalksFromTheRightToTheFirstThatIsNotTrusted)
 {

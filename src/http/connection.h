@@ -1,6 +1,7 @@
 // http/connection.h
 //
-// A Conversation on a socket, in clear text or TLS: the coroutine that moves bytes. Included by event_loop.cpp alone.
+// A Conversation on a socket, in clear text or TLS: the coroutine that moves bytes. Included by
+// event_loop.cpp alone.
 #pragma once
 
 #include "http/conversation.h"
@@ -32,7 +33,8 @@ using boost::system::error_code;
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using TlsStream = asio::ssl::stream<Socket>;
-using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
 template <class T> using Awaitable = asio::awaitable<T, Executor>;
 inline constexpr asio::use_awaitable_t<Executor> kAwait;
 
@@ -52,10 +54,11 @@ public:
     static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
 
     template <class... StreamArguments>
-    Connection(LoopState& loop, const LoopParts& parts, Surface surface, const IpAddress& peer, ConnectionList& all,
-               StreamArguments&&... stream)
-        : talk_(loop, surface, peer), stream_(std::forward<StreamArguments>(stream)...), event_(stream_.get_executor()),
-          parts_(parts), all_(all), peer_(peer), place_(all.insert(all.end(), this))
+    Connection(LoopState& loop, const LoopParts& parts, Surface surface, const IpAddress& peer,
+               ConnectionList& all, StreamArguments&&... stream)
+        : talk_(loop, surface, peer), stream_(std::forward<StreamArguments>(stream)...),
+          event_(stream_.get_executor()), parts_(parts), all_(all), peer_(peer),
+          place_(all.insert(all.end(), this))
     {
     }
     ~Connection() override
@@ -79,7 +82,8 @@ public:
     {
         error_code ec;
         if constexpr (kIsTls) {
-            co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kAwait, ec));
+            co_await stream_.async_handshake(asio::ssl::stream_base::server,
+                                             asio::redirect_error(kAwait, ec));
         } else {
             stream_.non_blocking(true, ec);
         }
@@ -88,8 +92,8 @@ public:
             switch (talk_.advance()) {
             case Conversation::Next::Read: {
                 const auto room = talk_.room();
-                const std::size_t count = co_await stream_.async_read_some(asio::buffer(room.data(), room.size()),
-                                                                           asio::redirect_error(kAwait, ec));
+                const std::size_t count = co_await stream_.async_read_some(
+                    asio::buffer(room.data(), room.size()), asio::redirect_error(kAwait, ec));
                 if (!ec) {
                     talk_.received(count);
                 }
@@ -159,12 +163,14 @@ private:
     {
         const std::size_t size = talk_.output().size() + talk_.tail().size();
         while (!ec && written_ < size) {
-            const std::string_view output = talk_.output().substr(std::min(written_, talk_.output().size()));
-            const std::string_view tail =
-                talk_.tail().substr(written_ > talk_.output().size() ? written_ - talk_.output().size() : 0);
-            const std::array<asio::const_buffer, 2> buffers{asio::buffer(output.data(), output.size()),
-                                                            asio::buffer(tail.data(), tail.size())};
-            const std::size_t count = co_await stream_.async_write_some(buffers, asio::redirect_error(kAwait, ec));
+            const std::string_view output =
+                talk_.output().substr(std::min(written_, talk_.output().size()));
+            const std::string_view tail = talk_.tail().substr(
+                written_ > talk_.output().size() ? written_ - talk_.output().size() : 0);
+            const std::array<asio::const_buffer, 2> buffers{
+                asio::buffer(output.data(), output.size()), asio::buffer(tail.data(), tail.size())};
+            const std::size_t count =
+                co_await stream_.async_write_some(buffers, asio::redirect_error(kAwait, ec));
             written_ += count;
             talk_.note_progress(count);
         }
@@ -184,7 +190,8 @@ private:
         const Place place = exchange->place();
         LanePool::Job job = [self = std::move(self), exchange = std::move(exchange)] {
             const bool has_answer = exchange->run();
-            asio::post(self->event_.get_executor(), [self, has_answer] { self->work_finished(has_answer); });
+            asio::post(self->event_.get_executor(),
+                       [self, has_answer] { self->work_finished(has_answer); });
         };
         if (!lane.try_submit(job, place)) {
             talk_.refused_by_lane();
@@ -200,8 +207,9 @@ private:
         event_.cancel();
     }
 
-    /// Closing while the client still sends would reset the connection, and the answer might be lost with it
-    /// (RFC 9112 §9.6): our side closes first, the rest is read and dropped, for a short while (the sweep cuts it).
+    /// Closing while the client still sends would reset the connection, and the answer might be
+    /// lost with it (RFC 9112 §9.6): our side closes first, the rest is read and dropped, for a
+    /// short while (the sweep cuts it).
     Awaitable<void> linger()
     {
         constexpr std::size_t kDroppedBytesMax = 256 * 1024;
@@ -216,7 +224,8 @@ private:
         std::array<char, 4096> scrap;
         std::size_t dropped = 0;
         while (!ec && dropped < kDroppedBytesMax) {
-            dropped += co_await socket.async_read_some(asio::buffer(scrap), asio::redirect_error(kAwait, ec));
+            dropped += co_await socket.async_read_some(asio::buffer(scrap),
+                                                       asio::redirect_error(kAwait, ec));
         }
     }
 
@@ -234,7 +243,8 @@ private:
 template <class Stream> ConnectionCaps::Counting Connection<Stream>::counting() const
 {
     const auto& proxies = parts_.site.options.settings.trusted_proxies;
-    return is_trusted_proxy(peer_, proxies) ? ConnectionCaps::Counting::InAllOnly : ConnectionCaps::Counting::BySource;
+    return is_trusted_proxy(peer_, proxies) ? ConnectionCaps::Counting::InAllOnly
+                                            : ConnectionCaps::Counting::BySource;
 }
 
 } // namespace keystead::http

@@ -14,7 +14,8 @@ namespace keystead::http {
 namespace {
 
 constexpr std::size_t kInputBytesMin = 4096;
-constexpr std::size_t kOutputBatchBytes = 64 * 1024; // answers to pipelined requests are gathered up to this
+constexpr std::size_t kOutputBatchBytes =
+    64 * 1024; // answers to pipelined requests are gathered up to this
 constexpr std::chrono::seconds kRateGrace{5};
 constexpr std::size_t kReceiveBytesPerSecondMin = 256;
 constexpr std::size_t kSendBytesPerSecondMin = 1024;
@@ -36,16 +37,19 @@ std::optional<std::string_view> below(std::string_view base_path, std::string_vi
     return path.front() == '/' ? std::optional(path) : std::nullopt;
 }
 
-bool below_rate(std::chrono::steady_clock::duration elapsed, std::size_t bytes, std::size_t per_second_min)
+bool below_rate(std::chrono::steady_clock::duration elapsed, std::size_t bytes,
+                std::size_t per_second_min)
 {
-    const auto counted = std::chrono::duration_cast<std::chrono::seconds>(elapsed - kRateGrace).count();
+    const auto counted =
+        std::chrono::duration_cast<std::chrono::seconds>(elapsed - kRateGrace).count();
     return counted > 0 && bytes < static_cast<std::size_t>(counted) * per_second_min;
 }
 
 } // namespace
 
 Conversation::Conversation(LoopState& loop, Surface surface, const IpAddress& peer)
-    : loop_(loop), surface_(surface), peer_(peer), input_(kInputBytesMin), phase_since_(loop.now), request_since_(loop.now)
+    : loop_(loop), surface_(surface), peer_(peer), input_(kInputBytesMin), phase_since_(loop.now),
+      request_since_(loop.now)
 {
 }
 
@@ -61,7 +65,9 @@ std::span<char> Conversation::room()
     if (input_.room().empty()) {
         const std::size_t head_max = loop_.site.options.settings.head_bytes_max;
         const bool has_gap = input_.view().size() < input_.capacity();
-        input_.reshape(has_gap ? input_.capacity() : std::min(input_.capacity() * 2, std::max(head_max, kInputBytesMin * 2)));
+        input_.reshape(
+            has_gap ? input_.capacity()
+                    : std::min(input_.capacity() * 2, std::max(head_max, kInputBytesMin * 2)));
     }
     return input_.room();
 }
@@ -182,11 +188,13 @@ void Conversation::refuse_head(const GateVerdict& verdict)
     head_.method = std::nullopt;
     head_.method_text = {};
     const bool too_large = verdict.kind == GateVerdict::Kind::TooLarge;
-    refuse(Error{ErrorKind::InvalidInput, too_large ? "request/head-too-large" : "request/malformed",
+    refuse(Error{ErrorKind::InvalidInput,
+                 too_large ? "request/head-too-large" : "request/malformed",
                  "Refused: " + std::string(verdict.reason) + "."});
 }
 
-/// The head is in head_, as views of the input; nothing of it is consumed before the request is answered or copied.
+/// The head is in head_, as views of the input; nothing of it is consumed before the request is
+/// answered or copied.
 void Conversation::start_request(std::size_t head_bytes)
 {
     Site& site = loop_.site;
@@ -214,13 +222,15 @@ void Conversation::start_request(std::size_t head_bytes)
             route_text_ = "(redirect)";
             Response redirect{.status = 302};
             redirect.headers.emplace_back("Location",
-                                          site.hosts.localhost_origin(head_.field("host")) + std::string(head_.target));
+                                          site.hosts.localhost_origin(head_.field("host")) +
+                                              std::string(head_.target));
             answer(redirect, {});
         } else {
             refuse(Error{ErrorKind::InvalidInput, "request/misdirected"});
         }
     }
-    if (state_ == State::Head || state_ == State::Closing) { // Answered: the views in head_ have served.
+    if (state_ == State::Head ||
+        state_ == State::Closing) { // Answered: the views in head_ have served.
         input_.consume(head_bytes);
     }
 }
@@ -228,7 +238,8 @@ void Conversation::start_request(std::size_t head_bytes)
 void Conversation::route_request(std::string_view path, std::size_t head_bytes)
 {
     const Site& site = loop_.site;
-    const auto inner = path.starts_with("/health/") ? path : below(site.options.settings.base_path, path);
+    const auto inner =
+        path.starts_with("/health/") ? path : below(site.options.settings.base_path, path);
     if (!inner) {
         return refuse(Error{ErrorKind::NotFound, "request/not-found"});
     }
@@ -241,10 +252,11 @@ void Conversation::route_request(std::string_view path, std::size_t head_bytes)
         if (*head_.method == Method::Options) {
             return answer_options(match.allowed_methods);
         }
-        Response refused = problem_response(Error{ErrorKind::InvalidInput, "request/method-not-allowed"},
-                                            {.catalogue = site.parts.catalogue,
-                                             .request_id = id_,
-                                             .base_path = site.options.settings.base_path});
+        Response refused =
+            problem_response(Error{ErrorKind::InvalidInput, "request/method-not-allowed"},
+                             {.catalogue = site.parts.catalogue,
+                              .request_id = id_,
+                              .base_path = site.options.settings.base_path});
         refused.headers.emplace_back("Allow", RouteTable::allow_text(match.allowed_methods));
         return answer(refused, {});
     }
@@ -253,7 +265,8 @@ void Conversation::route_request(std::string_view path, std::size_t head_bytes)
     }
 }
 
-void Conversation::start_exchange(const RouteTable::Match& match, std::string_view path, std::size_t head_bytes)
+void Conversation::start_exchange(const RouteTable::Match& match, std::string_view path,
+                                  std::size_t head_bytes)
 {
     Site& site = loop_.site;
     const Route& route = *match.route;
@@ -262,8 +275,8 @@ void Conversation::start_exchange(const RouteTable::Match& match, std::string_vi
     if (!credentials) {
         return refuse(std::move(credentials).error());
     }
-    const bool has_credentials =
-        !credentials->session_cookie.empty() || !credentials->flow_cookie.empty() || !credentials->bearer.empty();
+    const bool has_credentials = !credentials->session_cookie.empty() ||
+                                 !credentials->flow_cookie.empty() || !credentials->bearer.empty();
     std::optional<Principal> principal = Principal{};
     if (has_credentials) {
         principal = site.parts.authenticator.find_cached(*credentials);
@@ -317,7 +330,8 @@ void Conversation::begin_body(std::size_t head_bytes)
 
 std::optional<Conversation::Next> Conversation::read_body()
 {
-    const auto progress = parser_.parse_body(input_.view(), exchange_->route().body_bytes_max, exchange_->body());
+    const auto progress =
+        parser_.parse_body(input_.view(), exchange_->route().body_bytes_max, exchange_->body());
     input_.consume_and_wipe(progress.consumed);
     switch (progress.state) {
     case MessageParser::BodyState::Complete:
@@ -334,14 +348,17 @@ std::optional<Conversation::Next> Conversation::read_body()
         if (input_.view().size() < loop_.site.options.settings.head_bytes_max) {
             return Next::Read;
         }
-        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/malformed", "A chunk's head is too long."});
+        exchange_->refuse(
+            Error{ErrorKind::InvalidInput, "request/malformed", "A chunk's head is too long."});
         break;
     case MessageParser::BodyState::TooLarge:
-        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/too-large",
-                                "At most " + std::to_string(exchange_->route().body_bytes_max.get()) + " bytes."});
+        exchange_->refuse(Error{
+            ErrorKind::InvalidInput, "request/too-large",
+            "At most " + std::to_string(exchange_->route().body_bytes_max.get()) + " bytes."});
         break;
     case MessageParser::BodyState::Malformed:
-        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/malformed", "The chunks are malformed, or have a trailer."});
+        exchange_->refuse(Error{ErrorKind::InvalidInput, "request/malformed",
+                                "The chunks are malformed, or have a trailer."});
         break;
     }
     finish_exchange();
@@ -367,7 +384,8 @@ void Conversation::worked(bool has_answer)
 void Conversation::refused_by_lane()
 {
     constexpr std::chrono::seconds kRetryAfter{2};
-    exchange_->refuse(Error{.kind = ErrorKind::Unavailable, .code = "server/busy", .retry_after = kRetryAfter});
+    exchange_->refuse(
+        Error{.kind = ErrorKind::Unavailable, .code = "server/busy", .retry_after = kRetryAfter});
     finish_exchange();
 }
 
@@ -384,10 +402,12 @@ bool Conversation::is_overdue() const
     const auto elapsed = loop_.now - phase_since_;
     const bool over_total = loop_.now - request_since_ > settings.request_timeout;
     switch (phase_) {
-    case Phase::Idle: return elapsed > (requests_ == 0 ? settings.head_timeout : settings.idle_timeout);
+    case Phase::Idle:
+        return elapsed > (requests_ == 0 ? settings.head_timeout : settings.idle_timeout);
     case Phase::Head: return elapsed > settings.head_timeout;
     case Phase::Body:
-        return elapsed > settings.body_timeout || over_total || below_rate(elapsed, phase_bytes_, kReceiveBytesPerSecondMin);
+        return elapsed > settings.body_timeout || over_total ||
+               below_rate(elapsed, phase_bytes_, kReceiveBytesPerSecondMin);
     case Phase::Working: return elapsed > settings.request_timeout;
     case Phase::Writing: return below_rate(elapsed, phase_bytes_, kSendBytesPerSecondMin);
     case Phase::Lingering: return elapsed > kLingerTime;

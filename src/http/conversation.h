@@ -1,7 +1,7 @@
 // http/conversation.h
 //
-// One connection's requests and answers without its socket: bytes are put in, and advance() says what to do next. Runs on
-// its event loop's thread alone; only the Exchange leaves it, for a lane.
+// One connection's requests and answers without its socket: bytes are put in, and advance() says
+// what to do next. Runs on its event loop's thread alone; only the Exchange leaves it, for a lane.
 //
 //            ┌────────────────────────── next request ───────────────────────────┐
 //            v                                                                    │
@@ -75,15 +75,18 @@ private:
     void start_request(std::size_t head_bytes);
     void set_client(const IpAddress& client);
     void route_request(std::string_view path, std::size_t head_bytes);
-    bool answer_inline(const Route& route, const Credentials& credentials, const Principal& principal);
+    bool answer_inline(const Route& route, const Credentials& credentials,
+                       const Principal& principal);
     bool answer_beside_routes(std::string_view path);
     void answer_metrics();
     void answer_options(std::uint8_t allowed_methods);
-    void start_exchange(const RouteTable::Match& match, std::string_view path, std::size_t head_bytes);
+    void start_exchange(const RouteTable::Match& match, std::string_view path,
+                        std::size_t head_bytes);
     void begin_body(std::size_t head_bytes);
     void refuse(const Error& error);
     void refuse_head(const GateVerdict& verdict);
-    void answer(const Response& response, const LimitVerdict& limit, std::string_view page_nonce = {});
+    void answer(const Response& response, const LimitVerdict& limit,
+                std::string_view page_nonce = {});
     void finish_exchange();
     void finish_request(int status, std::size_t body_bytes);
     void append_log_line(int status, std::size_t body_bytes, std::chrono::microseconds duration);
@@ -115,7 +118,7 @@ private:
     RequestId id_{};
     std::string id_text_;
     IpAddress client_{};
-    std::string client_text_; // of client_, which seldom changes
+    std::string client_text_;     // of client_, which seldom changes
     std::string_view route_text_; // the template, or what stands for it in the log
     bool closes_ = false;
     bool body_unread_ = false; // the client may still be sending it

@@ -1,6 +1,7 @@
 // http/conversation_answers.cpp
 //
-// The half of Conversation that answers: inline routes, files and pages, metrics, problems, and the access log.
+// The half of Conversation that answers: inline routes, files and pages, metrics, problems, and the
+// access log.
 #include "http/conversation.h"
 
 #include "core/encoding.h"
@@ -34,7 +35,8 @@ AnswerContext Conversation::answer_context()
             .after = closes_ ? After::Close : After::KeepAlive};
 }
 
-bool Conversation::answer_inline(const Route& route, const Credentials& credentials, const Principal& principal)
+bool Conversation::answer_inline(const Route& route, const Credentials& credentials,
+                                 const Principal& principal)
 {
     inline_fields_.clear();
     const InlineRequest request{.principal = principal,
@@ -61,8 +63,8 @@ bool Conversation::answer_beside_routes(std::string_view path)
     if (site.parts.assets != nullptr) {
         if (const auto asset = site.parts.assets->find(path)) {
             route_text_ = "(asset)";
-            tail_ = append_asset_head(output_, *asset, head_.field("accept-encoding"), head_.field("if-none-match"),
-                                      answer_context());
+            tail_ = append_asset_head(output_, *asset, head_.field("accept-encoding"),
+                                      head_.field("if-none-match"), answer_context());
             finish_request(200, tail_.size());
             return true;
         }
@@ -71,7 +73,10 @@ bool Conversation::answer_beside_routes(std::string_view path)
         const std::string nonce = make_nonce();
         if (auto html = site.options.page(path, nonce)) {
             route_text_ = "(page)";
-            answer({.status = 200, .content_type = "text/html; charset=utf-8", .body = std::move(*html)}, {}, nonce);
+            answer({.status = 200,
+                    .content_type = "text/html; charset=utf-8",
+                    .body = std::move(*html)},
+                   {}, nonce);
             return true;
         }
     }
@@ -114,7 +119,8 @@ void Conversation::refuse(const Error& error)
            {});
 }
 
-void Conversation::answer(const Response& response, const LimitVerdict& limit, std::string_view page_nonce)
+void Conversation::answer(const Response& response, const LimitVerdict& limit,
+                          std::string_view page_nonce)
 {
     AnswerContext context = answer_context();
     context.limit = limit;
@@ -126,7 +132,8 @@ void Conversation::answer(const Response& response, const LimitVerdict& limit, s
 void Conversation::finish_request(int status, std::size_t body_bytes)
 {
     const auto now = loop_.site.parts.clock.now();
-    const auto duration = std::max(now - received_at_, Instant::duration::zero()); // The clock may be set back.
+    const auto duration =
+        std::max(now - received_at_, Instant::duration::zero()); // The clock may be set back.
     loop_.counters.count_request(status, duration);
     if (loop_.site.access_log.is_on()) {
         append_log_line(status, body_bytes, duration);
@@ -134,14 +141,17 @@ void Conversation::finish_request(int status, std::size_t body_bytes)
     state_ = closes_ ? State::Closing : State::Head;
 }
 
-void Conversation::append_log_line(int status, std::size_t body_bytes, std::chrono::microseconds duration)
+void Conversation::append_log_line(int status, std::size_t body_bytes,
+                                   std::chrono::microseconds duration)
 {
-    // Every value is of our own making: no escape is needed, and nothing typed by a client is in it.
+    // Every value is of our own making: no escape is needed, and nothing typed by a client is in
+    // it.
     std::string& out = loop_.log_lines;
     out.append("{\"at\":\"");
     loop_.times.append_rfc3339(out, received_at_);
     out.append("\",\"request_id\":\"").append(id_text_);
-    out.append("\",\"method\":\"").append(head_.method ? method_name(*head_.method) : std::string_view("-"));
+    out.append("\",\"method\":\"")
+        .append(head_.method ? method_name(*head_.method) : std::string_view("-"));
     out.append("\",\"route\":\"").append(route_text_);
     out.append("\",\"status\":");
     append_number(out, status);

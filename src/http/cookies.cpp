@@ -43,7 +43,8 @@ bool parse_cookies(std::string_view field, OurCookies& cookies)
     while (!field.empty()) {
         const std::size_t semicolon = field.find(';');
         const std::string_view pair = trim(field.substr(0, semicolon));
-        field = semicolon == std::string_view::npos ? std::string_view{} : field.substr(semicolon + 1);
+        field =
+            semicolon == std::string_view::npos ? std::string_view{} : field.substr(semicolon + 1);
         const std::size_t equals = pair.find('=');
         // Trimmed, since "__Host-keystead =x" would be our cookie to a reader that trims.
         std::string_view* slot = slot_of(cookies, trim(pair.substr(0, equals)));
@@ -51,7 +52,8 @@ bool parse_cookies(std::string_view field, OurCookies& cookies)
             continue;
         }
         const unsigned bit = slot == &cookies.session ? 1U : slot == &cookies.flow ? 2U : 4U;
-        if (equals == std::string_view::npos || (seen & bit) != 0 || !is_our_value(trim(pair.substr(equals + 1)))) {
+        if (equals == std::string_view::npos || (seen & bit) != 0 ||
+            !is_our_value(trim(pair.substr(equals + 1)))) {
             return false;
         }
         seen |= bit;
@@ -63,7 +65,10 @@ bool parse_cookies(std::string_view field, OurCookies& cookies)
 void append_set_cookie(std::string& out, const Cookie& cookie)
 {
     KS_ASSERT(is_our_value(cookie.value));
-    out.append(cookie.name).append("=").append(cookie.value).append("; Path=/; Secure; HttpOnly; SameSite=Lax");
+    out.append(cookie.name)
+        .append("=")
+        .append(cookie.value)
+        .append("; Path=/; Secure; HttpOnly; SameSite=Lax");
     if (cookie.max_age) {
         out.append("; Max-Age=").append(std::to_string(cookie.max_age->count()));
     }

@@ -1,7 +1,7 @@
 // http/cookies.h
 //
-// The Cookie field (RFC 6265 §4.2.1), read strictly for the cookies that are ours and not at all for others: a host
-// may be shared with a product whose cookies are its own affair.
+// The Cookie field (RFC 6265 §4.2.1), read strictly for the cookies that are ours and not at all
+// for others: a host may be shared with a product whose cookies are its own affair.
 #pragma once
 
 #include "http/response.h"
@@ -22,11 +22,12 @@ struct OurCookies {
     std::string_view device;
 };
 
-/// False when one of ours comes twice or with characters that no value of ours has: two readers might pick differently.
+/// False when one of ours comes twice or with characters that no value of ours has: two readers
+/// might pick differently.
 bool parse_cookies(std::string_view field, OurCookies& cookies);
 
-/// "name=value; Path=/; Secure; HttpOnly; SameSite=Lax[; Max-Age=n]", appended. The `__Host-` prefix then holds: Secure,
-/// Path=/ and no Domain.
+/// "name=value; Path=/; Secure; HttpOnly; SameSite=Lax[; Max-Age=n]", appended. The `__Host-`
+/// prefix then holds: Secure, Path=/ and no Domain.
 void append_set_cookie(std::string& out, const Cookie& cookie);
 
 } // namespace keystead::http

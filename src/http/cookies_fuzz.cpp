@@ -1,6 +1,7 @@
 // http/cookies_fuzz.cpp
 //
-// Property: what is taken for a cookie of ours stands in the field as "name=value" once, in characters that ours have.
+// Property: what is taken for a cookie of ours stands in the field as "name=value" once, in
+// characters that ours have.
 #include "http/ascii.h"
 #include "http/cookies.h"
 
@@ -28,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     // Repeating the field repeats every cookie of ours in it.
-    const bool has_ours = !cookies.session.empty() || !cookies.flow.empty() || !cookies.device.empty();
+    const bool has_ours =
+        !cookies.session.empty() || !cookies.flow.empty() || !cookies.device.empty();
     OurCookies twice;
     if (has_ours && parse_cookies(std::string(field) + ";" + std::string(field), twice)) {
         std::abort();

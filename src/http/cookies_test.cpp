@@ -13,7 +13,9 @@ using namespace keystead::http;
 TEST(Cookies, FindsOursAmongOthers)
 {
     OurCookies cookies;
-    ASSERT_TRUE(parse_cookies("theme=\"dark, really\"; __Host-keystead=ks_ses_abc; x; __Host-keystead-device=ks_dev_1", cookies));
+    ASSERT_TRUE(parse_cookies(
+        "theme=\"dark, really\"; __Host-keystead=ks_ses_abc; x; __Host-keystead-device=ks_dev_1",
+        cookies));
     EXPECT_EQ(cookies.session, "ks_ses_abc");
     EXPECT_EQ(cookies.flow, "");
     EXPECT_EQ(cookies.device, "ks_dev_1");
@@ -39,7 +41,8 @@ TEST(Cookies, RefusesOursTwiceOrMalformed)
 TEST(Cookies, DoesNotTakeOthersForOurs)
 {
     OurCookies cookies;
-    ASSERT_TRUE(parse_cookies("__host-keystead=a; __Host-keystead2=b; X__Host-keystead=c", cookies));
+    ASSERT_TRUE(
+        parse_cookies("__host-keystead=a; __Host-keystead2=b; X__Host-keystead=c", cookies));
     EXPECT_EQ(cookies.session, "");
 }
 

@@ -26,7 +26,8 @@ constexpr std::chrono::milliseconds kAcceptPause{100}; // after "too many open f
 
 IpAddress address_of(const asio::ip::address& address)
 {
-    return address.is_v4() ? IpAddress::from_v4(address.to_v4().to_bytes()) : IpAddress::from_v6(address.to_v6().to_bytes());
+    return address.is_v4() ? IpAddress::from_v4(address.to_v4().to_bytes())
+                           : IpAddress::from_v6(address.to_v6().to_bytes());
 }
 
 void add_one(std::atomic<std::uint64_t>& counter)
@@ -39,7 +40,8 @@ void add_one(std::atomic<std::uint64_t>& counter)
 LanePool& Lanes::of(LaneKind kind) const
 {
     switch (kind) {
-    case LaneKind::Inline: // Never submitted; an inline route that has to wait is on the store lane.
+    case LaneKind::Inline: // Never submitted; an inline route that has to wait is on the store
+                           // lane.
     case LaneKind::Store: return store;
     case LaneKind::Credential: return credential;
     case LaneKind::Slow: return slow;
@@ -86,7 +88,8 @@ bool ConnectionCaps::wait_until_none(std::chrono::milliseconds timeout)
 }
 
 struct EventLoop::Impl {
-    Impl(const LoopParts& p, LoopCounters& counters) : parts(p), state(p.site, counters), sweep_timer(context.get_executor())
+    Impl(const LoopParts& p, LoopCounters& counters)
+        : parts(p), state(p.site, counters), sweep_timer(context.get_executor())
     {
     }
 
@@ -107,16 +110,21 @@ struct EventLoop::Impl {
     std::vector<Listener> listeners;
 };
 
-EventLoop::EventLoop(const LoopParts& parts, LoopCounters& counters) : impl_(std::make_unique<Impl>(parts, counters)) {}
+EventLoop::EventLoop(const LoopParts& parts, LoopCounters& counters)
+    : impl_(std::make_unique<Impl>(parts, counters))
+{
+}
 
 EventLoop::~EventLoop() = default;
 
-Result<std::uint16_t> EventLoop::listen(const std::string& address, std::uint16_t port, Surface surface)
+Result<std::uint16_t> EventLoop::listen(const std::string& address, std::uint16_t port,
+                                        Surface surface)
 {
     error_code ec;
     const auto ip = asio::ip::make_address(address, ec);
     if (ec) {
-        return Error{ErrorKind::InvalidInput, "server/bad-address", address + " is not an IP address."};
+        return Error{ErrorKind::InvalidInput, "server/bad-address",
+                     address + " is not an IP address."};
     }
     const asio::ip::tcp::endpoint endpoint(ip, port);
     Acceptor acceptor(impl_->context.get_executor());
@@ -126,7 +134,8 @@ Result<std::uint16_t> EventLoop::listen(const std::string& address, std::uint16_
         acceptor.set_option(asio::socket_base::reuse_address(true), ec);
     }
     // Each loop has a listening socket of its own; the kernel spreads connections over them.
-    if (!ec && ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+    if (!ec &&
+        ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
         ec = error_code(errno, boost::system::system_category());
     }
     if (!ec) {
@@ -137,7 +146,8 @@ Result<std::uint16_t> EventLoop::listen(const std::string& address, std::uint16_
     }
     if (ec) {
         return Error{ErrorKind::Unavailable, "server/bind",
-                     "Cannot listen on " + address + " port " + std::to_string(port) + ": " + ec.message() + "."};
+                     "Cannot listen on " + address + " port " + std::to_string(port) + ": " +
+                         ec.message() + "."};
     }
     const std::uint16_t bound = acceptor.local_endpoint(ec).port();
     impl_->listeners.push_back({std::move(acceptor), surface});
@@ -154,7 +164,10 @@ void EventLoop::run()
     impl_->parts.site.access_log.hand_over(impl_->state.log_lines);
 }
 
-void EventLoop::stop() { impl_->context.stop(); }
+void EventLoop::stop()
+{
+    impl_->context.stop();
+}
 
 void EventLoop::drain()
 {
@@ -191,7 +204,8 @@ Awaitable<void> EventLoop::Impl::accept(std::size_t index)
 void EventLoop::Impl::admit(Socket socket, Surface surface, const IpAddress& peer)
 {
     const bool by_proxy = is_trusted_proxy(peer, parts.site.options.settings.trusted_proxies);
-    const auto counting = by_proxy ? ConnectionCaps::Counting::InAllOnly : ConnectionCaps::Counting::BySource;
+    const auto counting =
+        by_proxy ? ConnectionCaps::Counting::InAllOnly : ConnectionCaps::Counting::BySource;
     if (!parts.caps.try_enter(peer, counting)) {
         add_one(state.counters.connections_refused);
         return; // The socket closes.
@@ -200,13 +214,14 @@ void EventLoop::Impl::admit(Socket socket, Surface surface, const IpAddress& pee
     error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (parts.tls != nullptr && surface == Surface::Main) {
-        const auto tls = parts.tls->current(); // OpenSSL's own count keeps it alive as long as the stream.
-        const auto connection =
-            std::make_shared<Connection<TlsStream>>(state, parts, surface, peer, connections, std::move(socket), *tls);
+        const auto tls =
+            parts.tls->current(); // OpenSSL's own count keeps it alive as long as the stream.
+        const auto connection = std::make_shared<Connection<TlsStream>>(
+            state, parts, surface, peer, connections, std::move(socket), *tls);
         asio::co_spawn(context.get_executor(), connection->serve(connection), asio::detached);
     } else {
-        const auto connection =
-            std::make_shared<Connection<Socket>>(state, parts, surface, peer, connections, std::move(socket));
+        const auto connection = std::make_shared<Connection<Socket>>(
+            state, parts, surface, peer, connections, std::move(socket));
         asio::co_spawn(context.get_executor(), connection->serve(connection), asio::detached);
     }
 }
@@ -219,7 +234,8 @@ Awaitable<void> EventLoop::Impl::sweep()
         co_await sweep_timer.async_wait(asio::redirect_error(kAwait, ignored));
         state.now = std::chrono::steady_clock::now();
         const auto before = connections.size();
-        state.counters.connections_open.store(static_cast<std::int64_t>(before), std::memory_order_relaxed);
+        state.counters.connections_open.store(static_cast<std::int64_t>(before),
+                                              std::memory_order_relaxed);
         cut_if(&ConnectionBase::is_overdue);
         if (parts.site.draining.load(std::memory_order_relaxed)) {
             cut_if(&ConnectionBase::is_idle);
@@ -232,7 +248,8 @@ Awaitable<void> EventLoop::Impl::sweep()
 
 void EventLoop::Impl::cut_if(bool (ConnectionBase::*is_due)() const)
 {
-    for (ConnectionBase* connection : connections) { // cut() only posts: the list does not change here.
+    for (ConnectionBase* connection :
+         connections) { // cut() only posts: the list does not change here.
         if ((connection->*is_due)()) {
             if (is_due == &ConnectionBase::is_overdue) {
                 add_one(state.counters.connections_cut);

@@ -1,6 +1,7 @@
 // http/event_loop.h
 //
-// One event loop: its listeners, its connections and the coarse timer that cuts slow ones. Everything of Asio is behind it.
+// One event loop: its listeners, its connections and the coarse timer that cuts slow ones.
+// Everything of Asio is behind it.
 #pragma once
 
 #include "core/result.h"
@@ -22,7 +23,10 @@ namespace keystead::http {
 /// How many connections there may be, in all and from one source. Shared by all loops.
 class ConnectionCaps {
 public:
-    ConnectionCaps(std::uint32_t total_max, std::uint32_t source_max) : total_max_(total_max), source_max_(source_max) {}
+    ConnectionCaps(std::uint32_t total_max, std::uint32_t source_max)
+        : total_max_(total_max), source_max_(source_max)
+    {
+    }
     enum class Counting : std::uint8_t { BySource, InAllOnly }; // a trusted proxy speaks for many
     bool try_enter(const IpAddress& peer, Counting counting);
     void leave(const IpAddress& peer, Counting counting);
@@ -60,8 +64,8 @@ public:
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
-    /// Binds with SO_REUSEPORT and returns the port, chosen by the system when `port` is 0. Before run() only.
-    /// Errors: server/bind, server/bad-address.
+    /// Binds with SO_REUSEPORT and returns the port, chosen by the system when `port` is 0. Before
+    /// run() only. Errors: server/bind, server/bad-address.
     Result<std::uint16_t> listen(const std::string& address, std::uint16_t port, Surface surface);
     /// Serves until stop(). Once, on the loop's thread.
     void run();

@@ -8,8 +8,8 @@
 #include "http/validate.h"
 
 #include <algorithm>
-#include <iterator>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace keystead::http {
@@ -24,7 +24,8 @@ void wipe(std::string& text)
 /// Fields that hold credentials stay out of what handlers, and so logs, can see.
 bool is_credential_field(std::string_view name)
 {
-    return ascii_iequal(name, "cookie") || ascii_iequal(name, "authorization") || ascii_iequal(name, "keystead-csrf");
+    return ascii_iequal(name, "cookie") || ascii_iequal(name, "authorization") ||
+           ascii_iequal(name, "keystead-csrf");
 }
 
 std::string lower(std::string_view text)
@@ -48,15 +49,18 @@ Result<void> check_media_type(const Head& head, const Route& route)
         return {};
     }
     const std::string_view coding = head.field("content-encoding");
-    if (!is_json_media_type(head.field("content-type")) || !(coding.empty() || coding == "identity")) {
-        return Error{ErrorKind::InvalidInput, "request/unsupported-media-type", "The body must be application/json."};
+    if (!is_json_media_type(head.field("content-type")) ||
+        !(coding.empty() || coding == "identity")) {
+        return Error{ErrorKind::InvalidInput, "request/unsupported-media-type",
+                     "The body must be application/json."};
     }
     return {};
 }
 
 } // namespace
 
-Exchange::Exchange(Site& site, const Head& head, const RouteTable::Match& match, std::string_view path)
+Exchange::Exchange(Site& site, const Head& head, const RouteTable::Match& match,
+                   std::string_view path)
     : site_(site), route_(match.route)
 {
     request_.method = route_->method;
@@ -87,14 +91,15 @@ Exchange::~Exchange()
     wipe(bearer_);
 }
 
-Result<void> Exchange::prepare(const Head& head, const Credentials& credentials, const OurCookies& cookies,
-                               std::optional<Principal> principal)
+Result<void> Exchange::prepare(const Head& head, const Credentials& credentials,
+                               const OurCookies& cookies, std::optional<Principal> principal)
 {
     session_cookie_ = credentials.session_cookie;
     flow_cookie_ = credentials.flow_cookie;
     bearer_ = credentials.bearer;
-    for (const auto& [name, value] : {std::pair{kSessionCookie, cookies.session}, std::pair{kFlowCookie, cookies.flow},
-                                      std::pair{kDeviceCookie, cookies.device}}) {
+    for (const auto& [name, value] :
+         {std::pair{kSessionCookie, cookies.session}, std::pair{kFlowCookie, cookies.flow},
+          std::pair{kDeviceCookie, cookies.device}}) {
         if (!value.empty()) {
             request_.cookies.emplace_back(name, value);
         }
@@ -218,12 +223,16 @@ void Exchange::refuse(const Error& error)
     response_ = problem_response(error, context);
 }
 
-std::chrono::steady_clock::time_point Exchange::leaves_at(std::chrono::steady_clock::time_point now) const
+std::chrono::steady_clock::time_point Exchange::leaves_at(
+    std::chrono::steady_clock::time_point now) const
 {
-    const std::chrono::milliseconds slot{site_.credential_slot_millis.load(std::memory_order_relaxed)};
+    const std::chrono::milliseconds slot{
+        site_.credential_slot_millis.load(std::memory_order_relaxed)};
     const TimingKind timing = route_->timing;
-    const bool waits = timing == TimingKind::AllOnSlot || (timing == TimingKind::RefusalsOnSlot && response_.status >= 400);
-    // Only what a handler found out can tell something: what was refused before it is refused at once.
+    const bool waits = timing == TimingKind::AllOnSlot ||
+                       (timing == TimingKind::RefusalsOnSlot && response_.status >= 400);
+    // Only what a handler found out can tell something: what was refused before it is refused at
+    // once.
     if (!handler_ran_ || !waits || slot.count() <= 0) {
         return started_;
     }

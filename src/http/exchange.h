@@ -1,7 +1,8 @@
 // http/exchange.h
 //
-// One request on its way to a handler and its answer on the way back, for every route that needs more than the
-// connection's buffer. It belongs to the event loop or to the one lane thread that runs it, never to both.
+// One request on its way to a handler and its answer on the way back, for every route that needs
+// more than the connection's buffer. It belongs to the event loop or to the one lane thread that
+// runs it, never to both.
 #pragma once
 
 #include "http/cookies.h"
@@ -24,10 +25,11 @@ public:
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
 
-    /// What can be refused before the body is read: query, media type, cross-site rule, and, where memory knows the
-    /// principal, access, anti-forgery token and limits. `principal`: from memory, or nothing.
-    Result<void> prepare(const Head& head, const Credentials& credentials, const OurCookies& cookies,
-                         std::optional<Principal> principal);
+    /// What can be refused before the body is read: query, media type, cross-site rule, and, where
+    /// memory knows the principal, access, anti-forgery token and limits. `principal`: from memory,
+    /// or nothing.
+    Result<void> prepare(const Head& head, const Credentials& credentials,
+                         const OurCookies& cookies, std::optional<Principal> principal);
 
     std::string& body() { return body_; }
     const Request& request() const { return request_; }
@@ -37,7 +39,8 @@ public:
     /// The lane that the next run() belongs on; Inline: the event loop itself.
     LaneKind lane() const;
     Place place() const;
-    /// One step: loading the principal, the handler, or both where they share a lane. True when there is an answer.
+    /// One step: loading the principal, the handler, or both where they share a lane. True when
+    /// there is an answer.
     bool run();
     /// Answers in the handler's stead.
     void refuse(const Error& error);
@@ -47,7 +50,8 @@ public:
     const Response& response() const { return response_; }
     const LimitVerdict& limit() const { return limit_; }
     /// When the answer may leave; a time in the past unless it has to wait for its slot.
-    std::chrono::steady_clock::time_point leaves_at(std::chrono::steady_clock::time_point now) const;
+    std::chrono::steady_clock::time_point leaves_at(
+        std::chrono::steady_clock::time_point now) const;
 
 private:
     Credentials credentials() const { return {session_cookie_, flow_cookie_, bearer_}; }

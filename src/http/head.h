@@ -1,6 +1,7 @@
 // http/head.h
 //
-// A request's head as views into the connection's buffer: taken before the body is read, so no trailer can change it.
+// A request's head as views into the connection's buffer: taken before the body is read, so no
+// trailer can change it.
 #pragma once
 
 #include "http/ascii.h"
@@ -38,7 +39,8 @@ struct Head {
     std::size_t field_count = 0;
 
     std::span<const HeadField> all_fields() const { return {fields.data(), field_count}; }
-    /// The first field of that name; `lower_case_name` in lower case. Empty view when absent or empty.
+    /// The first field of that name; `lower_case_name` in lower case. Empty view when absent or
+    /// empty.
     std::string_view field(std::string_view lower_case_name) const
     {
         for (const auto& field : all_fields()) {

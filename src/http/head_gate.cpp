@@ -13,10 +13,17 @@ namespace {
 
 constexpr std::size_t kLengthDigitsMax = 15; // fits 64 bits with room; no body of ours comes near
 
-GateVerdict malformed(std::string_view reason) { return {.kind = GateVerdict::Kind::Malformed, .reason = reason}; }
-GateVerdict too_large(std::string_view reason) { return {.kind = GateVerdict::Kind::TooLarge, .reason = reason}; }
+GateVerdict malformed(std::string_view reason)
+{
+    return {.kind = GateVerdict::Kind::Malformed, .reason = reason};
+}
+GateVerdict too_large(std::string_view reason)
+{
+    return {.kind = GateVerdict::Kind::TooLarge, .reason = reason};
+}
 
-/// Where the head ends (after its empty line), 0 when that has not come yet, or nothing when a line ends in a bare LF.
+/// Where the head ends (after its empty line), 0 when that has not come yet, or nothing when a line
+/// ends in a bare LF.
 std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& scanned)
 {
     while (scanned < bytes.size()) {
@@ -25,9 +32,10 @@ std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& sc
             scanned = bytes.size();
             return 0;
         }
-        const auto line_feed = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
-        // "a recipient MAY recognize a single LF as a line terminator" (RFC 9112 §2.2): who does and who does not is
-        // how requests are smuggled, so we do not.
+        const auto line_feed =
+            static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());
+        // "a recipient MAY recognize a single LF as a line terminator" (RFC 9112 §2.2): who does
+        // and who does not is how requests are smuggled, so we do not.
         if (line_feed == 0 || bytes[line_feed - 1] != '\r') {
             return std::nullopt;
         }
@@ -43,7 +51,8 @@ bool is_canonical_query(std::string_view query)
 {
     for (std::size_t i = 0; i < query.size(); ++i) {
         if (query[i] == '%') {
-            if (i + 2 >= query.size() || hex_value(query[i + 1]) < 0 || hex_value(query[i + 2]) < 0) {
+            if (i + 2 >= query.size() || hex_value(query[i + 1]) < 0 ||
+                hex_value(query[i + 2]) < 0) {
                 return false;
             }
             i += 2;
@@ -54,7 +63,8 @@ bool is_canonical_query(std::string_view query)
     return true;
 }
 
-/// method SP origin-form SP "HTTP/1.0" or "HTTP/1.1". Sets `minor`. Returns why not, or an empty view.
+/// method SP origin-form SP "HTTP/1.0" or "HTTP/1.1". Sets `minor`. Returns why not, or an empty
+/// view.
 std::string_view check_request_line(std::string_view line, int& minor)
 {
     const std::size_t first = line.find(' ');
@@ -85,13 +95,25 @@ std::string_view check_request_line(std::string_view line, int& minor)
 
 /// Fields that may come once only: a second one would mean different things to different readers.
 enum class Once : std::uint8_t {
-    Host, ContentLength, TransferEncoding, Authorization, Cookie, ContentType, Connection, Expect, Origin, FetchSite,
-    Csrf, Count, Other,
+    Host,
+    ContentLength,
+    TransferEncoding,
+    Authorization,
+    Cookie,
+    ContentType,
+    Connection,
+    Expect,
+    Origin,
+    FetchSite,
+    Csrf,
+    Count,
+    Other,
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Once::Count)> kOnceNames{
-    "host",       "content-length", "transfer-encoding", "authorization",  "cookie",       "content-type",
-    "connection", "expect",         "origin",            "sec-fetch-site", "keystead-csrf"};
+    "host",   "content-length", "transfer-encoding", "authorization",
+    "cookie", "content-type",   "connection",        "expect",
+    "origin", "sec-fetch-site", "keystead-csrf"};
 
 Once classify(std::string_view name)
 {
@@ -161,7 +183,8 @@ struct FieldLine {
 /// Returns why not, or an empty view.
 std::string_view split_field(std::string_view line, FieldLine& field)
 {
-    // "obs-fold = OWS CRLF RWS" (RFC 9112 §5.2): a line that begins with space continues the one before.
+    // "obs-fold = OWS CRLF RWS" (RFC 9112 §5.2): a line that begins with space continues the one
+    // before.
     if (line.front() == ' ' || line.front() == '\t') {
         return "a folded field line";
     }
@@ -207,13 +230,17 @@ std::string_view check_field(const FieldLine& field, int minor, FieldState& stat
     switch (which) {
     case Once::Host: return is_host(field.value) ? std::string_view{} : "Host is not a host";
     case Once::ContentLength:
-        return is_content_length(field.value, state.content_length) ? std::string_view{}
-                                                                     : "Content-Length is not digits alone";
+        return is_content_length(field.value, state.content_length)
+                   ? std::string_view{}
+                   : "Content-Length is not digits alone";
     case Once::TransferEncoding:
-        // "A server … MUST NOT … Transfer-Encoding … HTTP/1.0" and an unknown coding cannot be framed (RFC 9112 §6.1).
-        return field.value == "chunked" && minor == 1 ? std::string_view{} : "Transfer-Encoding is not `chunked`";
+        // "A server … MUST NOT … Transfer-Encoding … HTTP/1.0" and an unknown coding cannot be
+        // framed (RFC 9112 §6.1).
+        return field.value == "chunked" && minor == 1 ? std::string_view{}
+                                                      : "Transfer-Encoding is not `chunked`";
     case Once::Connection:
-        return is_token_list(field.value) ? std::string_view{} : "Connection is not a list of tokens";
+        return is_token_list(field.value) ? std::string_view{}
+                                          : "Connection is not a list of tokens";
     case Once::Authorization:
     case Once::Cookie:
     case Once::ContentType:
@@ -230,7 +257,8 @@ std::string_view check_field(const FieldLine& field, int minor, FieldState& stat
 /// `head` ends in its empty line and has no bare LF.
 GateVerdict check_complete_head(std::string_view head)
 {
-    // NUL, and CR anywhere but before LF, end a line for some readers (RFC 9112 §2.2, RFC 9110 §5.5).
+    // NUL, and CR anywhere but before LF, end a line for some readers (RFC 9112 §2.2, RFC 9110
+    // §5.5).
     std::size_t line_end = head.find('\r');
     if (head[line_end + 1] != '\n') {
         return malformed("a bare CR");
@@ -248,7 +276,8 @@ GateVerdict check_complete_head(std::string_view head)
             return too_large("more than 100 fields");
         }
         FieldLine field;
-        if (const auto reason = split_field(head.substr(start, line_end - start), field); !reason.empty()) {
+        if (const auto reason = split_field(head.substr(start, line_end - start), field);
+            !reason.empty()) {
             return malformed(reason);
         }
         if (const auto reason = check_field(field, minor, state); !reason.empty()) {
@@ -297,13 +326,15 @@ bool is_canonical_path(std::string_view path)
             }
             const int high = hex_value(path[i + 1]);
             const int low = hex_value(path[i + 2]);
-            if (high < 0 || low < 0 || path[i + 1] >= 'a' || path[i + 2] >= 'a') { // upper-case digits only
+            if (high < 0 || low < 0 || path[i + 1] >= 'a' ||
+                path[i + 2] >= 'a') { // upper-case digits only
                 return false;
             }
-            // Only what cannot stand for itself may be encoded, so that there is one way to write a path; control
-            // characters, slashes and the percent sign not even so.
+            // Only what cannot stand for itself may be encoded, so that there is one way to write a
+            // path; control characters, slashes and the percent sign not even so.
             const auto byte = static_cast<unsigned char>(high * 16 + low);
-            if (byte < 0x20 || byte == 0x7f || byte == '%' || byte == '\\' || is_path_character(static_cast<char>(byte))) {
+            if (byte < 0x20 || byte == 0x7f || byte == '%' || byte == '\\' ||
+                is_path_character(static_cast<char>(byte))) {
                 return false;
             }
             i += 2;

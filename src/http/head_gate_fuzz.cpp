@@ -1,7 +1,7 @@
 // http/head_gate_fuzz.cpp
 //
-// Property: what the gate accepts, Beast parses to the same method, target, fields and framing as the bytes plainly say;
-// and the verdict does not depend on how the bytes arrive.
+// Property: what the gate accepts, Beast parses to the same method, target, fields and framing as
+// the bytes plainly say; and the verdict does not depend on how the bytes arrive.
 #include "http/ascii.h"
 #include "http/head_gate.h"
 #include "http/message_parser.h"
@@ -25,8 +25,10 @@ void compare(std::string_view bytes, const Head& head)
 {
     std::size_t start = bytes.find("\r\n") + 2;
     const std::string_view line = bytes.substr(0, start - 2);
-    require(line.starts_with(head.method_text) && line.substr(head.method_text.size() + 1).starts_with(head.target));
-    require(line.size() == head.method_text.size() + head.target.size() + std::string_view("  HTTP/1.1").size());
+    require(line.starts_with(head.method_text) &&
+            line.substr(head.method_text.size() + 1).starts_with(head.target));
+    require(line.size() ==
+            head.method_text.size() + head.target.size() + std::string_view("  HTTP/1.1").size());
     std::size_t count = 0;
     while (!bytes.substr(start).starts_with("\r\n")) {
         const std::size_t end = bytes.find("\r\n", start);
@@ -51,10 +53,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const GateVerdict verdict = check_head(bytes, scanned, kHeadMax);
     std::size_t scanned_slowly = 0;
     GateVerdict slow;
-    for (std::size_t end = 0; end <= bytes.size() && slow.kind == GateVerdict::Kind::Incomplete; ++end) {
+    for (std::size_t end = 0; end <= bytes.size() && slow.kind == GateVerdict::Kind::Incomplete;
+         ++end) {
         slow = check_head(bytes.substr(0, end), scanned_slowly, kHeadMax);
     }
-    require((slow.kind == GateVerdict::Kind::Accepted) == (verdict.kind == GateVerdict::Kind::Accepted));
+    require((slow.kind == GateVerdict::Kind::Accepted) ==
+            (verdict.kind == GateVerdict::Kind::Accepted));
     if (verdict.kind != GateVerdict::Kind::Accepted) {
         return 0;
     }

@@ -1,7 +1,8 @@
 // http/lane_pool.h
 //
-// A lane: a few threads and a bounded queue in front of them. A job that is in the queue is run, whether or not the
-// client that asked for it is still there: a client that hangs up frees no place.
+// A lane: a few threads and a bounded queue in front of them. A job that is in the queue is run,
+// whether or not the client that asked for it is still there: a client that hangs up frees no
+// place.
 #pragma once
 
 #include <condition_variable>

@@ -22,9 +22,17 @@ constexpr auto kPatience = 8s;
 
 Route route(Method method, std::string_view path, LaneKind lane, Access access, Handler handler)
 {
-    return {.method = method, .path = path, .operation = path, .tag = "Test", .summary = path, .lane = lane,
-            .access = access, .limit = LimitGroup::None, .body_bytes_max = std::size_t{0},
-            .timing = TimingKind::Immediate, .handler = std::move(handler)};
+    return {.method = method,
+            .path = path,
+            .operation = path,
+            .tag = "Test",
+            .summary = path,
+            .lane = lane,
+            .access = access,
+            .limit = LimitGroup::None,
+            .body_bytes_max = std::size_t{0},
+            .timing = TimingKind::Immediate,
+            .handler = std::move(handler)};
 }
 
 class TestAssets final : public StaticAssets {
@@ -35,7 +43,10 @@ public:
             return std::nullopt;
         }
         static const std::string kLarge(300'000, 'x');
-        return Asset{.content_type = "text/javascript", .identity = kLarge, .brotli = "compressed", .etag = "\"1a2b\"",
+        return Asset{.content_type = "text/javascript",
+                     .identity = kLarge,
+                     .brotli = "compressed",
+                     .etag = "\"1a2b\"",
                      .immutable = true};
     }
 };
@@ -89,7 +100,10 @@ RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM
     (void)::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
-RawClient::~RawClient() { hang_up(); }
+RawClient::~RawClient()
+{
+    hang_up();
+}
 
 void RawClient::hang_up()
 {
@@ -145,8 +159,7 @@ std::string RawClient::read_answer(bool has_body)
 
 std::string RawClient::read_all()
 {
-    while (fill()) {
-    }
+    while (fill()) {}
     const bool timed_out = errno == EAGAIN || errno == EWOULDBLOCK;
     std::array<char, 1> one;
     const bool closed = ::recv(socket_, one.data(), one.size(), MSG_DONTWAIT) == 0 || !timed_out;
@@ -174,8 +187,13 @@ LiveServer::LiveServer(const std::function<void(ServerOptions&)>& change)
     if (change) {
         change(options);
     }
-    auto started = Server::start(std::move(options), {.routes = routes, .catalogue = catalogue, .authenticator = authenticator,
-                                                      .clock = clock, .random = random, .metrics = metrics, .assets = assets.get()});
+    auto started = Server::start(std::move(options), {.routes = routes,
+                                                      .catalogue = catalogue,
+                                                      .authenticator = authenticator,
+                                                      .clock = clock,
+                                                      .random = random,
+                                                      .metrics = metrics,
+                                                      .assets = assets.get()});
     KS_ASSERT(started.has_value());
     server = *std::move(started);
 }
@@ -190,7 +208,9 @@ LiveServer::~LiveServer()
 
 void LiveServer::add_routes()
 {
-    const auto no_content = [](const Request&) -> Result<Response> { return Response::no_content(); };
+    const auto no_content = [](const Request&) -> Result<Response> {
+        return Response::no_content();
+    };
     Route check = route(Method::Get, "/v1/check", LaneKind::Inline, Access::session(), no_content);
     check.ignores_foreign_authorization = true;
     check.inline_handler = [](const InlineRequest& request, InlineAnswer& answer) {
@@ -201,21 +221,28 @@ void LiveServer::add_routes()
     routes.add(route(Method::Get, "/v1/store", LaneKind::Store, Access::session(), no_content));
     routes.add(route(Method::Post, "/v1/change", LaneKind::Store, Access::session(), no_content));
     routes.add(route(Method::Post, "/v1/grave", LaneKind::Store, Access::stepped_up(), no_content));
-    routes.add(route(Method::Post, "/v1/half", LaneKind::Store, Access::half_signed_in(), no_content));
-    Route echo = route(Method::Post, "/v1/echo", LaneKind::Store, Access::everyone(), [](const Request& request) -> Result<Response> {
-        JsonWriter json;
-        json.begin_object().member("text", request.body.text("text")).end_object();
-        return Response::json(200, std::move(json).take());
-    });
+    routes.add(
+        route(Method::Post, "/v1/half", LaneKind::Store, Access::half_signed_in(), no_content));
+    Route echo =
+        route(Method::Post, "/v1/echo", LaneKind::Store, Access::everyone(),
+              [](const Request& request) -> Result<Response> {
+                  JsonWriter json;
+                  json.begin_object().member("text", request.body.text("text")).end_object();
+                  return Response::json(200, std::move(json).take());
+              });
     echo.request = object({{"text", text(0, 10'000)}});
     echo.body_bytes_max = std::size_t{4096};
     routes.add(echo);
-    Route raw = route(Method::Post, "/v1/introspect", LaneKind::Inline, Access::service_client(ClientRight::Introspect),
-                      [](const Request& request) -> Result<Response> { return Response::json(200, "\"" + request.raw_body + "\""); });
+    Route raw = route(Method::Post, "/v1/introspect", LaneKind::Inline,
+                      Access::service_client(ClientRight::Introspect),
+                      [](const Request& request) -> Result<Response> {
+                          return Response::json(200, "\"" + request.raw_body + "\"");
+                      });
     raw.raw_body = true;
     raw.body_bytes_max = std::size_t{100};
     routes.add(raw);
-    Route limited = route(Method::Get, "/v1/limited", LaneKind::Inline, Access::everyone(), no_content);
+    Route limited =
+        route(Method::Get, "/v1/limited", LaneKind::Inline, Access::everyone(), no_content);
     limited.limit = LimitGroup::Sensitive;
     routes.add(limited);
     const auto wait = [this](const Request&) -> Result<Response> {
@@ -226,33 +253,42 @@ void LiveServer::add_routes()
     };
     routes.add(route(Method::Get, "/v1/wait", LaneKind::Store, Access::everyone(), wait));
     routes.add(route(Method::Get, "/v1/hash", LaneKind::Credential, Access::everyone(), wait));
-    Route refuse = route(Method::Get, "/v1/refuse", LaneKind::Credential, Access::everyone(), [](const Request&) -> Result<Response> {
-        return Error{ErrorKind::Unauthenticated, "sign-in/wrong-credentials"};
-    });
+    Route refuse = route(Method::Get, "/v1/refuse", LaneKind::Credential, Access::everyone(),
+                         [](const Request&) -> Result<Response> {
+                             return Error{ErrorKind::Unauthenticated, "sign-in/wrong-credentials"};
+                         });
     refuse.timing = TimingKind::RefusalsOnSlot;
     routes.add(refuse);
-    Route accept = route(Method::Get, "/v1/accept", LaneKind::Credential, Access::everyone(), no_content);
+    Route accept =
+        route(Method::Get, "/v1/accept", LaneKind::Credential, Access::everyone(), no_content);
     accept.timing = TimingKind::RefusalsOnSlot;
     routes.add(accept);
-    Route always = route(Method::Get, "/v1/always", LaneKind::Store, Access::everyone(), no_content);
+    Route always =
+        route(Method::Get, "/v1/always", LaneKind::Store, Access::everyone(), no_content);
     always.timing = TimingKind::AllOnSlot;
     routes.add(always);
-    routes.add(route(Method::Get, "/v1/things/{id}", LaneKind::Store, Access::everyone(), [](const Request& request) -> Result<Response> {
-        return Response::json(200, std::string(request.path_parameter("id")));
-    }));
+    routes.add(route(Method::Get, "/v1/things/{id}", LaneKind::Store, Access::everyone(),
+                     [](const Request& request) -> Result<Response> {
+                         return Response::json(200, std::string(request.path_parameter("id")));
+                     }));
 }
 
-std::string LiveServer::request(std::string_view line, std::string_view fields, std::string_view body) const
+std::string LiveServer::request(std::string_view line, std::string_view fields,
+                                std::string_view body) const
 {
     std::string text(line);
-    text.append(" HTTP/1.1\r\nHost: localhost:").append(std::to_string(port())).append("\r\n").append(fields);
+    text.append(" HTTP/1.1\r\nHost: localhost:")
+        .append(std::to_string(port()))
+        .append("\r\n")
+        .append(fields);
     if (!body.empty()) {
         text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
     }
     return text.append("\r\n").append(body);
 }
 
-std::string LiveServer::answer(std::string_view line, std::string_view fields, std::string_view body) const
+std::string LiveServer::answer(std::string_view line, std::string_view fields,
+                               std::string_view body) const
 {
     RawClient client(port());
     client.send(request(line, std::string(fields) + "Connection: close\r\n", body));
@@ -263,7 +299,8 @@ int status_of_answer(std::string_view answer)
 {
     int status = 0;
     if (answer.starts_with("HTTP/1.1 ")) {
-        std::from_chars(answer.data() + 9, answer.data() + std::min<std::size_t>(answer.size(), 12), status);
+        std::from_chars(answer.data() + 9, answer.data() + std::min<std::size_t>(answer.size(), 12),
+                        status);
     }
     return status;
 }
@@ -271,7 +308,8 @@ int status_of_answer(std::string_view answer)
 std::string field_of(std::string_view answer, std::string_view name)
 {
     const std::string_view head = answer.substr(0, answer.find("\r\n\r\n"));
-    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at + 2)) {
+    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;
+         at = head.find("\r\n", at + 2)) {
         const std::string_view line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
         const std::size_t colon = line.find(':');
         if (colon != std::string_view::npos && ascii_iequal(line.substr(0, colon), name)) {

@@ -1,7 +1,7 @@
 // http/live_server.h
 //
-// For tests: a server on an ephemeral port of the loopback with routes of every kind, and a client that sends exactly the
-// bytes it is given.
+// For tests: a server on an ephemeral port of the loopback with routes of every kind, and a client
+// that sends exactly the bytes it is given.
 #pragma once
 
 #include "http/server.h"
@@ -20,14 +20,18 @@
 
 namespace keystead::http {
 
-/// Knows the session "ks_ses_known" (cached), "ks_ses_stored" (after load()), "ks_ses_old" (no step-up), the flow
-/// "ks_flw_known" and the client "ks_svc_known". The anti-forgery token is "right".
+/// Knows the session "ks_ses_known" (cached), "ks_ses_stored" (after load()), "ks_ses_old" (no
+/// step-up), the flow "ks_flw_known" and the client "ks_svc_known". The anti-forgery token is
+/// "right".
 class FakeAuthenticator final : public Authenticator {
 public:
     explicit FakeAuthenticator(const Clock& clock) : clock_(clock) {}
     std::optional<Principal> find_cached(const Credentials& credentials) override;
     Result<Principal> load(const Credentials& credentials) override;
-    bool csrf_matches(const Credentials&, std::string_view token) override { return token == "right"; }
+    bool csrf_matches(const Credentials&, std::string_view token) override
+    {
+        return token == "right";
+    }
     std::atomic<int> loads{0};
 
 private:
@@ -63,9 +67,11 @@ struct LiveServer {
 
     std::uint16_t port() const { return server->port(); }
     /// "METHOD path" with Host and `fields` (each ending in CRLF) and a body with its length.
-    std::string request(std::string_view line, std::string_view fields = {}, std::string_view body = {}) const;
+    std::string request(std::string_view line, std::string_view fields = {},
+                        std::string_view body = {}) const;
     /// Sends a request on a connection of its own, with Connection: close, and returns the answer.
-    std::string answer(std::string_view line, std::string_view fields = {}, std::string_view body = {}) const;
+    std::string answer(std::string_view line, std::string_view fields = {},
+                       std::string_view body = {}) const;
 
     test::FakeClock clock;
     test::SeededRandom random;
@@ -73,9 +79,9 @@ struct LiveServer {
     ProblemCatalogue catalogue;
     RouteTable routes;
     Metrics metrics;
-    std::latch gate{1};             // handlers of /v1/wait and /v1/hash wait for it
-    std::atomic<int> waiting{0};    // handlers that do
-    std::atomic<int> finished{0};   // handlers that did
+    std::latch gate{1};           // handlers of /v1/wait and /v1/hash wait for it
+    std::atomic<int> waiting{0};  // handlers that do
+    std::atomic<int> finished{0}; // handlers that did
     std::unique_ptr<StaticAssets> assets;
     std::unique_ptr<Server> server;
 

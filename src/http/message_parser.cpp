@@ -14,15 +14,20 @@ using beast::error_code;
 
 constexpr std::size_t kChunkExtensionBytesMax = 256;
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(beast::string_view text)
+{
+    return {text.data(), text.size()};
+}
 
-/// basic_parser and not request_parser: its callbacks give views, so no field is copied or allocated.
+/// basic_parser and not request_parser: its callbacks give views, so no field is copied or
+/// allocated.
 class RequestParser final : public beast::http::basic_parser<true> {
 public:
     explicit RequestParser(Head& head) : head_(&head)
     {
         eager(true);
-        body_limit(boost::none); // counted in take(): the route's limit is known only after the head
+        body_limit(
+            boost::none); // counted in take(): the route's limit is known only after the head
     }
     void body_into(std::string& body, std::size_t bytes_max)
     {
@@ -32,15 +37,16 @@ public:
     bool over_limit() const { return over_limit_; }
 
 private:
-    void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
-                         error_code&) override
+    void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target,
+                         int version, error_code&) override
     {
         head_->method_text = view(method);
         head_->target = view(target);
         head_->version_minor = version - 10;
     }
     void on_response_impl(int, beast::string_view, int, error_code&) override {}
-    void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, error_code& ec) override
+    void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                       error_code& ec) override
     {
         if (head_complete_ || head_->field_count == kFieldsMax) { // after the head: a trailer
             ec = beast::http::error::bad_field;
@@ -50,7 +56,10 @@ private:
     }
     void on_header_impl(error_code&) override { head_complete_ = true; }
     void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    std::size_t on_body_impl(beast::string_view bytes, error_code& ec) override { return take(bytes, ec); }
+    std::size_t on_body_impl(beast::string_view bytes, error_code& ec) override
+    {
+        return take(bytes, ec);
+    }
     void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, error_code& ec) override
     {
         if (extensions.size() > kChunkExtensionBytesMax) {
@@ -98,9 +107,12 @@ bool MessageParser::parse_head(std::string_view head_bytes, const GateVerdict& v
     auto& parser = impl_->parser.emplace(head);
     parser.header_limit(static_cast<std::uint32_t>(head_bytes.size() + 1));
     error_code ec;
-    const std::size_t consumed = parser.put(boost::asio::const_buffer(head_bytes.data(), head_bytes.size()), ec);
-    // A head whose body has yet to come ends in need_more or in no error, as Beast's state happens to be.
-    if ((ec && ec != beast::http::error::need_more) || !parser.is_header_done() || consumed != head_bytes.size()) {
+    const std::size_t consumed =
+        parser.put(boost::asio::const_buffer(head_bytes.data(), head_bytes.size()), ec);
+    // A head whose body has yet to come ends in need_more or in no error, as Beast's state happens
+    // to be.
+    if ((ec && ec != beast::http::error::need_more) || !parser.is_header_done() ||
+        consumed != head_bytes.size()) {
         return false;
     }
     head.framing = verdict.framing;
@@ -108,13 +120,15 @@ bool MessageParser::parse_head(std::string_view head_bytes, const GateVerdict& v
     const auto length = parser.content_length();
     const bool has_length = length && *length > 0;
     if (parser.chunked() != (verdict.framing == Framing::Chunked) ||
-        has_length != (verdict.framing == Framing::Length) || (has_length && *length != verdict.content_length)) {
+        has_length != (verdict.framing == Framing::Length) ||
+        (has_length && *length != verdict.content_length)) {
         return false;
     }
     head.method = parse_method(head.method_text);
     const std::size_t question = head.target.find('?');
     head.path = head.target.substr(0, question);
-    head.query = question == std::string_view::npos ? std::string_view{} : head.target.substr(question + 1);
+    head.query =
+        question == std::string_view::npos ? std::string_view{} : head.target.substr(question + 1);
     head.keep_alive = parser.keep_alive() && head.version_minor == 1;
     head.expects_continue = false;
     if (head.version_minor == 1 && verdict.framing != Framing::NoBody) {
@@ -123,7 +137,8 @@ bool MessageParser::parse_head(std::string_view head_bytes, const GateVerdict& v
     return true;
 }
 
-MessageParser::BodyProgress MessageParser::parse_body(std::string_view bytes, std::size_t bytes_max, std::string& body)
+MessageParser::BodyProgress MessageParser::parse_body(std::string_view bytes, std::size_t bytes_max,
+                                                      std::string& body)
 {
     auto& parser = *impl_->parser;
     if (parser.is_done()) {
@@ -134,7 +149,8 @@ MessageParser::BodyProgress MessageParser::parse_body(std::string_view bytes, st
     }
     parser.body_into(body, bytes_max);
     error_code ec;
-    const std::size_t consumed = parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    const std::size_t consumed =
+        parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
     if (parser.over_limit()) {
         return {BodyState::TooLarge, consumed};
     }

@@ -1,8 +1,9 @@
 // http/message_parser.h
 //
-// Beast's parser behind the gate: the head into views of the connection's buffer, the body's framing (length or chunks)
-// undone. Feeds on bytes, does no I/O, and keeps nothing between messages. Trailers are refused: merged into the head
-// after the fact they would smuggle fields in (RFC 9110 §6.5.1).
+// Beast's parser behind the gate: the head into views of the connection's buffer, the body's
+// framing (length or chunks) undone. Feeds on bytes, does no I/O, and keeps nothing between
+// messages. Trailers are refused: merged into the head after the fact they would smuggle fields in
+// (RFC 9110 §6.5.1).
 #pragma once
 
 #include "http/head.h"
@@ -22,8 +23,8 @@ public:
     MessageParser(MessageParser&&) noexcept;
     MessageParser& operator=(MessageParser&&) noexcept;
 
-    /// Parses the head that the gate accepted into `head` (views of `head_bytes`). False when Beast reads it differently
-    /// from the gate: then nobody knows what it means, and it is refused.
+    /// Parses the head that the gate accepted into `head` (views of `head_bytes`). False when Beast
+    /// reads it differently from the gate: then nobody knows what it means, and it is refused.
     bool parse_head(std::string_view head_bytes, const GateVerdict& verdict, Head& head);
 
     enum class BodyState : std::uint8_t { NeedsMore, Complete, TooLarge, Malformed };

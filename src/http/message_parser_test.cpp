@@ -17,7 +17,8 @@ struct Parsed {
     std::string body;
 };
 
-constexpr std::string_view kChunkedHead = "POST /v1/a?b=c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+constexpr std::string_view kChunkedHead =
+    "POST /v1/a?b=c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 void parse_head(Parsed& parsed, std::string_view head)
 {
@@ -45,7 +46,8 @@ State feed(Parsed& parsed, std::string_view bytes, std::size_t piece, std::size_
 TEST(MessageParser, GivesTheHeadAsViews)
 {
     Parsed parsed;
-    parse_head(parsed, "GET /v1/a?b=c HTTP/1.1\r\nHost: a\r\nX-Y:  z \r\nConnection: close\r\n\r\n");
+    parse_head(parsed,
+               "GET /v1/a?b=c HTTP/1.1\r\nHost: a\r\nX-Y:  z \r\nConnection: close\r\n\r\n");
     EXPECT_EQ(parsed.head.method, Method::Get);
     EXPECT_EQ(parsed.head.path, "/v1/a");
     EXPECT_EQ(parsed.head.query, "b=c");
@@ -59,7 +61,8 @@ TEST(MessageParser, UndoesChunksHoweverTheyAreCut)
     for (std::size_t piece = 1; piece < 30; ++piece) {
         Parsed parsed;
         parse_head(parsed, kChunkedHead);
-        EXPECT_EQ(feed(parsed, "4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n", piece), State::Complete) << piece;
+        EXPECT_EQ(feed(parsed, "4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n", piece), State::Complete)
+            << piece;
         EXPECT_EQ(parsed.body, "Wikipedia");
     }
 }
@@ -67,10 +70,13 @@ TEST(MessageParser, UndoesChunksHoweverTheyAreCut)
 // guards: trailers cannot smuggle fields into a head
 TEST(MessageParser, RefusesEveryTrailer)
 {
-    for (const std::string_view trailer : {"Authorization: x\r\n", "Cookie: a=b\r\n", "X: y\r\n", "Content-Length: 3\r\n"}) {
+    for (const std::string_view trailer :
+         {"Authorization: x\r\n", "Cookie: a=b\r\n", "X: y\r\n", "Content-Length: 3\r\n"}) {
         Parsed parsed;
         parse_head(parsed, kChunkedHead);
-        EXPECT_EQ(feed(parsed, "1\r\na\r\n0\r\n" + std::string(trailer) + "\r\n", 1000), State::Malformed) << trailer;
+        EXPECT_EQ(feed(parsed, "1\r\na\r\n0\r\n" + std::string(trailer) + "\r\n", 1000),
+                  State::Malformed)
+            << trailer;
         EXPECT_EQ(parsed.head.field_count, 2U);
     }
 }
@@ -78,15 +84,18 @@ TEST(MessageParser, RefusesEveryTrailer)
 // guards: chunks that readers understand differently
 TEST(MessageParser, RefusesMalformedChunks)
 {
-    for (const std::string_view body : {"g\r\n", "-1\r\na\r\n", "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n", " 1\r\na\r\n0\r\n\r\n",
-                                        "FFFFFFFFFFFFFFFFF\r\na", "1\r\na\n0\r\n\r\n", "0x1\r\na\r\n0\r\n\r\n"}) {
+    for (const std::string_view body :
+         {"g\r\n", "-1\r\na\r\n", "1\na\r\n0\r\n\r\n", "1\r\nab\r\n0\r\n\r\n",
+          " 1\r\na\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\na", "1\r\na\n0\r\n\r\n",
+          "0x1\r\na\r\n0\r\n\r\n"}) {
         Parsed parsed;
         parse_head(parsed, kChunkedHead);
         EXPECT_EQ(feed(parsed, body, 1000), State::Malformed) << body;
     }
     Parsed parsed;
     parse_head(parsed, kChunkedHead);
-    EXPECT_EQ(feed(parsed, "1;" + std::string(300, 'a') + "\r\na\r\n0\r\n\r\n", 1000), State::Malformed);
+    EXPECT_EQ(feed(parsed, "1;" + std::string(300, 'a') + "\r\na\r\n0\r\n\r\n", 1000),
+              State::Malformed);
 }
 
 // guards: the route's body limit, on both framings, while reading

@@ -11,9 +11,13 @@
 
 namespace keystead::http {
 
-inline constexpr std::string_view kMethodNames[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+inline constexpr std::string_view kMethodNames[] = {"GET",   "HEAD",   "POST",   "PUT",
+                                                    "PATCH", "DELETE", "OPTIONS"};
 
-inline std::string_view method_name(Method method) { return kMethodNames[std::to_underlying(method)]; }
+inline std::string_view method_name(Method method)
+{
+    return kMethodNames[std::to_underlying(method)];
+}
 
 /// Method names are case-sensitive (RFC 9110 §9.1).
 inline std::optional<Method> parse_method(std::string_view name)

@@ -28,7 +28,8 @@ void append_sample(std::string& out, std::string_view name, std::string_view lab
     out += '\n';
 }
 
-void append_family(std::string& out, std::string_view name, std::string_view type, std::string_view help)
+void append_family(std::string& out, std::string_view name, std::string_view type,
+                   std::string_view help)
 {
     out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
     out.append("# HELP ").append(name).append(" ").append(help).append("\n");
@@ -38,9 +39,11 @@ void append_family(std::string& out, std::string_view name, std::string_view typ
 
 void LoopCounters::count_request(int status, std::chrono::microseconds latency_of_it)
 {
-    add<std::uint64_t>(requests_by_class[static_cast<std::size_t>(status / 100) % requests_by_class.size()], 1);
+    add<std::uint64_t>(
+        requests_by_class[static_cast<std::size_t>(status / 100) % requests_by_class.size()], 1);
     std::size_t bucket = 0;
-    while (bucket < kLatencyBoundsMicros.size() && latency_of_it.count() > kLatencyBoundsMicros[bucket]) {
+    while (bucket < kLatencyBoundsMicros.size() &&
+           latency_of_it.count() > kLatencyBoundsMicros[bucket]) {
         ++bucket;
     }
     add<std::uint64_t>(latency[bucket], 1);
@@ -76,15 +79,18 @@ void Metrics::append_server_metrics(std::string& out) const
         }
         return total;
     };
-    append_family(out, "keystead_http_requests", "counter", "Requests answered, by class of status.");
+    append_family(out, "keystead_http_requests", "counter",
+                  "Requests answered, by class of status.");
     for (std::size_t index = 1; index < 6; ++index) {
         double total = 0;
         for (const auto& loop : loops_) {
             total += static_cast<double>(loop->requests_by_class[index].load(kRelaxed));
         }
-        append_sample(out, "keystead_http_requests_total", "{class=\"" + std::to_string(index) + "xx\"}", total);
+        append_sample(out, "keystead_http_requests_total",
+                      "{class=\"" + std::to_string(index) + "xx\"}", total);
     }
-    append_family(out, "keystead_http_request_seconds", "histogram", "From a complete head to its answer.");
+    append_family(out, "keystead_http_request_seconds", "histogram",
+                  "From a complete head to its answer.");
     double cumulated = 0;
     for (std::size_t bucket = 0; bucket <= kLatencyBoundsMicros.size(); ++bucket) {
         for (const auto& loop : loops_) {
@@ -99,15 +105,20 @@ void Metrics::append_server_metrics(std::string& out) const
         append_sample(out, "keystead_http_request_seconds_bucket", label + "\"}", cumulated);
     }
     append_sample(out, "keystead_http_request_seconds_count", "", cumulated);
-    append_sample(out, "keystead_http_request_seconds_sum", "", sum(&LoopCounters::latency_sum_micros) / 1e6);
+    append_sample(out, "keystead_http_request_seconds_sum", "",
+                  sum(&LoopCounters::latency_sum_micros) / 1e6);
     const auto counter = [&](std::string_view name, std::string_view help, auto member) {
         append_family(out, name, "counter", help);
         append_sample(out, std::string(name) + "_total", "", sum(member));
     };
-    counter("keystead_http_connections_accepted", "Connections accepted.", &LoopCounters::connections_accepted);
-    counter("keystead_http_connections_refused", "Connections over a cap.", &LoopCounters::connections_refused);
-    counter("keystead_http_connections_cut", "Connections cut for being too slow.", &LoopCounters::connections_cut);
-    counter("keystead_http_heads_refused", "Heads that the gate refused.", &LoopCounters::heads_refused);
+    counter("keystead_http_connections_accepted", "Connections accepted.",
+            &LoopCounters::connections_accepted);
+    counter("keystead_http_connections_refused", "Connections over a cap.",
+            &LoopCounters::connections_refused);
+    counter("keystead_http_connections_cut", "Connections cut for being too slow.",
+            &LoopCounters::connections_cut);
+    counter("keystead_http_heads_refused", "Heads that the gate refused.",
+            &LoopCounters::heads_refused);
     append_family(out, "keystead_http_connections", "gauge", "Connections open.");
     append_sample(out, "keystead_http_connections", "", sum(&LoopCounters::connections_open));
 }
@@ -124,7 +135,8 @@ std::string Metrics::text() const
             family.remove_suffix(std::string_view("_total").size());
         }
         append_family(out, family, source.is_counter ? "counter" : "gauge", source.help);
-        append_sample(out, source.is_counter ? std::string(family) + "_total" : std::string(family), "", source.read());
+        append_sample(out, source.is_counter ? std::string(family) + "_total" : std::string(family),
+                      "", source.read());
     }
     out += "# EOF\n";
     return out;

@@ -1,7 +1,8 @@
 // http/metrics.h
 //
-// Counters of the server and gauges that features register, written out as OpenMetrics text. Counting is an addition
-// to a relaxed atomic of the thread's own slot; only scraping adds up. Labels are few and fixed: never an account.
+// Counters of the server and gauges that features register, written out as OpenMetrics text.
+// Counting is an addition to a relaxed atomic of the thread's own slot; only scraping adds up.
+// Labels are few and fixed: never an account.
 #pragma once
 
 #include <array>
@@ -37,8 +38,9 @@ struct alignas(64) LoopCounters {
 
 class Metrics {
 public:
-    /// A gauge or counter of a feature; `read` is called at every scrape, from any thread, and must not block.
-    /// Names as OpenMetrics has them ("keystead_outbox_waiting"); a counter's name ends in "_total".
+    /// A gauge or counter of a feature; `read` is called at every scrape, from any thread, and must
+    /// not block. Names as OpenMetrics has them ("keystead_outbox_waiting"); a counter's name ends
+    /// in "_total".
     void add_gauge(std::string name, std::string help, std::function<double()> read);
     void add_counter(std::string name, std::string help, std::function<double()> read);
     /// Slots for `count` loops; called once before the loops start.

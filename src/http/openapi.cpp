@@ -25,19 +25,25 @@ struct SharedAnswer {
 };
 
 constexpr SharedAnswer kBadRequest{"BadRequest", 400, "The request is malformed."};
-constexpr SharedAnswer kUnauthenticated{"Unauthenticated", 401, "Nobody is proven, or a step-up is needed."};
+constexpr SharedAnswer kUnauthenticated{"Unauthenticated", 401,
+                                        "Nobody is proven, or a step-up is needed."};
 constexpr SharedAnswer kForbidden{"Forbidden", 403, "Not allowed, or not from our own pages."};
-constexpr SharedAnswer kNotFound{"NotFound", 404, "There is no such thing, or nothing that you may know of."};
+constexpr SharedAnswer kNotFound{"NotFound", 404,
+                                 "There is no such thing, or nothing that you may know of."};
 constexpr SharedAnswer kConflict{"Conflict", 409, "The state of things does not allow it."};
 constexpr SharedAnswer kTooLarge{"TooLarge", 413, "The body is too large."};
-constexpr SharedAnswer kMediaType{"UnsupportedMediaType", 415, "The body must be application/json."};
-constexpr SharedAnswer kInvalid{"Invalid", 422, "Members do not have the form asked for; all faults are listed."};
-constexpr SharedAnswer kTooMany{"TooManyRequests", 429, "A limit is used up; Retry-After says when to try again."};
+constexpr SharedAnswer kMediaType{"UnsupportedMediaType", 415,
+                                  "The body must be application/json."};
+constexpr SharedAnswer kInvalid{"Invalid", 422,
+                                "Members do not have the form asked for; all faults are listed."};
+constexpr SharedAnswer kTooMany{"TooManyRequests", 429,
+                                "A limit is used up; Retry-After says when to try again."};
 constexpr SharedAnswer kInternal{"Internal", 500, "Something went wrong on our side."};
-constexpr SharedAnswer kBusy{"Busy", 503, "The server is busy; Retry-After says when to try again."};
-constexpr const SharedAnswer* kSharedAnswers[] = {&kBadRequest, &kUnauthenticated, &kForbidden, &kNotFound,
-                                                  &kConflict,   &kTooLarge,        &kMediaType, &kInvalid,
-                                                  &kTooMany,    &kInternal,        &kBusy};
+constexpr SharedAnswer kBusy{"Busy", 503,
+                             "The server is busy; Retry-After says when to try again."};
+constexpr const SharedAnswer* kSharedAnswers[] = {
+    &kBadRequest, &kUnauthenticated, &kForbidden, &kNotFound, &kConflict, &kTooLarge,
+    &kMediaType,  &kInvalid,         &kTooMany,   &kInternal, &kBusy};
 
 std::vector<const SharedAnswer*> refusals_of(const Route& route)
 {
@@ -75,7 +81,9 @@ void write_security(JsonWriter& json, const Access& access)
     json.key("security").begin_array();
     switch (access.kind) {
     case Access::Kind::Public: break;
-    case Access::Kind::HalfSignedIn: json.begin_object().key("flowCookie").begin_array().end_array().end_object(); break;
+    case Access::Kind::HalfSignedIn:
+        json.begin_object().key("flowCookie").begin_array().end_array().end_object();
+        break;
     case Access::Kind::Session:
     case Access::Kind::Operator:
         json.begin_object().key("sessionCookie").begin_array().end_array().end_object();
@@ -94,10 +102,12 @@ std::string describe(const Route& route)
         text += '.';
     }
     if (route.access.authentication_age_max.count() > 0) {
-        text += " Needs an authentication at most " + std::to_string(route.access.authentication_age_max.count()) +
+        text += " Needs an authentication at most " +
+                std::to_string(route.access.authentication_age_max.count()) +
                 " minutes old (step-up).";
     }
-    const auto append_list = [&](std::string_view lead, const std::vector<std::string_view>& words) {
+    const auto append_list = [&](std::string_view lead,
+                                 const std::vector<std::string_view>& words) {
         if (words.empty()) {
             return;
         }
@@ -115,7 +125,8 @@ std::string describe(const Route& route)
 std::vector<std::string_view> path_parameters(std::string_view path)
 {
     std::vector<std::string_view> names;
-    for (std::size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+    for (std::size_t open = path.find('{'); open != std::string_view::npos;
+         open = path.find('{', open + 1)) {
         names.push_back(path.substr(open + 1, path.find('}', open) - open - 1));
     }
     return names;
@@ -124,7 +135,8 @@ std::vector<std::string_view> path_parameters(std::string_view path)
 void write_parameters(JsonWriter& json, const Route& route)
 {
     const auto names = path_parameters(route.path);
-    const bool by_cookie = route.access.kind != Access::Kind::Public && route.access.kind != Access::Kind::ServiceClient;
+    const bool by_cookie = route.access.kind != Access::Kind::Public &&
+                           route.access.kind != Access::Kind::ServiceClient;
     const bool needs_csrf = is_unsafe(route.method) && by_cookie;
     if (names.empty() && route.query.empty() && !needs_csrf) {
         return;
@@ -135,7 +147,10 @@ void write_parameters(JsonWriter& json, const Route& route)
         json.key("schema").begin_object().member("type", "string").end_object().end_object();
     }
     for (const auto& parameter : route.query) {
-        json.begin_object().member("name", parameter.name).member("in", "query").member("required", false);
+        json.begin_object()
+            .member("name", parameter.name)
+            .member("in", "query")
+            .member("required", false);
         if (!parameter.description.empty()) {
             json.member("description", parameter.description);
         }
@@ -165,9 +180,11 @@ void write_answers(JsonWriter& json, const Route& route)
     json.key("responses").begin_object();
     for (const auto& [status, answer] : successes) {
         json.key(std::to_string(status)).begin_object();
-        json.member("description", answer->description.empty() ? std::string_view("Done.") : answer->description);
+        json.member("description",
+                    answer->description.empty() ? std::string_view("Done.") : answer->description);
         if (answer->schema.kind != Schema::Kind::None) {
-            write_content(json, status >= 400 ? "application/problem+json" : "application/json", answer->schema);
+            write_content(json, status >= 400 ? "application/problem+json" : "application/json",
+                          answer->schema);
         }
         json.end_object();
     }
@@ -177,7 +194,8 @@ void write_answers(JsonWriter& json, const Route& route)
     for (const SharedAnswer* refusal : refusals_of(route)) {
         if (!successes.contains(refusal->status)) {
             json.key(std::to_string(refusal->status)).begin_object();
-            json.member("$ref", "#/components/responses/" + std::string(refusal->component)).end_object();
+            json.member("$ref", "#/components/responses/" + std::string(refusal->component))
+                .end_object();
         }
     }
     json.end_object();
@@ -188,7 +206,9 @@ void write_operation(JsonWriter& json, const Route& route)
     std::string name(method_name(route.method));
     std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(c | 0x20); });
     json.key(name).begin_object();
-    json.member("operationId", route.operation).member("summary", route.summary).member("description", describe(route));
+    json.member("operationId", route.operation)
+        .member("summary", route.summary)
+        .member("description", describe(route));
     json.key("tags").begin_array().value(route.tag).end_array();
     write_security(json, route.access);
     write_parameters(json, route);
@@ -197,7 +217,11 @@ void write_operation(JsonWriter& json, const Route& route)
         write_content(json, "application/json", route.request);
         json.end_object();
     } else if (route.raw_body) {
-        json.key("requestBody").begin_object().member("required", true).key("content").begin_object();
+        json.key("requestBody")
+            .begin_object()
+            .member("required", true)
+            .key("content")
+            .begin_object();
         json.key("application/x-www-form-urlencoded").begin_object().key("schema").begin_object();
         json.member("type", "object").end_object().end_object().end_object().end_object();
     }
@@ -227,12 +251,18 @@ void write_paths(JsonWriter& json, const RouteTable& routes)
 
 void write_security_schemes(JsonWriter& json)
 {
-    const auto cookie = [&](std::string_view scheme, std::string_view name, std::string_view description) {
-        json.key(scheme).begin_object().member("type", "apiKey").member("in", "cookie").member("name", name);
+    const auto cookie = [&](std::string_view scheme, std::string_view name,
+                            std::string_view description) {
+        json.key(scheme)
+            .begin_object()
+            .member("type", "apiKey")
+            .member("in", "cookie")
+            .member("name", name);
         json.member("description", description).end_object();
     };
     json.key("securitySchemes").begin_object();
-    cookie("sessionCookie", "__Host-keystead", "A session. Unsafe requests carry Keystead-Csrf as well.");
+    cookie("sessionCookie", "__Host-keystead",
+           "A session. Unsafe requests carry Keystead-Csrf as well.");
     cookie("flowCookie", "__Host-keystead-flow", "A sign-in that is not complete yet.");
     json.key("serviceClient").begin_object().member("type", "http").member("scheme", "bearer");
     json.member("description", "A service client's token, `ks_svc_…`.").end_object();
@@ -244,12 +274,26 @@ void write_shared_components(JsonWriter& json)
     json.key("parameters").begin_object().key("AntiForgery").begin_object();
     json.member("name", "Keystead-Csrf").member("in", "header").member("required", true);
     json.member("description", "The anti-forgery token that belongs to the cookie (`csrf_token`).");
-    json.key("schema").begin_object().member("type", "string").end_object().end_object().end_object();
+    json.key("schema")
+        .begin_object()
+        .member("type", "string")
+        .end_object()
+        .end_object()
+        .end_object();
     json.key("responses").begin_object();
     for (const SharedAnswer* answer : kSharedAnswers) {
         json.key(answer->component).begin_object().member("description", answer->description);
-        json.key("content").begin_object().key("application/problem+json").begin_object().key("schema").begin_object();
-        json.member("$ref", "#/components/schemas/Problem").end_object().end_object().end_object().end_object();
+        json.key("content")
+            .begin_object()
+            .key("application/problem+json")
+            .begin_object()
+            .key("schema")
+            .begin_object();
+        json.member("$ref", "#/components/schemas/Problem")
+            .end_object()
+            .end_object()
+            .end_object()
+            .end_object();
     }
     json.end_object();
 }
@@ -264,7 +308,10 @@ void write_tags(JsonWriter& json, const RouteTable& routes)
     }
     json.key("tags").begin_array();
     for (const auto tag : tags) {
-        json.begin_object().member("name", tag).member("description", std::string(tag) + ".").end_object();
+        json.begin_object()
+            .member("name", tag)
+            .member("description", std::string(tag) + ".")
+            .end_object();
     }
     json.end_array();
 }
@@ -277,10 +324,15 @@ std::string openapi_document(const RouteTable& routes, const OpenApiInfo& info)
     json.begin_object().member("openapi", "3.1.0");
     json.key("info").begin_object().member("title", info.title).member("version", info.version);
     json.member("description", "Account security: sign-up, sign-in, factors, sessions, recovery.");
-    json.key("license").begin_object().member("name", "Apache-2.0").member("identifier", "Apache-2.0").end_object();
+    json.key("license")
+        .begin_object()
+        .member("name", "Apache-2.0")
+        .member("identifier", "Apache-2.0")
+        .end_object();
     json.end_object();
     json.key("servers").begin_array().begin_object();
-    json.member("url", info.base_path.empty() ? std::string_view("/") : std::string_view(info.base_path));
+    json.member("url",
+                info.base_path.empty() ? std::string_view("/") : std::string_view(info.base_path));
     json.member("description", "This server.").end_object().end_array();
     write_tags(json, routes);
     write_paths(json, routes);

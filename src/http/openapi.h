@@ -17,7 +17,8 @@ struct OpenApiInfo {
     std::string base_path; // "" or "/account"
 };
 
-/// Documented routes, schemas by name under components, all error answers as problems, security schemes.
+/// Documented routes, schemas by name under components, all error answers as problems, security
+/// schemes.
 std::string openapi_document(const RouteTable& routes, const OpenApiInfo& info);
 
 } // namespace keystead::http

@@ -139,12 +139,18 @@ void collect(const Schema& schema, NamedSchemas& named)
 
 void write_problem_schema(JsonWriter& json)
 {
-    const Schema fault = object({{"pointer", text(0, 1024)}, {"code", text(1, 128)}, {"detail", text(0, 1024)}});
+    const Schema fault =
+        object({{"pointer", text(0, 1024)}, {"code", text(1, 128)}, {"detail", text(0, 1024)}});
     json.key("Problem").begin_object().member("type", "object");
     json.member("description", "An error (RFC 9457). Some codes carry more members.");
     json.key("properties").begin_object();
-    const auto member = [&](std::string_view name, std::string_view type, std::string_view description) {
-        json.key(name).begin_object().member("type", type).member("description", description).end_object();
+    const auto member = [&](std::string_view name, std::string_view type,
+                            std::string_view description) {
+        json.key(name)
+            .begin_object()
+            .member("type", type)
+            .member("description", description)
+            .end_object();
     };
     member("type", "string", "Where the problem is explained.");
     member("title", "string", "The same for every occurrence of the code.");
@@ -152,7 +158,10 @@ void write_problem_schema(JsonWriter& json)
     member("detail", "string", "What went wrong this time.");
     member("code", "string", "The stable name of the problem.");
     member("request_id", "string", "Finds the request in the log.");
-    json.key("errors").begin_object().member("type", "array").member("description", "Every refused member.");
+    json.key("errors")
+        .begin_object()
+        .member("type", "array")
+        .member("description", "Every refused member.");
     json.key("items");
     write_definition(json, fault);
     json.end_object().end_object();

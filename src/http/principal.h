@@ -1,6 +1,7 @@
 // http/principal.h
 //
-// Who a request speaks for, and the interface by which http/ asks. The session slice implements it; http/ knows no feature.
+// Who a request speaks for, and the interface by which http/ asks. The session slice implements it;
+// http/ knows no feature.
 #pragma once
 
 #include "core/client_right.h"
@@ -28,10 +29,12 @@ struct Principal {
     Instant authenticated_at = {}; // Session: last full sign-in or step-up
     std::string email = {};        // Session: the account's, for the product's headers
     bool is_operator = false;
-    bool must_authenticate = false; // Session: D-03, nothing but step-up and sign-out until authenticated again
+    bool must_authenticate =
+        false; // Session: D-03, nothing but step-up and sign-out until authenticated again
 };
 
-/// The parts of a head that carry an identity, views into the request. At most one of cookie and bearer is looked at.
+/// The parts of a head that carry an identity, views into the request. At most one of cookie and
+/// bearer is looked at.
 struct Credentials {
     std::string_view session_cookie; // value of __Host-keystead, or empty
     std::string_view flow_cookie;    // value of __Host-keystead-flow, or empty
@@ -42,12 +45,13 @@ struct Credentials {
 class Authenticator {
 public:
     virtual ~Authenticator() = default;
-    /// From memory only, never blocks: the principal (Nobody when the credential is no good), or nothing when memory
-    /// cannot say and load() must be asked on the store lane.
+    /// From memory only, never blocks: the principal (Nobody when the credential is no good), or
+    /// nothing when memory cannot say and load() must be asked on the store lane.
     virtual std::optional<Principal> find_cached(const Credentials& credentials) = 0;
     /// May read the database. Nobody when the credential is no good. Errors: storage/unavailable.
     virtual Result<Principal> load(const Credentials& credentials) = 0;
-    /// Whether `token` is the anti-forgery token that belongs to the cookie in `credentials` (constant time).
+    /// Whether `token` is the anti-forgery token that belongs to the cookie in `credentials`
+    /// (constant time).
     virtual bool csrf_matches(const Credentials& credentials, std::string_view token) = 0;
 };
 

@@ -1,7 +1,7 @@
 // http/problem.h
 //
-// The one place where an error becomes a status and a problem document (RFC 9457, application/problem+json), and the
-// catalogue of all codes that /problems/{slice}/{code} explains.
+// The one place where an error becomes a status and a problem document (RFC 9457,
+// application/problem+json), and the catalogue of all codes that /problems/{slice}/{code} explains.
 #pragma once
 
 #include "core/id.h"
@@ -28,7 +28,10 @@ public:
     ProblemCatalogue(); // with the codes of http/ itself
     /// A code that is there already keeps its first words.
     void add(std::span<const ProblemEntry> entries);
-    void add(std::initializer_list<ProblemEntry> entries) { add(std::span(entries.begin(), entries.size())); }
+    void add(std::initializer_list<ProblemEntry> entries)
+    {
+        add(std::span(entries.begin(), entries.size()));
+    }
     const ProblemEntry* find(std::string_view code) const;
     const std::map<std::string_view, ProblemEntry>& entries() const { return entries_; }
 
@@ -54,14 +57,16 @@ constexpr int status_of(ErrorKind kind)
     std::abort(); // No default label: the compiler names the kind that someone forgot.
 }
 
-/// As the kind says, but for the few codes of HTTP itself that have a status of their own (400, 405, 413, 415, …).
+/// As the kind says, but for the few codes of HTTP itself that have a status of their own (400,
+/// 405, 413, 415, …).
 int status_of(const Error& error);
 
 struct ProblemContext {
     const ProblemCatalogue& catalogue;
     RequestId request_id;
     std::string_view base_path = {};
-    std::chrono::seconds authentication_age_max = std::chrono::minutes{5}; // what a step-up has to meet
+    std::chrono::seconds authentication_age_max =
+        std::chrono::minutes{5}; // what a step-up has to meet
 };
 
 /// The whole answer: status, document, WWW-Authenticate, Retry-After.

@@ -14,7 +14,10 @@ using namespace keystead::http;
 
 struct Problems : testing::Test {
     ProblemCatalogue catalogue;
-    Response respond(const Error& error) { return problem_response(error, {.catalogue = catalogue, .request_id = {}}); }
+    Response respond(const Error& error)
+    {
+        return problem_response(error, {.catalogue = catalogue, .request_id = {}});
+    }
 };
 
 std::string header(const Response& response, std::string_view name)
@@ -68,7 +71,9 @@ TEST_F(Problems, ChallengeForAStepUp)
 
 TEST_F(Problems, SayWhenToTryAgain)
 {
-    EXPECT_EQ(header(respond({.kind = ErrorKind::RateLimited, .code = "x/y", .retry_after = std::chrono::seconds{7}}),
+    EXPECT_EQ(header(respond({.kind = ErrorKind::RateLimited,
+                              .code = "x/y",
+                              .retry_after = std::chrono::seconds{7}}),
                      "Retry-After"),
               "7");
 }
@@ -76,8 +81,10 @@ TEST_F(Problems, SayWhenToTryAgain)
 // guards: nothing of an internal error reaches the outside
 TEST_F(Problems, HideWhatIsInternal)
 {
-    const auto response =
-        respond({.kind = ErrorKind::Internal, .code = "storage/corrupt", .detail = "SELECT", .cause = "disk"});
+    const auto response = respond({.kind = ErrorKind::Internal,
+                                   .code = "storage/corrupt",
+                                   .detail = "SELECT",
+                                   .cause = "disk"});
     EXPECT_EQ(response.status, 500);
     EXPECT_EQ(response.body.find("SELECT"), std::string::npos);
     EXPECT_EQ(response.body.find("disk"), std::string::npos);

@@ -13,8 +13,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     using namespace keystead::http;
-    static const std::vector<QueryParameter> kDeclared{
-        {"limit", integer(1, 100)}, {"cursor", text(1, 20)}, {"all", boolean()}, {"kind", enumeration({"a", "b"})}};
+    static const std::vector<QueryParameter> kDeclared{{"limit", integer(1, 100)},
+                                                       {"cursor", text(1, 20)},
+                                                       {"all", boolean()},
+                                                       {"kind", enumeration({"a", "b"})}};
     const std::string_view query(reinterpret_cast<const char*>(data), size);
     const auto parameters = parse_query(query, kDeclared);
     if (!parameters) {

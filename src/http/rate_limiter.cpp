@@ -14,7 +14,10 @@ using std::chrono::microseconds;
 
 constexpr microseconds kWindow = std::chrono::minutes{1};
 
-std::chrono::seconds round_up(microseconds duration) { return std::chrono::ceil<std::chrono::seconds>(duration); }
+std::chrono::seconds round_up(microseconds duration)
+{
+    return std::chrono::ceil<std::chrono::seconds>(duration);
+}
 
 Secret random_secret(Random& random)
 {
@@ -36,7 +39,8 @@ std::string_view name_of(LimitGroup group)
 
 } // namespace
 
-RateLimiter::RateLimiter(const LimitSettings& settings, const Clock& clock, Random& random, std::size_t entries_max)
+RateLimiter::RateLimiter(const LimitSettings& settings, const Clock& clock, Random& random,
+                         std::size_t entries_max)
     : settings_(settings), clock_(clock), secret_(random_secret(random))
 {
     const std::size_t sets = std::max<std::size_t>(1, entries_max / kShards / kWays);
@@ -56,11 +60,14 @@ std::uint32_t RateLimiter::quota_of(LimitGroup group) const
     std::abort();
 }
 
-std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal, const IpAddress& address) const
+std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal,
+                                  const IpAddress& address) const
 {
     std::array<std::byte, 18> text{};
     text[0] = static_cast<std::byte>(group);
-    const auto put = [&](const auto& bytes) { std::memcpy(text.data() + 2, bytes.data(), bytes.size()); };
+    const auto put = [&](const auto& bytes) {
+        std::memcpy(text.data() + 2, bytes.data(), bytes.size());
+    };
     switch (principal.kind) {
     case Principal::Kind::Nobody:
         text[1] = address.is_v4() ? std::byte{4} : std::byte{6};
@@ -82,7 +89,8 @@ std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal, 
     return key == 0 ? 1 : key;
 }
 
-LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal, const IpAddress& address)
+LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal,
+                                 const IpAddress& address)
 {
     const std::uint32_t quota = quota_of(group);
     if (quota == 0) {
@@ -97,7 +105,8 @@ LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal, c
     Set& set = shard.sets[key / kShards % shard.sets.size()];
     auto entry = std::ranges::find(set, key, &Entry::key);
     if (entry == set.end()) {
-        entry = std::ranges::min_element(set, {}, &Entry::idle_at); // free, idle, or the one that owes least
+        entry = std::ranges::min_element(set, {},
+                                         &Entry::idle_at); // free, idle, or the one that owes least
         *entry = {.key = key, .idle_at = now};
     }
     const microseconds idle_at = std::max(entry->idle_at, now) + interval;
@@ -120,9 +129,14 @@ void append_rate_limit_fields(std::string& out, const LimitVerdict& verdict)
     if (verdict.policy.empty()) {
         return;
     }
-    out.append("RateLimit-Policy: \"").append(verdict.policy).append("\";q=").append(std::to_string(verdict.quota));
+    out.append("RateLimit-Policy: \"")
+        .append(verdict.policy)
+        .append("\";q=")
+        .append(std::to_string(verdict.quota));
     out.append(";w=60\r\nRateLimit: \"").append(verdict.policy).append("\";r=");
-    out.append(std::to_string(verdict.remaining)).append(";t=").append(std::to_string(verdict.reset.count()));
+    out.append(std::to_string(verdict.remaining))
+        .append(";t=")
+        .append(std::to_string(verdict.reset.count()));
     out.append("\r\n");
 }
 

@@ -20,11 +20,15 @@ using namespace std::chrono_literals;
 struct Limits : testing::Test {
     test::FakeClock clock;
     test::SeededRandom random;
-    LimitSettings settings{.sensitive_per_minute = 5, .write_per_minute = 60, .read_per_minute = 600};
+    LimitSettings settings{
+        .sensitive_per_minute = 5, .write_per_minute = 60, .read_per_minute = 600};
     RateLimiter limiter{settings, clock, random, 4096};
     Principal nobody;
     IpAddress address = *IpAddress::parse("203.0.113.9");
-    LimitVerdict charge(LimitGroup group = LimitGroup::Sensitive) { return limiter.charge(group, nobody, address); }
+    LimitVerdict charge(LimitGroup group = LimitGroup::Sensitive)
+    {
+        return limiter.charge(group, nobody, address);
+    }
 };
 
 TEST_F(Limits, AllowAQuotaAtOnceAndThenRefuse)
@@ -79,7 +83,8 @@ TEST_F(Limits, AreSeparateByGroupPrincipalAndSource)
     }
     EXPECT_FALSE(charge().allowed);
     EXPECT_TRUE(charge(LimitGroup::Write).allowed);
-    EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, nobody, *IpAddress::parse("203.0.113.10")).allowed);
+    EXPECT_TRUE(
+        limiter.charge(LimitGroup::Sensitive, nobody, *IpAddress::parse("203.0.113.10")).allowed);
     Principal session{.kind = Principal::Kind::Session};
     session.account = AccountId::make(clock.now(), random);
     EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, session, address).allowed);
@@ -95,8 +100,10 @@ TEST_F(Limits, CountAnIPv6SourceByItsPrefix)
         const auto source = *IpAddress::parse("2001:db8::" + std::to_string(i + 1));
         EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, nobody, source).allowed);
     }
-    EXPECT_FALSE(limiter.charge(LimitGroup::Sensitive, nobody, *IpAddress::parse("2001:db8::ffff")).allowed);
-    EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, nobody, *IpAddress::parse("2001:db8:0:1::1")).allowed);
+    EXPECT_FALSE(
+        limiter.charge(LimitGroup::Sensitive, nobody, *IpAddress::parse("2001:db8::ffff")).allowed);
+    EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, nobody, *IpAddress::parse("2001:db8:0:1::1"))
+                    .allowed);
 }
 
 // guards: a wall clock that is set back gives nobody a new quota
@@ -119,8 +126,9 @@ TEST_F(Limits, KeepWhoOwesMostWhenTheTableIsFull)
         (void)small.charge(LimitGroup::Sensitive, nobody, address);
     }
     for (int i = 0; i < 20000; ++i) {
-        const auto other = IpAddress::from_v4({10, static_cast<std::uint8_t>(i >> 16), static_cast<std::uint8_t>(i >> 8),
-                                               static_cast<std::uint8_t>(i)});
+        const auto other =
+            IpAddress::from_v4({10, static_cast<std::uint8_t>(i >> 16),
+                                static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)});
         (void)small.charge(LimitGroup::Sensitive, nobody, other);
     }
     EXPECT_FALSE(small.charge(LimitGroup::Sensitive, nobody, address).allowed);
@@ -135,7 +143,8 @@ TEST_F(Limits, HoldWhenThreadsRace)
         for (int t = 0; t < 8; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < 50; ++i) {
-                    allowed += limiter.charge(LimitGroup::Sensitive, nobody, address).allowed ? 1 : 0;
+                    allowed +=
+                        limiter.charge(LimitGroup::Sensitive, nobody, address).allowed ? 1 : 0;
                 }
             });
         }
@@ -147,7 +156,8 @@ TEST_F(Limits, AreToldInTheStandardFields)
 {
     std::string fields;
     append_rate_limit_fields(fields, charge());
-    EXPECT_EQ(fields, "RateLimit-Policy: \"sensitive\";q=5;w=60\r\nRateLimit: \"sensitive\";r=4;t=12\r\n");
+    EXPECT_EQ(fields,
+              "RateLimit-Policy: \"sensitive\";q=5;w=60\r\nRateLimit: \"sensitive\";r=4;t=12\r\n");
     fields.clear();
     append_rate_limit_fields(fields, charge(LimitGroup::None));
     EXPECT_EQ(fields, "");

@@ -11,7 +11,8 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 std::optional<std::string_view> find_in(const Pairs& pairs, std::string_view name)
 {
-    const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
+    const auto found = std::ranges::find(
+        pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
     if (found == pairs.end()) {
         return std::nullopt;
     }
@@ -42,7 +43,10 @@ std::optional<std::string_view> Body::optional_text(std::string_view name) const
     return text(name);
 }
 
-Secret Body::secret(std::string_view name) const { return Secret::copy_of(text(name)); }
+Secret Body::secret(std::string_view name) const
+{
+    return Secret::copy_of(text(name));
+}
 
 bool Body::flag(std::string_view name, bool when_absent) const
 {
@@ -76,14 +80,20 @@ std::string_view Request::path_parameter(std::string_view name) const
     return *value;
 }
 
-std::optional<std::string_view> Request::query(std::string_view name) const { return find_in(query_parameters, name); }
+std::optional<std::string_view> Request::query(std::string_view name) const
+{
+    return find_in(query_parameters, name);
+}
 
 std::optional<std::string_view> Request::header(std::string_view lower_case_name) const
 {
     return find_in(headers, lower_case_name);
 }
 
-std::optional<std::string_view> Request::cookie(std::string_view name) const { return find_in(cookies, name); }
+std::optional<std::string_view> Request::cookie(std::string_view name) const
+{
+    return find_in(cookies, name);
+}
 
 ClientDescription Request::client_description() const
 {
@@ -102,7 +112,8 @@ Actor Request::actor() const
     Actor actor;
     switch (principal.kind) {
     case Principal::Kind::Nobody: break;
-    case Principal::Kind::HalfSignedIn: // Not proven yet, so nobody; the event names the account as its target.
+    case Principal::Kind::HalfSignedIn: // Not proven yet, so nobody; the event names the account as
+                                        // its target.
         break;
     case Principal::Kind::Session:
         actor.kind = ActorKind::Account;

@@ -1,6 +1,7 @@
 // http/request.h
 //
-// What a handler sees of a request: parsed, validated, authorized. Plain values, valid for the length of the call.
+// What a handler sees of a request: parsed, validated, authorized. Plain values, valid for the
+// length of the call.
 #pragma once
 
 #include "core/actor.h"
@@ -20,8 +21,8 @@ namespace keystead::http {
 
 enum class Method : std::uint8_t { Get, Head, Post, Put, Patch, Delete, Options };
 
-/// The validated JSON body. Members are there and of their kind as the route's schema says; asking for another breaks
-/// an invariant of ours.
+/// The validated JSON body. Members are there and of their kind as the route's schema says; asking
+/// for another breaks an invariant of ours.
 class Body {
 public:
     Body() = default;
@@ -42,12 +43,14 @@ private:
 class Request {
 public:
     Method method = Method::Get;
-    std::string path;                                                  // canonical, without query and base path
+    std::string path; // canonical, without query and base path
     std::vector<std::pair<std::string, std::string>> path_parameters;  // {id} → decoded text
     std::vector<std::pair<std::string, std::string>> query_parameters; // validated, decoded
-    std::vector<std::pair<std::string, std::string>> headers;          // lower-case names, as received before any body
+    std::vector<std::pair<std::string, std::string>>
+        headers; // lower-case names, as received before any body
     std::vector<std::pair<std::string, std::string>> cookies;
-    std::string raw_body; // for routes whose schema is None but that take a body of their own (introspect)
+    std::string
+        raw_body; // for routes whose schema is None but that take a body of their own (introspect)
     Body body;
     Principal principal;
     IpAddress client_address;

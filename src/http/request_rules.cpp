@@ -9,9 +9,16 @@
 namespace keystead::http {
 namespace {
 
-Error cross_site() { return {ErrorKind::Forbidden, "request/cross-site", "The request does not come from our own pages."}; }
+Error cross_site()
+{
+    return {ErrorKind::Forbidden, "request/cross-site",
+            "The request does not come from our own pages."};
+}
 
-Error session_required() { return {ErrorKind::Unauthenticated, "session/required", "Sign in first."}; }
+Error session_required()
+{
+    return {ErrorKind::Unauthenticated, "session/required", "Sign in first."};
+}
 
 Result<void> check_session(const Access& access, const Principal& principal, Instant now)
 {
@@ -19,15 +26,19 @@ Result<void> check_session(const Access& access, const Principal& principal, Ins
         return session_required();
     }
     if (principal.must_authenticate && !access.allow_due) {
-        return Error{ErrorKind::Unauthenticated, "session/authentication-required", "This session must authenticate again."};
+        return Error{ErrorKind::Unauthenticated, "session/authentication-required",
+                     "This session must authenticate again."};
     }
     if (access.kind == Access::Kind::Operator && !principal.is_operator) {
         return Error{ErrorKind::Forbidden, "access/forbidden", "This is not yours to do."};
     }
-    // A sign-in in the future (the clock went back) counts as old: never fresh for longer than it was given.
+    // A sign-in in the future (the clock went back) counts as old: never fresh for longer than it
+    // was given.
     if (access.authentication_age_max.count() > 0 &&
-        (now - principal.authenticated_at > access.authentication_age_max || principal.authenticated_at > now)) {
-        return Error{ErrorKind::StepUpRequired, "session/step-up-required", "Confirm that it is you."};
+        (now - principal.authenticated_at > access.authentication_age_max ||
+         principal.authenticated_at > now)) {
+        return Error{ErrorKind::StepUpRequired, "session/step-up-required",
+                     "Confirm that it is you."};
     }
     return {};
 }
@@ -61,7 +72,8 @@ Result<void> check_cross_site(const Head& head, const HostPolicy& hosts)
     return {};
 }
 
-Result<void> check_csrf(const Head& head, const Credentials& credentials, Authenticator& authenticator)
+Result<void> check_csrf(const Head& head, const Credentials& credentials,
+                        Authenticator& authenticator)
 {
 #ifndef KEYSTEAD_WITHOUT_CSRF
     if (!head.has_field("sec-fetch-site") && !head.has_field("origin")) {
@@ -77,16 +89,19 @@ Result<void> check_csrf(const Head& head, const Credentials& credentials, Authen
 Result<Credentials> read_credentials(const Head& head, const Route& route, OurCookies& cookies)
 {
     if (!parse_cookies(head.field("cookie"), cookies)) {
-        return Error{ErrorKind::InvalidInput, "request/malformed", "A cookie of ours comes twice or is not one."};
+        return Error{ErrorKind::InvalidInput, "request/malformed",
+                     "A cookie of ours comes twice or is not one."};
     }
     Credentials credentials;
     const std::string_view authorization = head.field("authorization");
     constexpr std::string_view kBearer = "Bearer ";
     // The scheme's name has no case (RFC 9110 §11.1).
     const bool is_bearer = ascii_iequal(authorization.substr(0, kBearer.size()), kBearer);
-    const std::string_view token = is_bearer ? trim(authorization.substr(kBearer.size())) : std::string_view{};
+    const std::string_view token =
+        is_bearer ? trim(authorization.substr(kBearer.size())) : std::string_view{};
     const bool is_foreign = !token.starts_with("ks_");
-    const bool counts = head.has_field("authorization") && !(is_foreign && route.ignores_foreign_authorization);
+    const bool counts =
+        head.has_field("authorization") && !(is_foreign && route.ignores_foreign_authorization);
     if (counts && (!cookies.session.empty() || !cookies.flow.empty())) {
         return Error{ErrorKind::InvalidInput, "request/two-identities",
                      "Send a cookie or an Authorization field, not both."};
@@ -111,17 +126,20 @@ Result<void> check_access(const Access& access, const Principal& principal, Inst
     case Access::Kind::Public: return {};
     case Access::Kind::HalfSignedIn:
         if (principal.kind != Principal::Kind::HalfSignedIn) {
-            return Error{ErrorKind::Unauthenticated, "sign-in/flow-ended", "Start signing in again."};
+            return Error{ErrorKind::Unauthenticated, "sign-in/flow-ended",
+                         "Start signing in again."};
         }
         return {};
     case Access::Kind::Session:
     case Access::Kind::Operator: return check_session(access, principal, now);
     case Access::Kind::ServiceClient:
         if (principal.kind != Principal::Kind::ServiceClient) {
-            return Error{ErrorKind::Unauthenticated, "client/required", "A service client's token is needed."};
+            return Error{ErrorKind::Unauthenticated, "client/required",
+                         "A service client's token is needed."};
         }
         if ((principal.client_rights & static_cast<std::uint32_t>(access.right)) == 0) {
-            return Error{ErrorKind::Forbidden, "access/forbidden", "This client has no such right."};
+            return Error{ErrorKind::Forbidden, "access/forbidden",
+                         "This client has no such right."};
         }
         return {};
     }

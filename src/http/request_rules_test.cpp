@@ -25,22 +25,34 @@ Head head_of(std::initializer_list<HeadField> fields)
 
 Route route_of(Access access)
 {
-    return {.method = Method::Post, .path = "/", .operation = "", .tag = "", .summary = "", .lane = LaneKind::Store,
-            .access = access, .limit = LimitGroup::None, .body_bytes_max = std::size_t{0}, .timing = TimingKind::Immediate};
+    return {.method = Method::Post,
+            .path = "/",
+            .operation = "",
+            .tag = "",
+            .summary = "",
+            .lane = LaneKind::Store,
+            .access = access,
+            .limit = LimitGroup::None,
+            .body_bytes_max = std::size_t{0},
+            .timing = TimingKind::Immediate};
 }
 
 struct OneToken final : Authenticator {
     std::optional<Principal> find_cached(const Credentials&) override { return Principal{}; }
     Result<Principal> load(const Credentials&) override { return Principal{}; }
-    bool csrf_matches(const Credentials&, std::string_view token) override { return token == "right"; }
+    bool csrf_matches(const Credentials&, std::string_view token) override
+    {
+        return token == "right";
+    }
 };
 
 TEST(MediaType, IsJsonInUtf8Only)
 {
     EXPECT_TRUE(is_json_media_type("application/json"));
     EXPECT_TRUE(is_json_media_type("Application/JSON; charset=UTF-8"));
-    for (const auto* other : {"", "text/plain", "application/json2", "application/json; charset=latin1", "application/jsonp",
-                              "application/json, text/plain", "application/json;", "text/json"}) {
+    for (const auto* other :
+         {"", "text/plain", "application/json2", "application/json; charset=latin1",
+          "application/jsonp", "application/json, text/plain", "application/json;", "text/json"}) {
         EXPECT_FALSE(is_json_media_type(other)) << other;
     }
 }
@@ -59,7 +71,8 @@ TEST(CrossSite, LetsOnlyOurPagesAndProgramsThrough)
         EXPECT_FALSE(check_cross_site(head_of({{"Origin", origin}}), hosts)) << origin;
     }
     // Sec-Fetch-Site, which pages cannot forge, decides where both are there.
-    EXPECT_FALSE(check_cross_site(head_of({{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://id.example.org"}}), hosts));
+    EXPECT_FALSE(check_cross_site(
+        head_of({{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://id.example.org"}}), hosts));
 }
 
 // guards: security.md 26, the anti-forgery token
@@ -67,10 +80,13 @@ TEST(Csrf, NeedsASignOfTheOriginAndTheToken)
 {
     OneToken authenticator;
     const Credentials credentials{.session_cookie = "s"};
-    EXPECT_TRUE(check_csrf(head_of({{"Origin", "o"}, {"Keystead-Csrf", "right"}}), credentials, authenticator));
-    EXPECT_TRUE(check_csrf(head_of({{"Sec-Fetch-Site", "same-origin"}, {"Keystead-Csrf", "right"}}), credentials, authenticator));
+    EXPECT_TRUE(check_csrf(head_of({{"Origin", "o"}, {"Keystead-Csrf", "right"}}), credentials,
+                           authenticator));
+    EXPECT_TRUE(check_csrf(head_of({{"Sec-Fetch-Site", "same-origin"}, {"Keystead-Csrf", "right"}}),
+                           credentials, authenticator));
     EXPECT_FALSE(check_csrf(head_of({{"Keystead-Csrf", "right"}}), credentials, authenticator));
-    EXPECT_FALSE(check_csrf(head_of({{"Origin", "o"}, {"Keystead-Csrf", "wrong"}}), credentials, authenticator));
+    EXPECT_FALSE(check_csrf(head_of({{"Origin", "o"}, {"Keystead-Csrf", "wrong"}}), credentials,
+                            authenticator));
     EXPECT_FALSE(check_csrf(head_of({{"Origin", "o"}}), credentials, authenticator));
 }
 
@@ -78,8 +94,10 @@ TEST(Csrf, NeedsASignOfTheOriginAndTheToken)
 TEST(ReadCredentials, RefusesACookieBesideAnAuthorization)
 {
     OurCookies cookies;
-    const auto both = head_of({{"Cookie", "__Host-keystead=a"}, {"Authorization", "Bearer ks_svc_x"}});
-    const auto foreign = head_of({{"Cookie", "__Host-keystead=a"}, {"Authorization", "Basic eDp5"}});
+    const auto both =
+        head_of({{"Cookie", "__Host-keystead=a"}, {"Authorization", "Bearer ks_svc_x"}});
+    const auto foreign =
+        head_of({{"Cookie", "__Host-keystead=a"}, {"Authorization", "Basic eDp5"}});
     Route route = route_of(Access::session());
     EXPECT_EQ(read_credentials(both, route, cookies).error().code, "request/two-identities");
     EXPECT_EQ(read_credentials(foreign, route, cookies).error().code, "request/two-identities");
@@ -96,9 +114,13 @@ TEST(ReadCredentials, LooksOnlyAtWhatTheRouteIsFor)
     EXPECT_EQ(read_credentials(head, route_of(Access::everyone()), cookies)->session_cookie, "");
     EXPECT_EQ(read_credentials(head, route_of(Access::session()), cookies)->session_cookie, "s");
     EXPECT_EQ(read_credentials(head, route_of(Access::session()), cookies)->flow_cookie, "");
-    EXPECT_EQ(read_credentials(head, route_of(Access::half_signed_in()), cookies)->flow_cookie, "f");
+    EXPECT_EQ(read_credentials(head, route_of(Access::half_signed_in()), cookies)->flow_cookie,
+              "f");
     const auto bearer = head_of({{"Authorization", "bearer ks_svc_x"}});
-    EXPECT_EQ(read_credentials(bearer, route_of(Access::service_client(ClientRight::Introspect)), cookies)->bearer, "ks_svc_x");
+    EXPECT_EQ(
+        read_credentials(bearer, route_of(Access::service_client(ClientRight::Introspect)), cookies)
+            ->bearer,
+        "ks_svc_x");
     EXPECT_EQ(read_credentials(bearer, route_of(Access::session()), cookies)->bearer, "");
 }
 
@@ -118,7 +140,8 @@ TEST(CheckAccess, AllowsWhoTheRouteIsForAndNobodyElse)
     const Principal old{.kind = Kind::Session, .authenticated_at = kNow - 6min};
     const Principal future{.kind = Kind::Session, .authenticated_at = kNow + 1min};
     const Principal due{.kind = Kind::Session, .authenticated_at = kNow, .must_authenticate = true};
-    const Principal boss{.kind = Kind::Session, .authenticated_at = kNow - 6min, .is_operator = true};
+    const Principal boss{
+        .kind = Kind::Session, .authenticated_at = kNow - 6min, .is_operator = true};
     const Principal client{.kind = Kind::ServiceClient, .client_rights = 1};
     const Principal weak_client{.kind = Kind::ServiceClient, .client_rights = 2};
 
@@ -145,7 +168,8 @@ TEST(CheckAccess, AllowsWhoTheRouteIsForAndNobodyElse)
     }
     EXPECT_EQ(refusal(Access::half_signed_in(), half), "allowed");
     EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), fresh), "client/required");
-    EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), weak_client), "access/forbidden");
+    EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), weak_client),
+              "access/forbidden");
     EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), client), "allowed");
 }
 

@@ -28,7 +28,8 @@ struct Response {
     std::string body = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::vector<Cookie> cookies = {};
-    /// Answer with this error's problem document instead of `status` and `body`; headers and cookies go with it.
+    /// Answer with this error's problem document instead of `status` and `body`; headers and
+    /// cookies go with it.
     std::shared_ptr<const Error> refusal = {};
 
     static Response refused(Error error)

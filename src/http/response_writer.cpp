@@ -30,8 +30,9 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 bool has_own(const Response& response, std::string_view lower_case_name)
 {
-    return std::ranges::any_of(response.headers,
-                               [&](const auto& field) { return ascii_iequal(field.first, lower_case_name); });
+    return std::ranges::any_of(response.headers, [&](const auto& field) {
+        return ascii_iequal(field.first, lower_case_name);
+    });
 }
 
 void append_policy(std::string& out, const Response& response, const AnswerContext& context)
@@ -39,7 +40,8 @@ void append_policy(std::string& out, const Response& response, const AnswerConte
     if (!context.page_nonce.empty()) {
         out.append(context.blocks.everywhere).append(context.blocks.no_store);
         append_field(out, "Content-Security-Policy", FieldBlocks::page_policy(context.page_nonce));
-        out.append("Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n");
+        out.append(
+            "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n");
     } else if (has_own(response, "content-security-policy") || has_own(response, "cache-control")) {
         out.append(context.blocks.everywhere);
         if (!has_own(response, "cache-control")) {
@@ -61,11 +63,13 @@ bool accepts(std::string_view accept_encoding, std::string_view coding)
         const std::string_view item = trim(accept_encoding.substr(0, comma));
         const std::size_t semicolon = item.find(';');
         if (ascii_iequal(trim(item.substr(0, semicolon)), coding)) {
-            const std::string_view quality =
-                semicolon == std::string_view::npos ? std::string_view{} : trim(item.substr(semicolon + 1));
+            const std::string_view quality = semicolon == std::string_view::npos
+                                                 ? std::string_view{}
+                                                 : trim(item.substr(semicolon + 1));
             return quality.find_first_not_of("qQ=0. ") != std::string_view::npos || quality.empty();
         }
-        accept_encoding = comma == std::string_view::npos ? std::string_view{} : accept_encoding.substr(comma + 1);
+        accept_encoding = comma == std::string_view::npos ? std::string_view{}
+                                                          : accept_encoding.substr(comma + 1);
     }
     return false;
 }
@@ -77,21 +81,26 @@ FieldBlocks::FieldBlocks(bool https)
                  "Referrer-Policy: no-referrer\r\n"
                  "Cross-Origin-Opener-Policy: same-origin\r\n"
                  "Cross-Origin-Resource-Policy: same-origin\r\n"),
-      no_store("Cache-Control: no-store\r\n"), asset_immutable("Cache-Control: public, max-age=31536000, immutable\r\n")
+      no_store("Cache-Control: no-store\r\n"),
+      asset_immutable("Cache-Control: public, max-age=31536000, immutable\r\n")
 {
     if (https) {
         everywhere += "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n";
     }
-    // A sandbox without permissions: an answer of the API that is opened as a document can do nothing.
+    // A sandbox without permissions: an answer of the API that is opened as a document can do
+    // nothing.
     api = everywhere + no_store + "Content-Security-Policy: default-src 'none'; sandbox\r\n";
 }
 
 std::string FieldBlocks::page_policy(std::string_view nonce)
 {
     const std::string quoted = "'nonce-" + std::string(nonce) + "'";
-    return "default-src 'none'; script-src " + quoted + " 'strict-dynamic'; style-src 'self' " + quoted +
-           "; worker-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-           "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
+    return "default-src 'none'; script-src " + quoted + " 'strict-dynamic'; style-src 'self' " +
+           quoted +
+           "; worker-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+           "base-uri 'none'; "
+           "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+           "trusted-types app";
 }
 
 void TimeTexts::update(Instant now)
@@ -101,15 +110,23 @@ void TimeTexts::update(Instant now)
         return;
     }
     second_ = second;
-    second_text_ = rfc3339(Instant{second}).substr(0, std::string_view("2026-11-22T02:34:41").size());
-    static constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    second_text_ =
+        rfc3339(Instant{second}).substr(0, std::string_view("2026-11-22T02:34:41").size());
+    static constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed",
+                                                           "Thu", "Fri", "Sat"};
+    static constexpr std::array<std::string_view, 12> kMonths{
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto day = std::chrono::floor<std::chrono::days>(second);
     const std::chrono::year_month_day date{day};
     const std::string_view text = second_text_;
-    date_.assign(kDays[std::chrono::weekday{day}.c_encoding()]).append(", ").append(text.substr(8, 2)).append(" ");
-    date_.append(kMonths[static_cast<unsigned>(date.month()) - 1]).append(" ").append(text.substr(0, 4)).append(" ");
+    date_.assign(kDays[std::chrono::weekday{day}.c_encoding()])
+        .append(", ")
+        .append(text.substr(8, 2))
+        .append(" ");
+    date_.append(kMonths[static_cast<unsigned>(date.month()) - 1])
+        .append(" ")
+        .append(text.substr(0, 4))
+        .append(" ");
     date_.append(text.substr(11, 8)).append(" GMT");
 }
 
@@ -191,8 +208,8 @@ void append_response(std::string& out, const Response& response, const AnswerCon
     if (!response.content_type.empty()) {
         append_field(out, "Content-Type", response.content_type);
     }
-    // "A server MUST NOT send a Content-Length header field in any response with a status code of 1xx or 204"
-    // (RFC 9110 §8.6).
+    // "A server MUST NOT send a Content-Length header field in any response with a status code of
+    // 1xx or 204" (RFC 9110 §8.6).
     if (response.status != 204 && response.status != 304) {
         out.append("Content-Length: ");
         append_decimal(out, response.body.size());
@@ -204,8 +221,9 @@ void append_response(std::string& out, const Response& response, const AnswerCon
     }
 }
 
-std::string_view append_asset_head(std::string& out, const Asset& asset, std::string_view accept_encoding,
-                                   std::string_view if_none_match, const AnswerContext& context)
+std::string_view append_asset_head(std::string& out, const Asset& asset,
+                                   std::string_view accept_encoding, std::string_view if_none_match,
+                                   const AnswerContext& context)
 {
     std::string_view coding;
     std::string_view body = asset.identity;

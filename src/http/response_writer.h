@@ -1,7 +1,8 @@
 // http/response_writer.h
 //
-// Answers as bytes. The fields that every answer has are put together once, at start; what changes is appended.
-// Header fields from handlers are our own text: a line break in one breaks an invariant.
+// Answers as bytes. The fields that every answer has are put together once, at start; what changes
+// is appended. Header fields from handlers are our own text: a line break in one breaks an
+// invariant.
 #pragma once
 
 #include "core/clock.h"
@@ -18,8 +19,8 @@ namespace keystead::http {
 /// Field lines that answers of a kind share, each ending in CRLF (security.md 27 and 28).
 struct FieldBlocks {
     explicit FieldBlocks(bool https);
-    std::string everywhere;      // nosniff, no-referrer, COOP, CORP, HSTS over TLS
-    std::string api;             // everywhere, no-store, Content-Security-Policy: default-src 'none'; sandbox
+    std::string everywhere; // nosniff, no-referrer, COOP, CORP, HSTS over TLS
+    std::string api; // everywhere, no-store, Content-Security-Policy: default-src 'none'; sandbox
     std::string no_store;
     std::string asset_immutable; // cached for a year: the name holds a hash of the content
     /// Content-Security-Policy of a page whose scripts and styles carry `nonce`.
@@ -60,8 +61,10 @@ std::string_view reason_phrase(int status);
 void append_answer_start(std::string& out, int status, const AnswerContext& context);
 /// A whole answer with its body.
 void append_response(std::string& out, const Response& response, const AnswerContext& context);
-/// The head of an answer that carries a file; returns which of its forms follows (empty for HEAD and 304).
-std::string_view append_asset_head(std::string& out, const Asset& asset, std::string_view accept_encoding,
-                                   std::string_view if_none_match, const AnswerContext& context);
+/// The head of an answer that carries a file; returns which of its forms follows (empty for HEAD
+/// and 304).
+std::string_view append_asset_head(std::string& out, const Asset& asset,
+                                   std::string_view accept_encoding, std::string_view if_none_match,
+                                   const AnswerContext& context);
 
 } // namespace keystead::http

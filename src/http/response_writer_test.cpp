@@ -14,14 +14,22 @@ using namespace keystead::http;
 
 struct Writing : testing::Test {
     FieldBlocks blocks{true};
-    std::string write(const Response& response, std::string_view nonce = {}, BodyOmission body = BodyOmission::Send)
+    std::string write(const Response& response, std::string_view nonce = {},
+                      BodyOmission body = BodyOmission::Send)
     {
         std::string out;
         append_response(out, response,
-                        {.blocks = blocks, .date = "D", .request_id = "req_1", .body = body, .page_nonce = nonce});
+                        {.blocks = blocks,
+                         .date = "D",
+                         .request_id = "req_1",
+                         .body = body,
+                         .page_nonce = nonce});
         return out;
     }
-    static bool has(const std::string& answer, std::string_view text) { return answer.find(text) != std::string::npos; }
+    static bool has(const std::string& answer, std::string_view text)
+    {
+        return answer.find(text) != std::string::npos;
+    }
 };
 
 // guards: security.md 27, 28: what every answer of the API carries
@@ -29,11 +37,13 @@ TEST_F(Writing, PutsTheSecurityFieldsOnEveryAnswer)
 {
     const auto answer = write(Response::json(200, "{}"));
     for (const std::string_view field :
-         {"HTTP/1.1 200 OK\r\n", "Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n",
-          "Referrer-Policy: no-referrer\r\n", "Content-Security-Policy: default-src 'none'; sandbox\r\n",
-          "Cross-Origin-Opener-Policy: same-origin\r\n", "Cross-Origin-Resource-Policy: same-origin\r\n",
-          "Strict-Transport-Security: max-age=63072000", "Keystead-Request-Id: req_1\r\n", "Date: D\r\n",
-          "Content-Type: application/json\r\n", "Content-Length: 2\r\n\r\n{}"}) {
+         {"HTTP/1.1 200 OK\r\n", "Cache-Control: no-store\r\n",
+          "X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n",
+          "Content-Security-Policy: default-src 'none'; sandbox\r\n",
+          "Cross-Origin-Opener-Policy: same-origin\r\n",
+          "Cross-Origin-Resource-Policy: same-origin\r\n",
+          "Strict-Transport-Security: max-age=63072000", "Keystead-Request-Id: req_1\r\n",
+          "Date: D\r\n", "Content-Type: application/json\r\n", "Content-Length: 2\r\n\r\n{}"}) {
         EXPECT_TRUE(has(answer, field)) << field << "\n" << answer;
     }
     EXPECT_FALSE(has(answer, "Server:"));
@@ -42,7 +52,8 @@ TEST_F(Writing, PutsTheSecurityFieldsOnEveryAnswer)
 
 TEST_F(Writing, GivesPagesTheirNonceAndTrustedTypes)
 {
-    const auto answer = write({.status = 200, .content_type = "text/html; charset=utf-8", .body = "<p>"}, "bm9uY2U=");
+    const auto answer = write(
+        {.status = 200, .content_type = "text/html; charset=utf-8", .body = "<p>"}, "bm9uY2U=");
     EXPECT_TRUE(has(answer, "script-src 'nonce-bm9uY2U=' 'strict-dynamic'"));
     EXPECT_TRUE(has(answer, "require-trusted-types-for 'script'; trusted-types app"));
     EXPECT_TRUE(has(answer, "frame-ancestors 'none'"));
@@ -74,16 +85,22 @@ TEST(WritingDeathTest, EndsOnALineBreakInAField)
     std::string out;
     auto response = Response::no_content();
     response.headers = {{"Location", "/a\r\nSet-Cookie: b"}};
-    EXPECT_DEATH(append_response(out, response, {.blocks = blocks, .date = "D", .request_id = "r"}), "broken invariant");
+    EXPECT_DEATH(append_response(out, response, {.blocks = blocks, .date = "D", .request_id = "r"}),
+                 "broken invariant");
 }
 
 TEST_F(Writing, ChoosesTheCodingOfAFile)
 {
-    const Asset asset{.content_type = "text/javascript", .identity = "plain", .gzip = "gz", .brotli = "br",
-                      .etag = "\"1\"", .immutable = true};
+    const Asset asset{.content_type = "text/javascript",
+                      .identity = "plain",
+                      .gzip = "gz",
+                      .brotli = "br",
+                      .etag = "\"1\"",
+                      .immutable = true};
     const auto body = [&](std::string_view accept, std::string_view match = {}) {
         std::string out;
-        return std::string(append_asset_head(out, asset, accept, match, {.blocks = blocks, .date = "D", .request_id = "r"}));
+        return std::string(append_asset_head(out, asset, accept, match,
+                                             {.blocks = blocks, .date = "D", .request_id = "r"}));
     };
     EXPECT_EQ(body("gzip, deflate, br"), "br");
     EXPECT_EQ(body("gzip"), "gz");

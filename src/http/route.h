@@ -1,7 +1,8 @@
 // http/route.h
 //
-// One declaration a route: from it come the router, validation, authorization, limits and the OpenAPI document.
-// Access, lane, limit, body size and timing have no defaults: a route that leaves one out does not compile.
+// One declaration a route: from it come the router, validation, authorization, limits and the
+// OpenAPI document. Access, lane, limit, body size and timing have no defaults: a route that leaves
+// one out does not compile.
 #pragma once
 
 #include "core/result.h"
@@ -79,8 +80,8 @@ enum class LimitGroup : std::uint8_t { None = 1, Sensitive, Write, Read };
 using Limit = Given<LimitGroup>;
 using BodyLimit = Given<std::size_t>; // bytes; 0: a body is refused
 
-/// On a slot: the answer leaves at the next whole multiple of the credential slot since the request came, so that its
-/// time says nothing.
+/// On a slot: the answer leaves at the next whole multiple of the credential slot since the request
+/// came, so that its time says nothing.
 enum class TimingKind : std::uint8_t { Immediate = 1, RefusalsOnSlot, AllOnSlot };
 using Timing = Given<TimingKind>;
 
@@ -98,7 +99,8 @@ struct Answer {
 
 using Handler = std::function<Result<Response>(const Request&)>;
 
-/// What an inline handler sees: views into the connection's buffer, valid for the length of the call.
+/// What an inline handler sees: views into the connection's buffer, valid for the length of the
+/// call.
 struct InlineRequest {
     const Principal& principal;
     const Credentials& credentials;
@@ -106,12 +108,14 @@ struct InlineRequest {
     Instant received_at;
 };
 
-/// What an inline handler answers: no body, header fields written straight into the connection's buffer.
+/// What an inline handler answers: no body, header fields written straight into the connection's
+/// buffer.
 class InlineAnswer {
 public:
     explicit InlineAnswer(std::string& fields) : fields_(fields) {}
     int status = 204;
-    /// `value` holds no control character: whoever made it refused those (a line break would be a new field).
+    /// `value` holds no control character: whoever made it refused those (a line break would be a
+    /// new field).
     void header(std::string_view name, std::string_view value)
     {
         for (const char c : value) {
@@ -124,8 +128,9 @@ private:
     std::string& fields_;
 };
 
-/// Answers from memory on the event loop, without a Request being built; never blocks. False: memory cannot say, and
-/// the route's ordinary handler is asked on the store lane. Called after the access check, only when that passed.
+/// Answers from memory on the event loop, without a Request being built; never blocks. False:
+/// memory cannot say, and the route's ordinary handler is asked on the store lane. Called after the
+/// access check, only when that passed.
 using InlineHandler = std::function<bool(const InlineRequest&, InlineAnswer&)>;
 
 struct Route {
@@ -139,16 +144,18 @@ struct Route {
     Limit limit;
     BodyLimit body_bytes_max;
     Timing timing;
-    Schema request = {};                         // None: no JSON body
+    Schema request = {}; // None: no JSON body
     std::vector<QueryParameter> query = {};
     std::vector<Answer> answers = {};            // successes
     std::vector<std::string_view> problems = {}; // codes it may answer beside the general ones
     std::vector<std::string_view> audit = {};    // actions it may record
     bool documented = true;                      // in the OpenAPI document (false: pages, health)
     Handler handler;
-    /// The body goes to the handler as received (Request::raw_body); its media type is the handler's affair. `request` is None.
+    /// The body goes to the handler as received (Request::raw_body); its media type is the
+    /// handler's affair. `request` is None.
     bool raw_body = false;
-    /// An Authorization that is not "Bearer ks_…" belongs to the product beside us and is not looked at (`check`).
+    /// An Authorization that is not "Bearer ks_…" belongs to the product beside us and is not
+    /// looked at (`check`).
     bool ignores_foreign_authorization = false;
     InlineHandler inline_handler = {}; // optional fast way for GET on the inline lane
 };

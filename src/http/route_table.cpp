@@ -10,9 +10,15 @@
 namespace keystead::http {
 namespace {
 
-std::uint8_t bit_of(Method method) { return static_cast<std::uint8_t>(1U << std::to_underlying(method)); }
+std::uint8_t bit_of(Method method)
+{
+    return static_cast<std::uint8_t>(1U << std::to_underlying(method));
+}
 
-bool is_parameter(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool is_parameter(std::string_view segment)
+{
+    return segment.starts_with('{') && segment.ends_with('}');
+}
 
 /// The next segment of `rest`, which begins with '/'; `rest` keeps what follows.
 std::string_view take_segment(std::string_view& rest)
@@ -40,10 +46,12 @@ RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
 void RouteTable::add(Route route)
 {
     KS_ASSERT(route.path.starts_with('/') && route.handler != nullptr);
-    KS_ASSERT(route.method != Method::Head && route.method != Method::Options); // both are answered for GET's sake
+    KS_ASSERT(route.method != Method::Head &&
+              route.method != Method::Options); // both are answered for GET's sake
     KS_ASSERT(route.request.kind == Schema::Kind::None || route.body_bytes_max > 0);
     KS_ASSERT(!route.raw_body || route.request.kind == Schema::Kind::None);
-    KS_ASSERT(!route.inline_handler || (route.lane == LaneKind::Inline && route.method == Method::Get));
+    KS_ASSERT(!route.inline_handler ||
+              (route.lane == LaneKind::Inline && route.method == Method::Get));
     for (const auto& other : routes_) {
         KS_ASSERT(route.operation.empty() || other->operation != route.operation);
     }

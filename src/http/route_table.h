@@ -1,7 +1,8 @@
 // http/route_table.h
 //
-// All routes and the look-up from method and path to one of them. Filled at start, read by every thread afterwards.
-// Segments match exactly; `{name}` matches one whole segment. A literal segment wins over a parameter.
+// All routes and the look-up from method and path to one of them. Filled at start, read by every
+// thread afterwards. Segments match exactly; `{name}` matches one whole segment. A literal segment
+// wins over a parameter.
 #pragma once
 
 #include "http/method.h"
@@ -25,8 +26,9 @@ public:
     RouteTable(RouteTable&&) noexcept;
     RouteTable& operator=(RouteTable&&) noexcept;
 
-    /// Breaks an invariant when method and path are taken, an operation name is used twice, or the declaration
-    /// contradicts itself (a body schema without a body limit, an inline handler on another lane).
+    /// Breaks an invariant when method and path are taken, an operation name is used twice, or the
+    /// declaration contradicts itself (a body schema without a body limit, an inline handler on
+    /// another lane).
     void add(Route route) override;
 
     /// Every route in the order added, for the OpenAPI document and for the access test.
@@ -34,10 +36,12 @@ public:
 
     static constexpr std::size_t kParametersMax = 4;
     struct Match {
-        const Route* route = nullptr;                                                  // null: none
-        std::array<std::pair<std::string_view, std::string_view>, kParametersMax> parameters; // views into route and path
+        const Route* route = nullptr; // null: none
+        std::array<std::pair<std::string_view, std::string_view>, kParametersMax>
+            parameters; // views into route and path
         std::size_t parameter_count = 0;
-        std::uint8_t allowed_methods = 0; // a bit a Method, when the path exists: for 405 and OPTIONS
+        std::uint8_t allowed_methods =
+            0; // a bit a Method, when the path exists: for 405 and OPTIONS
     };
     /// `path` is canonical (head_gate.h) and without base path and query. HEAD finds the GET route.
     Match find(Method method, std::string_view path) const;

@@ -13,8 +13,15 @@ using namespace keystead::http;
 
 Route route(Method method, std::string_view path, std::string_view operation = {})
 {
-    return {.method = method, .path = path, .operation = operation, .tag = "", .summary = "", .lane = LaneKind::Store,
-            .access = Access::everyone(), .limit = LimitGroup::None, .body_bytes_max = std::size_t{0},
+    return {.method = method,
+            .path = path,
+            .operation = operation,
+            .tag = "",
+            .summary = "",
+            .lane = LaneKind::Store,
+            .access = Access::everyone(),
+            .limit = LimitGroup::None,
+            .body_bytes_max = std::size_t{0},
             .timing = TimingKind::Immediate,
             .handler = [](const Request&) -> Result<Response> { return Response::no_content(); }};
 }
@@ -40,14 +47,15 @@ TEST(RouteTable, FindsByMethodAndPath)
     EXPECT_EQ(match.parameters[0].first, "id");
     EXPECT_EQ(match.parameters[0].second, "a");
     EXPECT_EQ(match.parameters[1].second, "b");
-    EXPECT_EQ(routes.find(Method::Post, "/v1/sessions/revoke-others").route->path, "/v1/sessions/revoke-others");
+    EXPECT_EQ(routes.find(Method::Post, "/v1/sessions/revoke-others").route->path,
+              "/v1/sessions/revoke-others");
 }
 
 TEST(RouteTable, FindsNothingElse)
 {
     const auto routes = table();
-    for (const auto* path : {"/", "/v1", "/v1/sessions/", "/v1/sessions//keys/b", "/v1/Sessions", "/v1/sessions/a/keys",
-                             "/v1/sessions/a/keys/b/c"}) {
+    for (const auto* path : {"/", "/v1", "/v1/sessions/", "/v1/sessions//keys/b", "/v1/Sessions",
+                             "/v1/sessions/a/keys", "/v1/sessions/a/keys/b/c"}) {
         const auto match = routes.find(Method::Get, path);
         EXPECT_EQ(match.route, nullptr) << path;
         EXPECT_EQ(match.allowed_methods, 0) << path;
@@ -60,7 +68,8 @@ TEST(RouteTable, TellsWhatAPathAllows)
     const auto match = routes.find(Method::Patch, "/v1/sessions");
     EXPECT_EQ(match.route, nullptr);
     EXPECT_EQ(RouteTable::allow_text(match.allowed_methods), "GET, HEAD, OPTIONS");
-    EXPECT_EQ(RouteTable::allow_text(routes.find(Method::Get, "/v1/sessions/a").allowed_methods), "DELETE, OPTIONS");
+    EXPECT_EQ(RouteTable::allow_text(routes.find(Method::Get, "/v1/sessions/a").allowed_methods),
+              "DELETE, OPTIONS");
 }
 
 // guards: two slices cannot take the same place unnoticed

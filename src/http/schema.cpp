@@ -7,7 +7,10 @@
 
 namespace keystead::http {
 
-Schema no_body() { return {}; }
+Schema no_body()
+{
+    return {};
+}
 
 Schema text(std::size_t length_min, std::size_t length_max)
 {
@@ -15,9 +18,15 @@ Schema text(std::size_t length_min, std::size_t length_max)
     return {.kind = Schema::Kind::Text, .length_min = length_min, .length_max = length_max};
 }
 
-Schema secret_text(std::size_t length_max) { return {.kind = Schema::Kind::SecretText, .length_max = length_max}; }
+Schema secret_text(std::size_t length_max)
+{
+    return {.kind = Schema::Kind::SecretText, .length_max = length_max};
+}
 
-Schema boolean() { return {.kind = Schema::Kind::Boolean}; }
+Schema boolean()
+{
+    return {.kind = Schema::Kind::Boolean};
+}
 
 Schema integer(std::int64_t minimum, std::int64_t maximum)
 {
@@ -25,9 +34,15 @@ Schema integer(std::int64_t minimum, std::int64_t maximum)
     return {.kind = Schema::Kind::Integer, .minimum = minimum, .maximum = maximum};
 }
 
-Schema time() { return {.kind = Schema::Kind::Time}; }
+Schema time()
+{
+    return {.kind = Schema::Kind::Time};
+}
 
-Schema identifier(std::string_view prefix) { return {.kind = Schema::Kind::Identifier, .id_prefix = prefix}; }
+Schema identifier(std::string_view prefix)
+{
+    return {.kind = Schema::Kind::Identifier, .id_prefix = prefix};
+}
 
 Schema enumeration(std::initializer_list<std::string_view> choices)
 {
@@ -41,15 +56,22 @@ Schema array(Schema items, std::size_t items_max)
             .items = std::make_shared<const Schema>(std::move(items))};
 }
 
-Schema object(std::initializer_list<SchemaField> fields) { return {.kind = Schema::Kind::Object, .fields = fields}; }
+Schema object(std::initializer_list<SchemaField> fields)
+{
+    return {.kind = Schema::Kind::Object, .fields = fields};
+}
 
-Schema any() { return {.kind = Schema::Kind::Any}; }
+Schema any()
+{
+    return {.kind = Schema::Kind::Any};
+}
 
 Schema list_of(Schema item)
 {
     constexpr std::size_t kPageMax = 100;
     constexpr std::size_t kCursorMax = 1024;
-    return object({{"items", array(std::move(item), kPageMax)}, {"next_cursor", text(1, kCursorMax).or_null()}});
+    return object({{"items", array(std::move(item), kPageMax)},
+                   {"next_cursor", text(1, kCursorMax).or_null()}});
 }
 
 } // namespace keystead::http

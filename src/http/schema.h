@@ -1,7 +1,7 @@
 // http/schema.h
 //
-// What a request body or an answer looks like, said once: validation (request bodies, query) and the OpenAPI 3.1
-// document are both made from it. A value type; built with the functions below.
+// What a request body or an answer looks like, said once: validation (request bodies, query) and
+// the OpenAPI 3.1 document are both made from it. A value type; built with the functions below.
 #pragma once
 
 #include "core/json.h"
@@ -21,8 +21,8 @@ struct SchemaField;
 
 struct Schema {
     enum class Kind : std::uint8_t {
-        None, // no body
-        Text, // UTF-8, no control characters but where `multiline`
+        None,       // no body
+        Text,       // UTF-8, no control characters but where `multiline`
         SecretText, // as Text, with any characters; documented as writeOnly, format password
         Boolean,
         Integer,
@@ -41,8 +41,8 @@ struct Schema {
     std::int64_t maximum = 0;
     std::string_view id_prefix = {};
     std::vector<std::string_view> choices = {};
-    std::vector<SchemaField> fields;            // Object
-    std::shared_ptr<const Schema> items = {};   // Array
+    std::vector<SchemaField> fields;          // Object
+    std::shared_ptr<const Schema> items = {}; // Array
     bool nullable = false;
     std::string_view description = {};
 
@@ -90,7 +90,8 @@ Schema any();
 /// {"items": […], "next_cursor": string|null}
 Schema list_of(Schema item);
 
-/// Every fault at once. Errors: request/invalid (InvalidInput, with fields), request/unknown-member among them.
+/// Every fault at once. Errors: request/invalid (InvalidInput, with fields), request/unknown-member
+/// among them.
 Result<void> validate(const Schema& schema, const JsonValue& value);
 
 } // namespace keystead::http

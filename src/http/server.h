@@ -1,9 +1,11 @@
 // http/server.h
 //
-// The HTTP/1.1 server: event loops (one a core, SO_REUSEPORT), TLS, limits, lanes, access log, metrics listener.
-// Knows no feature: routes, identities, pages and time are handed in. Nothing of Asio shows here.
+// The HTTP/1.1 server: event loops (one a core, SO_REUSEPORT), TLS, limits, lanes, access log,
+// metrics listener. Knows no feature: routes, identities, pages and time are handed in. Nothing of
+// Asio shows here.
 //
-// Threads: `ks-loop-N` (event loops), `ks-store-N`, `ks-cred-N` (nice 19), `ks-slow-N`, `ks-accesslog`.
+// Threads: `ks-loop-N` (event loops), `ks-store-N`, `ks-cred-N` (nice 19), `ks-slow-N`,
+// `ks-accesslog`.
 #pragma once
 
 #include "core/clock.h"
@@ -33,10 +35,12 @@ struct ServerOptions {
     std::uint32_t slow_threads = 2;
     std::uint32_t slow_queue_max = 64;
     std::chrono::milliseconds credential_slot{500}; // until set_credential_slot()
-    /// Half the places in the credential queue are for requests of which this is true (known device, step-up, recovery).
+    /// Half the places in the credential queue are for requests of which this is true (known
+    /// device, step-up, recovery).
     std::function<bool(const Request&)> keeps_reserved_place = {};
     PageHook page = {};
-    /// Told once of each error with a cause or of kind Internal, with the request it answers. Any thread.
+    /// Told once of each error with a cause or of kind Internal, with the request it answers. Any
+    /// thread.
     std::function<void(const Error&, const RequestId&)> on_error = {};
     /// Told of each 429, by whichever limit, with the client's address. Any thread; must not block.
     std::function<void(const IpAddress&)> on_limited = {};
@@ -53,14 +57,16 @@ struct ServerParts {
     const StaticAssets* assets = nullptr;
 };
 
-/// Clear text leaves a machine only through a declared TLS proxy. Errors: server/clear-text (InvalidInput) when the
-/// listening address is not loopback and neither TLS nor `behind_tls_proxy` is set; server/bad-address; server/tls-pair.
+/// Clear text leaves a machine only through a declared TLS proxy. Errors: server/clear-text
+/// (InvalidInput) when the listening address is not loopback and neither TLS nor `behind_tls_proxy`
+/// is set; server/bad-address; server/tls-pair.
 Result<void> check_listen_address(const ServerSettings& settings);
 
 class Server {
 public:
-    /// Binds, starts all threads and serves. Errors: those of check_listen_address(), server/tls (certificate or key
-    /// unreadable or not a pair), server/bind (address taken), server/access-log.
+    /// Binds, starts all threads and serves. Errors: those of check_listen_address(), server/tls
+    /// (certificate or key unreadable or not a pair), server/bind (address taken),
+    /// server/access-log.
     static Result<std::unique_ptr<Server>> start(ServerOptions options, const ServerParts& parts);
     ~Server(); // Stops at once; call drain() before.
     Server(const Server&) = delete;
@@ -70,10 +76,11 @@ public:
     std::uint16_t metrics_port() const; // 0: none
     /// Length of the time slot on which refusals of credential routes leave; any thread.
     void set_credential_slot(std::chrono::milliseconds slot);
-    /// Reads certificate and key again; new connections get the new pair. On an error the old pair stays.
+    /// Reads certificate and key again; new connections get the new pair. On an error the old pair
+    /// stays.
     Result<void> reload_tls();
-    /// Stops accepting, lets requests in hand finish, closes idle connections; returns when all are gone or the
-    /// drain timeout has passed. True: all finished.
+    /// Stops accepting, lets requests in hand finish, closes idle connections; returns when all are
+    /// gone or the drain timeout has passed. True: all finished.
     bool drain();
     bool is_draining() const;
     /// Opens the access log's file again, after it was moved away.

@@ -34,7 +34,8 @@ TEST(ServerLimits, CutsSlowClientsWhileOthersAreServed)
     RawClient half_a_head(live.port());
     half_a_head.send("GET /v1/check HTTP/1.1\r\nHost: loc");
     RawClient half_a_body(live.port());
-    half_a_body.send(live.request("POST /v1/echo", std::string(kJson) + "Content-Length: 12\r\n") + "{\"te");
+    half_a_body.send(live.request("POST /v1/echo", std::string(kJson) + "Content-Length: 12\r\n") +
+                     "{\"te");
     RawClient idle(live.port());
     idle.send(live.request("GET /v1/things/a"));
     EXPECT_EQ(status_of_answer(idle.read_answer()), 200);
@@ -66,7 +67,8 @@ TEST(ServerLimits, CutsAHeadThatDrips)
 
 TEST(ServerLimits, BoundsConnectionsOfASource)
 {
-    LiveServer live([](ServerOptions& options) { options.settings.connections_per_source_max = 3; });
+    LiveServer live(
+        [](ServerOptions& options) { options.settings.connections_per_source_max = 3; });
     std::vector<std::unique_ptr<RawClient>> clients;
     for (int i = 0; i < 3; ++i) {
         clients.push_back(std::make_unique<RawClient>(live.port()));
@@ -77,7 +79,8 @@ TEST(ServerLimits, BoundsConnectionsOfASource)
     fourth.send(live.request("GET /v1/things/a"));
     EXPECT_EQ(fourth.read_all(), "");
     clients.pop_back();
-    EXPECT_TRUE(eventually([&] { return status_of_answer(live.answer("GET /v1/things/a")) == 200; }));
+    EXPECT_TRUE(
+        eventually([&] { return status_of_answer(live.answer("GET /v1/things/a")) == 200; }));
 }
 
 TEST(ServerLimits, BoundsConnectionsInAllButNotAProxysBySource)
@@ -102,7 +105,9 @@ TEST(ServerLimits, AnswersBusyWhenTheCredentialQueueIsFull)
     LiveServer live([](ServerOptions& options) {
         options.credential_threads = 1;
         options.credential_queue_max = 4;
-        options.keeps_reserved_place = [](const Request& request) { return request.cookie("__Host-keystead-device").has_value(); };
+        options.keeps_reserved_place = [](const Request& request) {
+            return request.cookie("__Host-keystead-device").has_value();
+        };
     });
     std::vector<std::unique_ptr<RawClient>> clients;
     const auto hash = [&](std::string_view fields = {}) {
@@ -113,12 +118,18 @@ TEST(ServerLimits, AnswersBusyWhenTheCredentialQueueIsFull)
     ASSERT_TRUE(eventually([&] { return live.waiting == 1; })); // the thread is taken
     hash();
     hash();
-    ASSERT_TRUE(eventually([&] { return live.metrics.text().find("keystead_lane_credential_waiting 2\n") != std::string::npos; }));
+    ASSERT_TRUE(eventually([&] {
+        return live.metrics.text().find("keystead_lane_credential_waiting 2\n") !=
+               std::string::npos;
+    }));
     const auto busy = live.answer("GET /v1/hash");
     EXPECT_EQ(status_of_answer(busy), 503);
     EXPECT_EQ(field_of(busy, "Retry-After"), "2");
     hash("Cookie: __Host-keystead-device=ks_dev_1\r\n");
-    ASSERT_TRUE(eventually([&] { return live.metrics.text().find("keystead_lane_credential_waiting 3\n") != std::string::npos; }));
+    ASSERT_TRUE(eventually([&] {
+        return live.metrics.text().find("keystead_lane_credential_waiting 3\n") !=
+               std::string::npos;
+    }));
     EXPECT_EQ(status_of_answer(live.answer("GET /v1/things/a")), 200); // other lanes go on
     // guards: a client that hangs up frees no place
     clients[1]->hang_up();
@@ -155,7 +166,8 @@ TEST(ServerLimits, RefusesOverTheRateWithTheStandardFields)
     for (int left = 3; left-- > 0;) {
         const auto answer = live.answer("GET /v1/limited");
         EXPECT_EQ(status_of_answer(answer), 204);
-        EXPECT_EQ(field_of(answer, "RateLimit"), "\"sensitive\";r=" + std::to_string(left) + ";t=20");
+        EXPECT_EQ(field_of(answer, "RateLimit"),
+                  "\"sensitive\";r=" + std::to_string(left) + ";t=20");
     }
     const auto refused = live.answer("GET /v1/limited");
     EXPECT_EQ(status_of_answer(refused), 429);
@@ -209,7 +221,8 @@ TEST(ServerLimits, ShowsMetricsOnAListenerOfTheirOwn)
     client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     const auto answer = client.read_all();
     EXPECT_EQ(status_of_answer(answer), 200);
-    EXPECT_NE(answer.find("keystead_http_requests_total{class=\"2xx\"} 1\n"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("keystead_http_requests_total{class=\"2xx\"} 1\n"), std::string::npos)
+        << answer;
     EXPECT_NE(answer.find("keystead_test 1.5\n"), std::string::npos);
     EXPECT_TRUE(answer.ends_with("# EOF\n"));
     EXPECT_EQ(status_of_answer(live.answer("GET /metrics")), 404); // not on the main one

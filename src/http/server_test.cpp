@@ -24,10 +24,14 @@ constexpr std::string_view kJson = "Content-Type: application/json\r\n";
 std::string code_of(const std::string& answer)
 {
     const auto json = parse_json(body_of(answer));
-    return json && json->find("code") != nullptr ? std::string(json->find("code")->string()) : std::string{};
+    return json && json->find("code") != nullptr ? std::string(json->find("code")->string())
+                                                 : std::string{};
 }
 
-std::string cookies(std::string_view more) { return std::string(kKnown) + std::string(more); }
+std::string cookies(std::string_view more)
+{
+    return std::string(kKnown) + std::string(more);
+}
 
 TEST(Server, AnswersWithEveryFieldThatBelongsThere)
 {
@@ -71,14 +75,19 @@ TEST(Server, ChecksAccessBeforeAHandlerRuns)
 {
     LiveServer live;
     EXPECT_EQ(code_of(live.answer("GET /v1/check")), "session/required");
-    EXPECT_EQ(code_of(live.answer("GET /v1/store", "Cookie: __Host-keystead=made_up\r\n")), "session/required");
+    EXPECT_EQ(code_of(live.answer("GET /v1/store", "Cookie: __Host-keystead=made_up\r\n")),
+              "session/required");
     EXPECT_EQ(status_of_answer(live.answer("GET /v1/store", kKnown)), 204);
-    const auto due = live.answer("POST /v1/grave", "Cookie: __Host-keystead=ks_ses_old\r\n" + std::string(kOurPage));
+    const auto due = live.answer("POST /v1/grave",
+                                 "Cookie: __Host-keystead=ks_ses_old\r\n" + std::string(kOurPage));
     EXPECT_EQ(status_of_answer(due), 401);
     EXPECT_NE(field_of(due, "WWW-Authenticate").find("max_age=300"), std::string::npos);
     EXPECT_EQ(status_of_answer(live.answer("POST /v1/grave", cookies(kOurPage))), 204);
     EXPECT_EQ(code_of(live.answer("POST /v1/half", cookies(kOurPage))), "sign-in/flow-ended");
-    EXPECT_EQ(status_of_answer(live.answer("POST /v1/half", "Cookie: __Host-keystead-flow=ks_flw_known\r\n" + std::string(kOurPage))), 204);
+    EXPECT_EQ(status_of_answer(
+                  live.answer("POST /v1/half", "Cookie: __Host-keystead-flow=ks_flw_known\r\n" +
+                                                   std::string(kOurPage))),
+              204);
 }
 
 // guards: a principal that memory does not know is loaded before anything else happens
@@ -87,7 +96,8 @@ TEST(Server, LoadsAPrincipalThatIsNotInMemory)
     LiveServer live;
     const std::string stored = "Cookie: __Host-keystead=ks_ses_stored\r\n";
     EXPECT_EQ(status_of_answer(live.answer("GET /v1/store", stored)), 204);
-    EXPECT_EQ(status_of_answer(live.answer("GET /v1/check", stored)), 204); // by its ordinary handler
+    EXPECT_EQ(status_of_answer(live.answer("GET /v1/check", stored)),
+              204); // by its ordinary handler
     EXPECT_EQ(live.authenticator.loads, 2);
     EXPECT_EQ(status_of_answer(live.answer("POST /v1/half", stored + std::string(kOurPage))), 401);
     EXPECT_EQ(live.authenticator.loads, 2);
@@ -97,43 +107,67 @@ TEST(Server, LoadsAPrincipalThatIsNotInMemory)
 TEST(Server, RefusesRequestsFromElsewhere)
 {
     const LiveServer live;
-    const auto change = [&](const std::string& fields) { return code_of(live.answer("POST /v1/change", cookies(fields))); };
+    const auto change = [&](const std::string& fields) {
+        return code_of(live.answer("POST /v1/change", cookies(fields)));
+    };
     EXPECT_EQ(change(std::string(kOurPage)), "");
     EXPECT_EQ(change("Keystead-Csrf: right\r\n"), "request/cross-site");
     EXPECT_EQ(change("Sec-Fetch-Site: same-origin\r\n"), "request/cross-site");
-    EXPECT_EQ(change("Sec-Fetch-Site: same-site\r\nKeystead-Csrf: right\r\n"), "request/cross-site");
-    EXPECT_EQ(change("Origin: https://evil.example\r\nKeystead-Csrf: right\r\n"), "request/cross-site");
-    EXPECT_EQ(change("Origin: http://localhost:" + std::to_string(live.port()) + "\r\nKeystead-Csrf: right\r\n"), "");
-    const auto forged = live.answer("POST /v1/echo", "Sec-Fetch-Site: cross-site\r\n" + std::string(kJson), R"({"text":"a"})");
-    EXPECT_EQ(code_of(forged), "request/cross-site"); // public routes too: login and logout cannot be forged
-    EXPECT_EQ(status_of_answer(live.answer("GET /v1/store", cookies("Sec-Fetch-Site: cross-site\r\n"))), 204);
+    EXPECT_EQ(change("Sec-Fetch-Site: same-site\r\nKeystead-Csrf: right\r\n"),
+              "request/cross-site");
+    EXPECT_EQ(change("Origin: https://evil.example\r\nKeystead-Csrf: right\r\n"),
+              "request/cross-site");
+    EXPECT_EQ(change("Origin: http://localhost:" + std::to_string(live.port()) +
+                     "\r\nKeystead-Csrf: right\r\n"),
+              "");
+    const auto forged = live.answer(
+        "POST /v1/echo", "Sec-Fetch-Site: cross-site\r\n" + std::string(kJson), R"({"text":"a"})");
+    EXPECT_EQ(code_of(forged),
+              "request/cross-site"); // public routes too: login and logout cannot be forged
+    EXPECT_EQ(
+        status_of_answer(live.answer("GET /v1/store", cookies("Sec-Fetch-Site: cross-site\r\n"))),
+        204);
 }
 
 TEST(Server, RefusesTwoIdentitiesButForTheProductsOwn)
 {
     const LiveServer live;
-    EXPECT_EQ(code_of(live.answer("GET /v1/store", cookies("Authorization: Bearer ks_pat_x\r\n"))), "request/two-identities");
-    EXPECT_EQ(code_of(live.answer("GET /v1/store", cookies("Authorization: Basic eDp5\r\n"))), "request/two-identities");
-    EXPECT_EQ(status_of_answer(live.answer("GET /v1/check", cookies("Authorization: Basic eDp5\r\n"))), 204);
-    EXPECT_EQ(status_of_answer(live.answer("GET /v1/check", cookies("Authorization: Bearer ks_pat_x\r\n"))), 400);
+    EXPECT_EQ(code_of(live.answer("GET /v1/store", cookies("Authorization: Bearer ks_pat_x\r\n"))),
+              "request/two-identities");
+    EXPECT_EQ(code_of(live.answer("GET /v1/store", cookies("Authorization: Basic eDp5\r\n"))),
+              "request/two-identities");
+    EXPECT_EQ(
+        status_of_answer(live.answer("GET /v1/check", cookies("Authorization: Basic eDp5\r\n"))),
+        204);
+    EXPECT_EQ(status_of_answer(
+                  live.answer("GET /v1/check", cookies("Authorization: Bearer ks_pat_x\r\n"))),
+              400);
 }
 
 TEST(Server, ReadsAndChecksBodies)
 {
     const LiveServer live;
-    const auto echo = [&](std::string_view fields, std::string_view body) { return live.answer("POST /v1/echo", fields, body); };
+    const auto echo = [&](std::string_view fields, std::string_view body) {
+        return live.answer("POST /v1/echo", fields, body);
+    };
     EXPECT_EQ(body_of(echo(kJson, R"({"text":"hé"})")), R"({"text":"hé"})");
     EXPECT_EQ(status_of_answer(echo("", R"({"text":"a"})")), 415);
     EXPECT_EQ(status_of_answer(echo("Content-Type: text/plain\r\n", R"({"text":"a"})")), 415);
-    EXPECT_EQ(status_of_answer(echo(std::string(kJson) + "Content-Encoding: gzip\r\n", R"({"text":"a"})")), 415);
+    EXPECT_EQ(status_of_answer(
+                  echo(std::string(kJson) + "Content-Encoding: gzip\r\n", R"({"text":"a"})")),
+              415);
     EXPECT_EQ(code_of(echo(kJson, R"({"text":"a","text":"b"})")), "request/malformed-json");
     EXPECT_EQ(status_of_answer(echo(kJson, "{")), 400);
     EXPECT_EQ(code_of(echo(kJson, R"({"text":1})")), "request/invalid");
-    EXPECT_EQ(status_of_answer(echo(kJson, R"({"text":")" + std::string(4096, 'a') + R"("})")), 413);
-    EXPECT_EQ(status_of_answer(live.answer("POST /v1/change", cookies(kOurPage), "x")), 413); // takes no body
+    EXPECT_EQ(status_of_answer(echo(kJson, R"({"text":")" + std::string(4096, 'a') + R"("})")),
+              413);
+    EXPECT_EQ(status_of_answer(live.answer("POST /v1/change", cookies(kOurPage), "x")),
+              413); // takes no body
     EXPECT_EQ(status_of_answer(live.answer("POST /v1/echo", kJson)), 400);
-    const auto form = live.answer("POST /v1/introspect",
-                                  "Authorization: Bearer ks_svc_known\r\nContent-Type: application/x-www-form-urlencoded\r\n", "token=a");
+    const auto form = live.answer(
+        "POST /v1/introspect",
+        "Authorization: Bearer ks_svc_known\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+        "token=a");
     EXPECT_EQ(body_of(form), "\"token=a\"");
 }
 
@@ -141,11 +175,12 @@ TEST(Server, ReadsChunksAndAsksForBodiesThatWait)
 {
     const LiveServer live;
     RawClient client(live.port());
-    client.send(live.request("POST /v1/echo", std::string(kJson) + "Transfer-Encoding: chunked\r\n") +
-                "6\r\n{\"text\r\n8\r\n\":\"abc\"}\r\n0\r\n\r\n");
+    client.send(
+        live.request("POST /v1/echo", std::string(kJson) + "Transfer-Encoding: chunked\r\n") +
+        "6\r\n{\"text\r\n8\r\n\":\"abc\"}\r\n0\r\n\r\n");
     EXPECT_EQ(body_of(client.read_answer()), R"({"text":"abc"})");
-    client.send("POST /v1/echo HTTP/1.1\r\nHost: localhost:" + std::to_string(live.port()) + "\r\n" + std::string(kJson) +
-                "Expect: 100-continue\r\nContent-Length: 12\r\n\r\n");
+    client.send("POST /v1/echo HTTP/1.1\r\nHost: localhost:" + std::to_string(live.port()) +
+                "\r\n" + std::string(kJson) + "Expect: 100-continue\r\nContent-Length: 12\r\n\r\n");
     EXPECT_EQ(status_of_answer(client.read_answer(false)), 100);
     client.send(R"({"text":"x"})");
     EXPECT_EQ(body_of(client.read_answer()), R"({"text":"x"})");
@@ -159,8 +194,8 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder)
     RawClient client(live.port());
     std::string all;
     for (int i = 0; i < 60; ++i) {
-        all += live.request("GET /v1/things/" + std::to_string(i));      // on a lane
-        all += live.request("GET /v1/check", kKnown);                    // on the loop
+        all += live.request("GET /v1/things/" + std::to_string(i)); // on a lane
+        all += live.request("GET /v1/check", kKnown);               // on the loop
         all += live.request("POST /v1/echo", kJson, R"({"text":"e)" + std::to_string(i) + R"("})");
     }
     ASSERT_TRUE(client.send(all));
@@ -177,10 +212,13 @@ TEST(Server, ClosesAfterEverySmugglingForm)
     const LiveServer live;
     const std::string hidden = live.request("GET /v1/things/smuggled");
     for (const std::string_view fields :
-         {"Transfer-Encoding: chunked, gzip\r\n", "Transfer-Encoding: identity\r\n", "Transfer-Encoding: xchunked\r\n",
-          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
-          "Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length: 0, 0\r\n", "Content-Length: +0\r\n",
-          "X: a\r\n Content-Length: 0\r\n", "X: a\nY: b\r\n", "Host: other\r\n", "Transfer-Encoding : chunked\r\n"}) {
+         {"Transfer-Encoding: chunked, gzip\r\n", "Transfer-Encoding: identity\r\n",
+          "Transfer-Encoding: xchunked\r\n",
+          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+          "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
+          "Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length: 0, 0\r\n",
+          "Content-Length: +0\r\n", "X: a\r\n Content-Length: 0\r\n", "X: a\nY: b\r\n",
+          "Host: other\r\n", "Transfer-Encoding : chunked\r\n"}) {
         RawClient client(live.port());
         client.send(live.request("POST /v1/echo", fields) + hidden);
         const auto answer = client.read_all();
@@ -196,8 +234,10 @@ TEST(Server, ClosesAfterATrailer)
 {
     const LiveServer live;
     RawClient client(live.port());
-    client.send(live.request("POST /v1/echo", std::string(kJson) + "Transfer-Encoding: chunked\r\n") +
-                "c\r\n{\"text\":\"x\"}\r\n0\r\nCookie: __Host-keystead=ks_ses_known\r\n\r\n" + live.request("GET /v1/things/next"));
+    client.send(
+        live.request("POST /v1/echo", std::string(kJson) + "Transfer-Encoding: chunked\r\n") +
+        "c\r\n{\"text\":\"x\"}\r\n0\r\nCookie: __Host-keystead=ks_ses_known\r\n\r\n" +
+        live.request("GET /v1/things/next"));
     const auto answer = client.read_all();
     EXPECT_EQ(status_of_answer(answer), 400);
     EXPECT_EQ(answer.find("next"), std::string::npos);
@@ -209,7 +249,8 @@ TEST(Server, AnswersForItsOwnHostOnly)
     const LiveServer live;
     const auto with_host = [&](std::string_view line, const std::string& host) {
         RawClient client(live.port());
-        client.send(std::string(line) + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+        client.send(std::string(line) + " HTTP/1.1\r\nHost: " + host +
+                    "\r\nConnection: close\r\n\r\n");
         return client.read_all();
     };
     const std::string port = ":" + std::to_string(live.port());
@@ -240,7 +281,8 @@ TEST(Server, ServesFilesWhole)
 {
     const LiveServer live;
     RawClient client(live.port());
-    client.send(live.request("GET /assets/app-1a2b.js") + live.request("GET /assets/app-1a2b.js", "Accept-Encoding: br\r\n") +
+    client.send(live.request("GET /assets/app-1a2b.js") +
+                live.request("GET /assets/app-1a2b.js", "Accept-Encoding: br\r\n") +
                 live.request("GET /assets/app-1a2b.js", "If-None-Match: \"1a2b\"\r\n"));
     const auto plain = client.read_answer();
     EXPECT_EQ(body_of(plain), std::string(300'000, 'x'));
@@ -258,14 +300,18 @@ TEST(Server, LivesUnderABasePath)
     EXPECT_EQ(status_of_answer(live.answer("GET /v1/check", kKnown)), 404);
     EXPECT_EQ(status_of_answer(live.answer("GET /accountv1/check", kKnown)), 404);
     EXPECT_EQ(status_of_answer(live.answer("GET /health/live")), 200);
-    EXPECT_NE(live.answer("GET /account/v1/check").find("\"/account/problems/session/required\""), std::string::npos);
+    EXPECT_NE(live.answer("GET /account/v1/check").find("\"/account/problems/session/required\""),
+              std::string::npos);
 }
 
 TEST(Server, ExplainsProblemsAndItself)
 {
     const LiveServer live;
-    EXPECT_NE(live.answer("GET /problems/session/required").find("Sign-in required"), std::string::npos);
-    EXPECT_NE(live.answer("GET /problems/session/required", "Accept: text/html\r\n").find("<h1>Sign-in required</h1>"), std::string::npos);
+    EXPECT_NE(live.answer("GET /problems/session/required").find("Sign-in required"),
+              std::string::npos);
+    EXPECT_NE(live.answer("GET /problems/session/required", "Accept: text/html\r\n")
+                  .find("<h1>Sign-in required</h1>"),
+              std::string::npos);
     EXPECT_EQ(status_of_answer(live.answer("GET /problems/no/such")), 404);
     EXPECT_NE(live.answer("GET /v1/openapi.json").find("\"openapi\":\"3.1.0\""), std::string::npos);
 }
@@ -286,7 +332,8 @@ TEST(Server, LogsEachRequestAsOneLineOfJson)
     const std::string lines = text.str();
     EXPECT_EQ(lines.find("secret"), std::string::npos);
     EXPECT_EQ(lines.find("ks_ses"), std::string::npos);
-    const auto line = parse_json(lines.substr(lines.find('\n') + 1, lines.rfind('\n') - lines.find('\n') - 1));
+    const auto line =
+        parse_json(lines.substr(lines.find('\n') + 1, lines.rfind('\n') - lines.find('\n') - 1));
     ASSERT_TRUE(line) << lines;
     EXPECT_EQ(line->find("route")->string(), "/v1/check");
     EXPECT_EQ(line->find("status")->integer(), 204);

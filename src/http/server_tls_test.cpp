@@ -39,7 +39,8 @@ void make_pair(const std::filesystem::path& folder, const std::string& name)
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
     X509_set_pubkey(certificate.get(), key.get());
     X509_NAME* subject = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(certificate.get(), subject);
     X509_sign(certificate.get(), key.get(), EVP_sha256());
     const File certificate_file(std::fopen((folder / "cert.pem").c_str(), "w"));
@@ -56,7 +57,8 @@ struct TlsOptions {
 /// A TLS connection that trusts anyone: what is tested is the server.
 class TlsClient {
 public:
-    explicit TlsClient(std::uint16_t port, const TlsOptions& options = {}) : context_(SSL_CTX_new(TLS_client_method()))
+    explicit TlsClient(std::uint16_t port, const TlsOptions& options = {})
+        : context_(SSL_CTX_new(TLS_client_method()))
     {
         SSL_CTX_set_max_proto_version(context_.get(), options.version_max);
         SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
@@ -75,7 +77,8 @@ public:
         BIO_get_ssl(wire_.get(), &ssl);
         const Certificate certificate(SSL_get1_peer_certificate(ssl));
         std::array<char, 100> name{};
-        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name.data(), name.size());
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName,
+                                  name.data(), name.size());
         return name.data();
     }
     std::string exchange(const std::string& request)
@@ -130,10 +133,13 @@ TEST_F(ServerTls, RefusesOldVersionsAndCiphers)
     LiveServer live(with_tls());
     EXPECT_TRUE(TlsClient(live.port(), {.version_max = TLS1_2_VERSION}).connected());
     EXPECT_FALSE(TlsClient(live.port(), {.version_max = TLS1_1_VERSION}).connected());
-    EXPECT_FALSE(TlsClient(live.port(), {.version_max = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-AES128-SHA"}).connected());
+    EXPECT_FALSE(
+        TlsClient(live.port(), {.version_max = TLS1_2_VERSION, .ciphers = "ECDHE-ECDSA-AES128-SHA"})
+            .connected());
 }
 
-// guards: a new certificate is used without a restart, and a bad one does not take the good one's place
+// guards: a new certificate is used without a restart, and a bad one does not take the good one's
+// place
 TEST_F(ServerTls, ReloadsItsCertificate)
 {
     LiveServer live(with_tls());
@@ -143,7 +149,8 @@ TEST_F(ServerTls, ReloadsItsCertificate)
     make_pair(folder.path(), "second");
     ASSERT_TRUE(live.server->reload_tls());
     EXPECT_EQ(TlsClient(live.port()).peer_name(), "second");
-    EXPECT_EQ(status_of_answer(before.exchange(live.request("GET /v1/things/a"))), 200); // goes on as it was
+    EXPECT_EQ(status_of_answer(before.exchange(live.request("GET /v1/things/a"))),
+              200); // goes on as it was
     std::filesystem::remove(folder.path() / "key.pem");
     EXPECT_EQ(live.server->reload_tls().error().code, "server/tls");
     EXPECT_EQ(TlsClient(live.port()).peer_name(), "second");

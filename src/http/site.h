@@ -1,7 +1,8 @@
 // http/site.h
 //
-// What every connection of a server shares: the parts handed in, the policies made of the settings (read only once the
-// server runs), and the state that each event loop keeps for its own connections.
+// What every connection of a server shares: the parts handed in, the policies made of the settings
+// (read only once the server runs), and the state that each event loop keeps for its own
+// connections.
 #pragma once
 
 #include "core/encoding.h"
@@ -22,8 +23,9 @@ namespace keystead::http {
 
 struct Site {
     Site(const ServerOptions& o, const ServerParts& p, const BaseUrl& base_url, AccessLog& log)
-        : options(o), parts(p), hosts(base_url, o.settings.port), limiter(o.limits, p.clock, p.random),
-          blocks(base_url.is_https()), access_log(log), credential_slot_millis(o.credential_slot.count())
+        : options(o), parts(p), hosts(base_url, o.settings.port),
+          limiter(o.limits, p.clock, p.random), blocks(base_url.is_https()), access_log(log),
+          credential_slot_millis(o.credential_slot.count())
     {
     }
     const ServerOptions options;
@@ -75,7 +77,8 @@ struct LoopState {
     RandomPool random;
     TimeTexts times;
     std::string log_lines;
-    std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now(); // as of the last sweep
+    std::chrono::steady_clock::time_point now =
+        std::chrono::steady_clock::now(); // as of the last sweep
 };
 
 } // namespace keystead::http

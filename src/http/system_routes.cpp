@@ -44,8 +44,8 @@ std::string escape_html(std::string_view text)
 /// Only codes of the catalogue are shown: nothing of the path comes back.
 Result<Response> explain_problem(const ProblemCatalogue& catalogue, const Request& request)
 {
-    const std::string code =
-        std::string(request.path_parameter("slice")) + '/' + std::string(request.path_parameter("code"));
+    const std::string code = std::string(request.path_parameter("slice")) + '/' +
+                             std::string(request.path_parameter("code"));
     const ProblemEntry* entry = catalogue.find(code);
     if (entry == nullptr) {
         return Error{ErrorKind::NotFound, "request/not-found"};
@@ -60,27 +60,33 @@ Result<Response> explain_problem(const ProblemCatalogue& catalogue, const Reques
     const std::string title = escape_html(entry->title);
     return Response{.status = 200,
                     .content_type = "text/html; charset=utf-8",
-                    .body = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>" + title +
-                            "</title><h1>" + title + "</h1><p><code>" + escape_html(entry->code) + "</code></p><p>" +
+                    .body = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>" +
+                            title + "</title><h1>" + title + "</h1><p><code>" +
+                            escape_html(entry->code) + "</code></p><p>" +
                             escape_html(entry->explanation) + "</p></html>"};
 }
 
 } // namespace
 
-void add_system_routes(RouteTable& routes, const ProblemCatalogue& catalogue, SystemRoutesOptions options)
+void add_system_routes(RouteTable& routes, const ProblemCatalogue& catalogue,
+                       SystemRoutesOptions options)
 {
     routes.add(system_route("/health/live", LaneKind::Inline, LimitGroup::None,
-                            [](const Request&) -> Result<Response> { return Response::json(200, R"({"status":"live"})"); }));
-    routes.add(system_route("/health/ready", LaneKind::Store, LimitGroup::None,
-                            [is_ready = std::move(options.is_ready)](const Request&) -> Result<Response> {
-                                if (!is_ready || is_ready()) {
-                                    return Response::json(200, R"({"status":"ready"})");
-                                }
-                                return Response::json(503, R"({"status":"not-ready"})").with_header("Retry-After", "5");
+                            [](const Request&) -> Result<Response> {
+                                return Response::json(200, R"({"status":"live"})");
                             }));
     routes.add(system_route(
-        "/problems/{slice}/{code}", LaneKind::Inline, LimitGroup::Read,
-        [&catalogue](const Request& request) -> Result<Response> { return explain_problem(catalogue, request); }));
+        "/health/ready", LaneKind::Store, LimitGroup::None,
+        [is_ready = std::move(options.is_ready)](const Request&) -> Result<Response> {
+            if (!is_ready || is_ready()) {
+                return Response::json(200, R"({"status":"ready"})");
+            }
+            return Response::json(503, R"({"status":"not-ready"})").with_header("Retry-After", "5");
+        }));
+    routes.add(system_route("/problems/{slice}/{code}", LaneKind::Inline, LimitGroup::Read,
+                            [&catalogue](const Request& request) -> Result<Response> {
+                                return explain_problem(catalogue, request);
+                            }));
     // Shared, since a std::function may be copied and the text is large.
     auto document = std::make_shared<const std::string>(openapi_document(routes, options.openapi));
     routes.add(system_route("/v1/openapi.json", LaneKind::Inline, LimitGroup::Read,

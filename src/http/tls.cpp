@@ -1,7 +1,8 @@
 // http/tls.cpp
 //
-// TLS 1.3, and 1.2 with forward secrecy and AEAD alone (RFC 9325 §3.1, §4.2). No renegotiation, no compression, no
-// tickets: resumption would carry a session past a certificate's replacement for little gain on keep-alive connections.
+// TLS 1.3, and 1.2 with forward secrecy and AEAD alone (RFC 9325 §3.1, §4.2). No renegotiation, no
+// compression, no tickets: resumption would carry a session past a certificate's replacement for
+// little gain on keep-alive connections.
 #include "http/tls.h"
 
 #include <boost/asio/ssl/context.hpp>
@@ -19,13 +20,17 @@ namespace ssl = boost::asio::ssl;
 constexpr const char* kCiphers12 = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
                                    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
                                    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* kCiphers13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* kCiphers13 =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
-Error tls_error(std::string detail) { return {ErrorKind::InvalidInput, "server/tls", std::move(detail)}; }
+Error tls_error(std::string detail)
+{
+    return {ErrorKind::InvalidInput, "server/tls", std::move(detail)};
+}
 
 /// HTTP/1.1 is all we speak; a client that offers only something else is told so (RFC 7301 §3.2).
-int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
-                    unsigned int offered_size, void*)
+int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* offered, unsigned int offered_size, void*)
 {
     static constexpr unsigned char kHttp11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     unsigned char* chosen = nullptr;
@@ -37,7 +42,8 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
     return SSL_TLSEXT_ERR_OK;
 }
 
-Result<std::shared_ptr<ssl::context>> make_context(const std::string& certificate_path, const std::string& key_path)
+Result<std::shared_ptr<ssl::context>> make_context(const std::string& certificate_path,
+                                                   const std::string& key_path)
 {
     auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
     SSL_CTX* handle = context->native_handle();
@@ -47,7 +53,8 @@ Result<std::shared_ptr<ssl::context>> make_context(const std::string& certificat
     SSL_CTX_set_num_tickets(handle, 0);
     SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS); // an idle connection keeps no 32 KiB
     if (SSL_CTX_set_min_proto_version(handle, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(handle, kCiphers12) != 1 || SSL_CTX_set_ciphersuites(handle, kCiphers13) != 1 ||
+        SSL_CTX_set_cipher_list(handle, kCiphers12) != 1 ||
+        SSL_CTX_set_ciphersuites(handle, kCiphers13) != 1 ||
         SSL_CTX_set1_groups_list(handle, "X25519:P-256:P-384") != 1) {
         return tls_error("OpenSSL does not offer what TLS needs here.");
     }
@@ -55,7 +62,8 @@ Result<std::shared_ptr<ssl::context>> make_context(const std::string& certificat
     boost::system::error_code ec;
     context->use_certificate_chain_file(certificate_path, ec);
     if (ec) {
-        return tls_error("The certificate " + certificate_path + " cannot be read: " + ec.message() + ".");
+        return tls_error("The certificate " + certificate_path +
+                         " cannot be read: " + ec.message() + ".");
     }
     context->use_private_key_file(key_path, ssl::context::pem, ec);
     if (ec) {
@@ -72,11 +80,14 @@ Result<std::shared_ptr<ssl::context>> make_context(const std::string& certificat
 Result<std::unique_ptr<TlsStore>> TlsStore::open(std::string certificate_path, std::string key_path)
 {
     KS_TRY(auto context, make_context(certificate_path, key_path));
-    return std::make_unique<TlsStore>(std::move(certificate_path), std::move(key_path), std::move(context));
+    return std::make_unique<TlsStore>(std::move(certificate_path), std::move(key_path),
+                                      std::move(context));
 }
 
-TlsStore::TlsStore(std::string certificate_path, std::string key_path, std::shared_ptr<ssl::context> context)
-    : certificate_path_(std::move(certificate_path)), key_path_(std::move(key_path)), context_(std::move(context))
+TlsStore::TlsStore(std::string certificate_path, std::string key_path,
+                   std::shared_ptr<ssl::context> context)
+    : certificate_path_(std::move(certificate_path)), key_path_(std::move(key_path)),
+      context_(std::move(context))
 {
 }
 

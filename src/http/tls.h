@@ -1,6 +1,7 @@
 // http/tls.h
 //
-// The server's TLS: versions and ciphers, and the certificate in use, which can be replaced while it runs.
+// The server's TLS: versions and ciphers, and the certificate in use, which can be replaced while
+// it runs.
 #pragma once
 
 #include "core/result.h"
@@ -18,8 +19,10 @@ namespace keystead::http {
 class TlsStore {
 public:
     /// Errors: server/tls.
-    static Result<std::unique_ptr<TlsStore>> open(std::string certificate_path, std::string key_path);
-    TlsStore(std::string certificate_path, std::string key_path, std::shared_ptr<boost::asio::ssl::context> context);
+    static Result<std::unique_ptr<TlsStore>> open(std::string certificate_path,
+                                                  std::string key_path);
+    TlsStore(std::string certificate_path, std::string key_path,
+             std::shared_ptr<boost::asio::ssl::context> context);
     /// Errors: server/tls; the pair in use then stays.
     Result<void> reload();
     std::shared_ptr<boost::asio::ssl::context> current() const;

@@ -32,7 +32,8 @@ public:
     void check_number(const Schema& schema, std::int64_t value, const std::string& pointer);
 
 private:
-    void check_string_kinds(const Schema& schema, const JsonValue& value, const std::string& pointer);
+    void check_string_kinds(const Schema& schema, const JsonValue& value,
+                            const std::string& pointer);
     void check_object(const Schema& schema, const JsonValue& value, const std::string& pointer);
     void check_array(const Schema& schema, const JsonValue& value, const std::string& pointer);
     std::vector<FieldError> faults_;
@@ -49,7 +50,9 @@ std::string child(const std::string& pointer, std::string_view name)
         } else if (c == '/') {
             text += "~1";
         } else {
-            text += static_cast<unsigned char>(c) >= 0x80 ? '?' : c; // A cut must not break a character in two.
+            text += static_cast<unsigned char>(c) >= 0x80
+                        ? '?'
+                        : c; // A cut must not break a character in two.
         }
     }
     return text;
@@ -57,8 +60,8 @@ std::string child(const std::string& pointer, std::string_view name)
 
 std::size_t count_code_points(std::string_view text)
 {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 /// C0, DEL, C1 and what reorders text for the eye (Unicode bidi controls). `text` is UTF-8.
@@ -75,8 +78,9 @@ bool has_control_character(std::string_view text)
         if (byte == 0xe2 && i + 2 < text.size()) {
             const auto second = static_cast<unsigned char>(text[i + 1]);
             const auto third = static_cast<unsigned char>(text[i + 2]);
-            const bool separators_and_overrides = second == 0x80 && third >= 0xa8 && third <= 0xae; // U+2028…U+202E
-            const bool isolates = second == 0x81 && third >= 0xa6 && third <= 0xa9;                 // U+2066…U+2069
+            const bool separators_and_overrides =
+                second == 0x80 && third >= 0xa8 && third <= 0xae; // U+2028…U+202E
+            const bool isolates = second == 0x81 && third >= 0xa6 && third <= 0xa9; // U+2066…U+2069
             if (separators_and_overrides || isolates) {
                 return true;
             }
@@ -93,14 +97,16 @@ void Validator::check_text(const Schema& schema, std::string_view value, const s
               "At least " + std::to_string(schema.length_min) + " characters.");
     }
     if (length > schema.length_max) {
-        fault(pointer, "request/too-long", "At most " + std::to_string(schema.length_max) + " characters.");
+        fault(pointer, "request/too-long",
+              "At most " + std::to_string(schema.length_max) + " characters.");
     }
     if (schema.kind == Schema::Kind::Text && has_control_character(value)) {
         fault(pointer, "request/control-character", "No control characters.");
     }
 }
 
-void Validator::check_choice(const Schema& schema, std::string_view value, const std::string& pointer)
+void Validator::check_choice(const Schema& schema, std::string_view value,
+                             const std::string& pointer)
 {
     if (std::ranges::find(schema.choices, value) == schema.choices.end()) {
         std::string detail = "One of:";
@@ -115,11 +121,13 @@ void Validator::check_number(const Schema& schema, std::int64_t value, const std
 {
     if (value < schema.minimum || value > schema.maximum) {
         fault(pointer, "request/out-of-range",
-              "From " + std::to_string(schema.minimum) + " to " + std::to_string(schema.maximum) + ".");
+              "From " + std::to_string(schema.minimum) + " to " + std::to_string(schema.maximum) +
+                  ".");
     }
 }
 
-void Validator::check_string_kinds(const Schema& schema, const JsonValue& value, const std::string& pointer)
+void Validator::check_string_kinds(const Schema& schema, const JsonValue& value,
+                                   const std::string& pointer)
 {
     if (value.kind() != JsonValue::Kind::String) {
         fault(pointer, "request/wrong-type", "A string is expected.");
@@ -130,7 +138,8 @@ void Validator::check_string_kinds(const Schema& schema, const JsonValue& value,
         check_choice(schema, text, pointer);
     } else if (schema.kind == Schema::Kind::Identifier) {
         if (!id_from_text(schema.id_prefix, text)) {
-            fault(pointer, "request/not-an-id", "An id that begins with " + std::string(schema.id_prefix) + ".");
+            fault(pointer, "request/not-an-id",
+                  "An id that begins with " + std::string(schema.id_prefix) + ".");
         }
     } else if (schema.kind == Schema::Kind::Time) {
         if (!parse_rfc3339(text)) {
@@ -141,16 +150,19 @@ void Validator::check_string_kinds(const Schema& schema, const JsonValue& value,
     }
 }
 
-void Validator::check_object(const Schema& schema, const JsonValue& value, const std::string& pointer)
+void Validator::check_object(const Schema& schema, const JsonValue& value,
+                             const std::string& pointer)
 {
     if (value.kind() != JsonValue::Kind::Object) {
         fault(pointer, "request/wrong-type", "An object is expected.");
         return;
     }
     for (const auto& member : value.object()) {
-        const auto field = std::ranges::find(schema.fields, std::string_view(member.name), &SchemaField::name);
+        const auto field =
+            std::ranges::find(schema.fields, std::string_view(member.name), &SchemaField::name);
         if (field == schema.fields.end()) {
-            fault(child(pointer, member.name), "request/unknown-member", "There is no such member.");
+            fault(child(pointer, member.name), "request/unknown-member",
+                  "There is no such member.");
         } else {
             check(field->schema, member.value, child(pointer, member.name));
         }
@@ -162,7 +174,8 @@ void Validator::check_object(const Schema& schema, const JsonValue& value, const
     }
 }
 
-void Validator::check_array(const Schema& schema, const JsonValue& value, const std::string& pointer)
+void Validator::check_array(const Schema& schema, const JsonValue& value,
+                            const std::string& pointer)
 {
     if (value.kind() != JsonValue::Kind::Array) {
         fault(pointer, "request/wrong-type", "A list is expected.");
@@ -171,7 +184,8 @@ void Validator::check_array(const Schema& schema, const JsonValue& value, const 
     const auto& items = value.array();
     if (items.size() < schema.length_min || items.size() > schema.length_max) {
         fault(pointer, "request/out-of-range",
-              "From " + std::to_string(schema.length_min) + " to " + std::to_string(schema.length_max) + " items.");
+              "From " + std::to_string(schema.length_min) + " to " +
+                  std::to_string(schema.length_max) + " items.");
         return;
     }
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -217,17 +231,20 @@ Result<void> result_of(std::vector<FieldError> faults)
     }
     const bool unknown_only = std::ranges::all_of(
         faults, [](const FieldError& fault) { return fault.code == "request/unknown-member"; });
-    Error error{ErrorKind::InvalidInput, unknown_only ? "request/unknown-member" : "request/invalid",
+    Error error{ErrorKind::InvalidInput,
+                unknown_only ? "request/unknown-member" : "request/invalid",
                 "The request does not have the form that this route asks for."};
     error.fields = std::move(faults);
     return error;
 }
 
-void check_parameter(Validator& validator, const Schema& schema, const std::string& value, const std::string& pointer)
+void check_parameter(Validator& validator, const Schema& schema, const std::string& value,
+                     const std::string& pointer)
 {
     if (schema.kind == Schema::Kind::Integer) {
         std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        const auto [end, error] =
+            std::from_chars(value.data(), value.data() + value.size(), number);
         if (error != std::errc{} || end != value.data() + value.size()) {
             validator.fault(pointer, "request/wrong-type", "A whole number is expected.");
         } else {
@@ -285,19 +302,24 @@ Result<Parameters> parse_query(std::string_view query, const std::vector<QueryPa
     while (!query.empty() && ++count <= kParametersMax) {
         const std::size_t ampersand = query.find('&');
         const std::string_view pair = query.substr(0, ampersand);
-        query = ampersand == std::string_view::npos ? std::string_view{} : query.substr(ampersand + 1);
+        query =
+            ampersand == std::string_view::npos ? std::string_view{} : query.substr(ampersand + 1);
         const std::size_t equals = pair.find('=');
         const auto name = percent_decode(pair.substr(0, equals), PlusSign::Space);
         const auto value = percent_decode(
-            equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), PlusSign::Space);
+            equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1),
+            PlusSign::Space);
         if (!name || !value) {
-            return Error{ErrorKind::InvalidInput, "request/malformed", "The query is not percent-encoded UTF-8."};
+            return Error{ErrorKind::InvalidInput, "request/malformed",
+                         "The query is not percent-encoded UTF-8."};
         }
         const std::string pointer = child("?", *name).erase(1, 1); // "?name"
-        const auto parameter = std::ranges::find(declared, std::string_view(*name), &QueryParameter::name);
+        const auto parameter =
+            std::ranges::find(declared, std::string_view(*name), &QueryParameter::name);
         if (parameter == declared.end()) {
             validator.fault(pointer, "request/unknown-member", "There is no such parameter.");
-        } else if (std::ranges::find(parameters, *name, &Parameters::value_type::first) != parameters.end()) {
+        } else if (std::ranges::find(parameters, *name, &Parameters::value_type::first) !=
+                   parameters.end()) {
             validator.fault(pointer, "request/repeated", "This parameter may come once.");
         } else {
             check_parameter(validator, parameter->schema, *value, pointer);

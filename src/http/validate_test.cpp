@@ -44,16 +44,19 @@ Schema sign_in()
 TEST(Validate, AcceptsWhatTheSchemaSays)
 {
     EXPECT_EQ(faults(sign_in(), R"({"email":"a@b","password":"x\ny"})"), Faults{});
-    EXPECT_EQ(faults(sign_in(), R"({"email":"a@b","password":"","remember":true,"name":null})"), Faults{});
-    EXPECT_EQ(faults(sign_in(), R"({"email":"éééééééééé","password":""})"), Faults{}); // code points, not bytes
+    EXPECT_EQ(faults(sign_in(), R"({"email":"a@b","password":"","remember":true,"name":null})"),
+              Faults{});
+    EXPECT_EQ(faults(sign_in(), R"({"email":"éééééééééé","password":""})"),
+              Faults{}); // code points, not bytes
 }
 
 // guards: every fault is told at once
 TEST(Validate, TellsEveryFaultAtOnce)
 {
-    EXPECT_EQ(faults(sign_in(), R"({"email":"","remember":"yes","name":"long","admin":true})"),
-              (Faults{"/admin request/unknown-member", "/email request/empty", "/name request/too-long",
-                      "/password request/missing", "/remember request/wrong-type"}));
+    EXPECT_EQ(
+        faults(sign_in(), R"({"email":"","remember":"yes","name":"long","admin":true})"),
+        (Faults{"/admin request/unknown-member", "/email request/empty", "/name request/too-long",
+                "/password request/missing", "/remember request/wrong-type"}));
     EXPECT_EQ(faults(sign_in(), "[]"), Faults{" request/wrong-type"});
     EXPECT_EQ(faults(sign_in(), R"({"email":null,"password":1})"),
               (Faults{"/email request/wrong-type", "/password request/wrong-type"}));
@@ -78,23 +81,29 @@ TEST(Validate, ConvertsNothing)
 
 TEST(Validate, KnowsIdsTimesChoicesAndLists)
 {
-    const Schema schema = object({{"id", identifier("acc_")}, {"at", time()}, {"how", enumeration({"a", "b"})},
+    const Schema schema = object({{"id", identifier("acc_")},
+                                  {"at", time()},
+                                  {"how", enumeration({"a", "b"})},
                                   {"list", array(text(1, 3), 2)}});
     const std::string id = id_to_text("acc_", IdBytes{});
-    EXPECT_EQ(faults(schema, R"({"id":")" + id + R"(","at":"2026-01-01T00:00:00.000000Z","how":"b","list":["x"]})"), Faults{});
+    EXPECT_EQ(faults(schema, R"({"id":")" + id +
+                                 R"(","at":"2026-01-01T00:00:00.000000Z","how":"b","list":["x"]})"),
+              Faults{});
     EXPECT_EQ(faults(schema, R"({"id":"acc_1","at":"today","how":"c","list":["x","long"]})"),
-              (Faults{"/at request/not-a-time", "/how request/not-a-choice", "/id request/not-an-id",
-                      "/list/1 request/too-long"}));
-    EXPECT_EQ(faults(schema, R"({"id":"ses)" + id.substr(3) + R"(","at":"2026-01-01T00:00:00.000000Z","how":"a","list":[1,2,3]})"),
-              (Faults{"/id request/not-an-id", "/list request/out-of-range"}));
+              (Faults{"/at request/not-a-time", "/how request/not-a-choice",
+                      "/id request/not-an-id", "/list/1 request/too-long"}));
+    EXPECT_EQ(
+        faults(schema, R"({"id":"ses)" + id.substr(3) +
+                           R"(","at":"2026-01-01T00:00:00.000000Z","how":"a","list":[1,2,3]})"),
+        (Faults{"/id request/not-an-id", "/list request/out-of-range"}));
 }
 
 // guards: text that reorders or hides itself
 TEST(Validate, RefusesControlAndBidiCharactersInText)
 {
     const Schema schema = object({{"t", text(0, 10)}});
-    for (const auto* bad : {R"({"t":"a\u0001"})", R"({"t":"a\nb"})", R"({"t":"\u007f"})", R"({"t":"\u0085"})",
-                            R"({"t":"\u202e"})", R"({"t":"\u2066"})"}) {
+    for (const auto* bad : {R"({"t":"a\u0001"})", R"({"t":"a\nb"})", R"({"t":"\u007f"})",
+                            R"({"t":"\u0085"})", R"({"t":"\u202e"})", R"({"t":"\u2066"})"}) {
         EXPECT_EQ(faults(schema, bad), Faults{"/t request/control-character"}) << bad;
     }
     EXPECT_EQ(faults(schema, R"({"t":"\u00e9\u2014\ud83d\ude00"})"), Faults{});
@@ -118,7 +127,8 @@ TEST(Query, IsDecodedAndChecked)
 TEST(Query, RefusesWhatIsNotDeclaredRepeatedOrMalformed)
 {
     EXPECT_EQ(parse_query("x=1", kQuery).error().fields.front().code, "request/unknown-member");
-    EXPECT_EQ(parse_query("limit=1&limit=2", kQuery).error().fields.front().code, "request/repeated");
+    EXPECT_EQ(parse_query("limit=1&limit=2", kQuery).error().fields.front().code,
+              "request/repeated");
     EXPECT_EQ(parse_query("limit=", kQuery).error().fields.front().code, "request/wrong-type");
     EXPECT_EQ(parse_query("limit=101", kQuery).error().fields.front().code, "request/out-of-range");
     EXPECT_EQ(parse_query("limit=+1", kQuery).error().fields.front().code, "request/wrong-type");

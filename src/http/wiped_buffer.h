@@ -1,7 +1,8 @@
 // http/wiped_buffer.h
 //
-// A connection's input: bytes come in at the end and are consumed at the front. What leaves it is zeroed where asked,
-// what it held is zeroed when it grows or ends: passwords and cookies pass through.
+// A connection's input: bytes come in at the end and are consumed at the front. What leaves it is
+// zeroed where asked, what it held is zeroed when it grows or ends: passwords and cookies pass
+// through.
 #pragma once
 
 #include "core/result.h"
@@ -17,7 +18,10 @@ namespace keystead::http {
 
 class WipedBuffer {
 public:
-    explicit WipedBuffer(std::size_t capacity) : bytes_(std::make_unique<char[]>(capacity)), capacity_(capacity) {}
+    explicit WipedBuffer(std::size_t capacity)
+        : bytes_(std::make_unique<char[]>(capacity)), capacity_(capacity)
+    {
+    }
     ~WipedBuffer() { wipe(); }
     WipedBuffer(const WipedBuffer&) = delete;
     WipedBuffer& operator=(const WipedBuffer&) = delete;
@@ -44,8 +48,8 @@ public:
         explicit_bzero(bytes_.get() + begin_, count);
         consume(count);
     }
-    /// Makes the capacity at least `capacity` (or exactly that, when it is smaller and nothing is held), and moves what is
-    /// held to the front. Views of the buffer end.
+    /// Makes the capacity at least `capacity` (or exactly that, when it is smaller and nothing is
+    /// held), and moves what is held to the front. Views of the buffer end.
     void reshape(std::size_t capacity)
     {
         const std::size_t held = end_ - begin_;

@@ -1,7 +1,7 @@
 // test/support/sign_in_world.h
 //
-// Everything that signing in stands on, over a test database: the real slices, with recorders in place of audit log and
-// outbox, and the cheapest hash that settings allow.
+// Everything that signing in stands on, over a test database: the real slices, with recorders in
+// place of audit log and outbox, and the cheapest hash that settings allow.
 #pragma once
 
 #include "core/encoding.h"
@@ -46,28 +46,34 @@ struct SignInWorld : AccountWorld {
     AccountId register_account(std::string_view email)
     {
         const auto account = create(email);
-        const auto accepted =
-            policy.accept(Secret::copy_of(kPassword), {.email = email}, password::SecondFactor::NotEnforced);
+        const auto accepted = policy.accept(Secret::copy_of(kPassword), {.email = email},
+                                            password::SecondFactor::NotEnforced);
         const auto hashed = hasher->hash_new(account->id, *accepted, password::QueuePlace::Open);
-        const auto set = database->write(
-            [&](WriteTx& tx) { return passwords.set(tx, Actor{}, *hashed, password::SetReason::SignUp); });
+        const auto set = database->write([&](WriteTx& tx) {
+            return passwords.set(tx, Actor{}, *hashed, password::SetReason::SignUp);
+        });
         KS_ASSERT(set.has_value());
         return account->id;
     }
 
     sign_in::Whence whence(session::DeviceTrust trust = session::DeviceTrust::Own) const
     {
-        return {.device = device, .trust = trust, .origin = {.ip = "198.51.100.4", .country_code = "FR"}};
+        return {.device = device,
+                .trust = trust,
+                .origin = {.ip = "198.51.100.4", .country_code = "FR"}};
     }
 
     Result<sign_in::Outcome> sign_in_with(std::string_view email, std::string_view password_text)
     {
         const auto from = whence();
-        KS_TRY(const auto begun, database->write([&](WriteTx& tx) { return sign_in.begin(tx, stranger(), email, from); }));
-        KS_TRY(const auto check,
-               hasher->check(Secret::copy_of(password_text), begun.stored, password::QueuePlace::Open));
-        return database->write(
-            [&](WriteTx& tx) { return sign_in.finish(tx, stranger(), begun, check, std::nullopt, from); });
+        KS_TRY(const auto begun, database->write([&](WriteTx& tx) {
+            return sign_in.begin(tx, stranger(), email, from);
+        }));
+        KS_TRY(const auto check, hasher->check(Secret::copy_of(password_text), begun.stored,
+                                               password::QueuePlace::Open));
+        return database->write([&](WriteTx& tx) {
+            return sign_in.finish(tx, stranger(), begun, check, std::nullopt, from);
+        });
     }
 
     /// A session of that account, by password.
@@ -92,14 +98,15 @@ struct SignInWorld : AccountWorld {
         *password::PasswordHasher::make(password_settings, 2, keys, random);
     password::PasswordService passwords{audit, clock};
     attempt_budget::AttemptBudgetService budgets{keys};
-    totp::TellOwner tell_owner = [this](WriteTx& tx, const Actor& actor, AccountId account, notify::Purpose purpose,
-                                        const notify::Facts& facts) {
+    totp::TellOwner tell_owner = [this](WriteTx& tx, const Actor& actor, AccountId account,
+                                        notify::Purpose purpose, const notify::Facts& facts) {
         return notices.tell_owner(tx, actor, account, purpose, facts);
     };
     totp::TotpService totp{keys, random, audit, clock, passwords, tell_owner};
     backup_code::BackupCodeService backup_codes{
-        *hasher, keys, random, audit, clock, tell_owner,
-        [this](ReadTx& tx, AccountId account) { return totp.has_confirmed(tx, account); }};
+        *hasher, keys, random, audit, clock, tell_owner, [this](ReadTx& tx, AccountId account) {
+            return totp.has_confirmed(tx, account);
+        }};
     session::SessionStore session_store;
     session::SessionService session_service{session_store, accounts, totp,   audit,
                                             keys,          clock,    random, session_settings};
@@ -108,11 +115,14 @@ struct SignInWorld : AccountWorld {
     known_device::Device device;
     sign_in_flow::SignInFlowStore flow_store;
     sign_in_flow::SignInFlowService flows{flow_store, audit, keys, clock, random};
-    sign_in::SignInService sign_in{{accounts, notices, passwords, budgets, devices, session_service, flows, totp,
-                                    backup_codes, links, audit, keys, clock, settings}};
-    recovery::RecoveryService recovery{{accounts, notices, passwords, budgets, session_service, totp, backup_codes, links,
-                                        mails, audit, keys, clock, settings}};
-    step_up::StepUpService step_up{{accounts, passwords, budgets, session_service, totp, backup_codes, audit, clock}};
+    sign_in::SignInService sign_in{{accounts, notices, passwords, budgets, devices, session_service,
+                                    flows, totp, backup_codes, links, audit, keys, clock,
+                                    settings}};
+    recovery::RecoveryService recovery{{accounts, notices, passwords, budgets, session_service,
+                                        totp, backup_codes, links, mails, audit, keys, clock,
+                                        settings}};
+    step_up::StepUpService step_up{
+        {accounts, passwords, budgets, session_service, totp, backup_codes, audit, clock}};
 };
 
 } // namespace keystead::test

@@ -67,7 +67,8 @@ std::optional<char> hex_digit(char c)
     return std::nullopt;
 }
 
-// application/x-www-form-urlencoded, one field (WHATWG URL §5.1); nothing when malformed, absent or given twice.
+// application/x-www-form-urlencoded, one field (WHATWG URL §5.1); nothing when malformed, absent or
+// given twice.
 std::optional<std::string> form_field(std::string_view form, std::string_view wanted)
 {
     std::optional<std::string> found;
@@ -104,7 +105,8 @@ std::int64_t seconds_of(Instant instant)
     return std::chrono::floor<std::chrono::seconds>(instant.time_since_epoch()).count();
 }
 
-// RFC 7662 §2.2. An inactive token gets {"active":false} and nothing else, whatever is wrong with it.
+// RFC 7662 §2.2. An inactive token gets {"active":false} and nothing else, whatever is wrong with
+// it.
 std::string introspection(const std::optional<session::CachedSession>& found)
 {
     JsonWriter json;
@@ -130,7 +132,10 @@ std::string introspection(const std::optional<session::CachedSession>& found)
 http::Response invalid_request(std::string_view description)
 {
     JsonWriter json;
-    json.begin_object().member("error", "invalid_request").member("error_description", description).end_object();
+    json.begin_object()
+        .member("error", "invalid_request")
+        .member("error_description", description)
+        .end_object();
     return http::Response::json(400, std::move(json).take());
 }
 
@@ -154,34 +159,38 @@ http::Handler introspect_handler(Database& db, session::SessionService& sessions
 
 void add_routes(http::Router& router, Database& db, session::SessionService& sessions)
 {
-    router.add({.method = Method::Get,
-                .path = "/v1/check",
-                .operation = "check",
-                .tag = "Beside",
-                .summary = "Whether the request's session is live, for a proxy's forward-auth",
-                .lane = LaneKind::Inline,
-                .access = Access::session(),
-                .limit = LimitGroup::None,
-                .body_bytes_max = 0,
-                .timing = TimingKind::Immediate,
-                .answers = {{204, http::no_body(), "Live; the Keystead-… header fields say whose it is"}},
-                .handler = [](const http::Request& request) -> Result<http::Response> { return check(request); },
-                .ignores_foreign_authorization = true,
-                .inline_handler = answer_from_memory});
-    router.add({.method = Method::Post,
-                .path = "/v1/introspect",
-                .operation = "introspect",
-                .tag = "Beside",
-                .summary = "What a session token stands for (RFC 7662)",
-                .lane = LaneKind::Store,
-                .access = Access::service_client(http::ClientRight::Introspect),
-                .limit = LimitGroup::Read,
-                .body_bytes_max = kIntrospectBodyMax,
-                .timing = TimingKind::Immediate,
-                .answers = {{200, http::any(), "active, and if so sub, username, sid, auth_time, exp"},
-                            {400, http::any(), "An error as RFC 6749 §5.2 has it"}},
-                .handler = introspect_handler(db, sessions),
-                .raw_body = true});
+    router.add(
+        {.method = Method::Get,
+         .path = "/v1/check",
+         .operation = "check",
+         .tag = "Beside",
+         .summary = "Whether the request's session is live, for a proxy's forward-auth",
+         .lane = LaneKind::Inline,
+         .access = Access::session(),
+         .limit = LimitGroup::None,
+         .body_bytes_max = 0,
+         .timing = TimingKind::Immediate,
+         .answers = {{204, http::no_body(), "Live; the Keystead-… header fields say whose it is"}},
+         .handler = [](const http::Request& request) -> Result<http::Response> {
+             return check(request);
+         },
+         .ignores_foreign_authorization = true,
+         .inline_handler = answer_from_memory});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/introspect",
+         .operation = "introspect",
+         .tag = "Beside",
+         .summary = "What a session token stands for (RFC 7662)",
+         .lane = LaneKind::Store,
+         .access = Access::service_client(http::ClientRight::Introspect),
+         .limit = LimitGroup::Read,
+         .body_bytes_max = kIntrospectBodyMax,
+         .timing = TimingKind::Immediate,
+         .answers = {{200, http::any(), "active, and if so sub, username, sid, auth_time, exp"},
+                     {400, http::any(), "An error as RFC 6749 §5.2 has it"}},
+         .handler = introspect_handler(db, sessions),
+         .raw_body = true});
 }
 
 } // namespace keystead::check

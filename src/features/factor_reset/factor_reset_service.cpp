@@ -9,12 +9,16 @@ constexpr int kBatch = 100;
 
 audit::Event event_of(const Actor& actor, std::string_view action, AccountId account)
 {
-    return {.actor = actor, .action = action, .account = account, .target = {"account", account.text()}};
+    return {.actor = actor,
+            .action = action,
+            .account = account,
+            .target = {"account", account.text()}};
 }
 
 } // namespace
 
-Result<void> FactorResetService::check_operator(ReadTx& tx, AccountId account, AccountId operator_account)
+Result<void> FactorResetService::check_operator(ReadTx& tx, AccountId account,
+                                                AccountId operator_account)
 {
     KS_TRY(const auto found, p_.accounts.find(tx, operator_account));
     if (!found || !found->is_active() || !found->is_operator() || operator_account == account) {
@@ -24,20 +28,22 @@ Result<void> FactorResetService::check_operator(ReadTx& tx, AccountId account, A
     return {};
 }
 
-Result<Instant> FactorResetService::ask(WriteTx& tx, const Actor& actor, AccountId account, AccountId asked_by,
-                                        std::optional<AccountId> agreed_by)
+Result<Instant> FactorResetService::ask(WriteTx& tx, const Actor& actor, AccountId account,
+                                        AccountId asked_by, std::optional<AccountId> agreed_by)
 {
     KS_CHECK(tx.lock(account));
     KS_TRY([[maybe_unused]] const auto found, p_.accounts.load(tx, account));
     KS_CHECK(check_operator(tx, account, asked_by));
     KS_TRY(const bool has_factor, p_.totp.has_confirmed(tx, account));
     if (!has_factor) {
-        return Error{ErrorKind::Conflict, "factor-reset/nothing-to-reset", "The account has no second factor."};
+        return Error{ErrorKind::Conflict, "factor-reset/nothing-to-reset",
+                     "The account has no second factor."};
     }
     const Instant now = p_.clock.now();
     if (agreed_by) {
         if (*agreed_by == asked_by) {
-            return Error{ErrorKind::Forbidden, "factor-reset/not-an-operator", "Two different operators are needed."};
+            return Error{ErrorKind::Forbidden, "factor-reset/not-an-operator",
+                         "Two different operators are needed."};
         }
         KS_CHECK(check_operator(tx, account, *agreed_by));
         auto event = event_of(actor, "factor-reset.agree", account);
@@ -53,7 +59,8 @@ Result<Instant> FactorResetService::ask(WriteTx& tx, const Actor& actor, Account
                                .next_mail_at = now + kMailInterval};
     KS_TRY(const bool inserted, store_.insert(tx, pending));
     if (!inserted) {
-        return Error{ErrorKind::Conflict, "factor-reset/pending", "A reset of that account is waiting already."};
+        return Error{ErrorKind::Conflict, "factor-reset/pending",
+                     "A reset of that account is waiting already."};
     }
     auto event = event_of(actor, "factor-reset.ask", account);
     event.details = {{"asked_by", asked_by.text()}};
@@ -68,7 +75,8 @@ Result<void> FactorResetService::mail(WriteTx& tx, const Actor& actor, const Pen
                                                   .lifetime = kWait,
                                                   .account = pending.account}));
     return p_.notices.tell_owner(tx, actor, pending.account, notify::Purpose::FactorResetPending,
-                                 {{"due", rfc3339(pending.due_at)}}, account::NoticeLink{"/not-me", &token});
+                                 {{"due", rfc3339(pending.due_at)}},
+                                 account::NoticeLink{"/not-me", &token});
 }
 
 Result<void> FactorResetService::reset(WriteTx& tx, const Actor& actor, AccountId account)
@@ -86,7 +94,8 @@ Result<void> FactorResetService::cancel(WriteTx& tx, const Actor& actor, Account
 {
     KS_TRY(const bool removed, store_.remove(tx, account));
     if (!removed) {
-        return Error{ErrorKind::Conflict, "factor-reset/not-pending", "No reset of that account is waiting."};
+        return Error{ErrorKind::Conflict, "factor-reset/not-pending",
+                     "No reset of that account is waiting."};
     }
     KS_CHECK(p_.links.void_purpose(tx, link::Purpose::FactorResetObjection, account));
     return p_.audit.append(tx, event_of(actor, "factor-reset.cancel", account));
@@ -106,7 +115,8 @@ Result<bool> FactorResetService::object(WriteTx& tx, const Actor& actor, std::st
 
 Result<void> FactorResetService::run_once(Database& database, Instant now)
 {
-    KS_TRY(const auto ripe, database.read([&](ReadTx& tx) { return store_.list_ripe(tx, now, kBatch); }));
+    KS_TRY(const auto ripe,
+           database.read([&](ReadTx& tx) { return store_.list_ripe(tx, now, kBatch); }));
     for (const PendingReset& pending : ripe) {
         KS_CHECK(database.write([&](WriteTx& tx) { return advance(tx, pending, now); }));
     }
@@ -124,7 +134,8 @@ Result<void> FactorResetService::advance(WriteTx& tx, const PendingReset& seen, 
     if (pending->due_at <= now) {
         return reset(tx, system, pending->account);
     }
-    KS_TRY(const bool first, store_.move_mail(tx, pending->account, seen.next_mail_at, now + kMailInterval));
+    KS_TRY(const bool first,
+           store_.move_mail(tx, pending->account, seen.next_mail_at, now + kMailInterval));
     if (!first) {
         return {};
     }

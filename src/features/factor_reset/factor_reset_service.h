@@ -1,8 +1,9 @@
 // features/factor_reset/factor_reset_service.h
 //
-// Taking away the second factors of someone who lost them all: the last way, and therefore a slow or a shared one. Two
-// operators do it at once; one alone starts a wait of 72 hours, during which a mail a day tells every address and carries
-// a link that stops it (security.md item 12). It changes no password and signs nobody in.
+// Taking away the second factors of someone who lost them all: the last way, and therefore a slow
+// or a shared one. Two operators do it at once; one alone starts a wait of 72 hours, during which a
+// mail a day tells every address and carries a link that stops it (security.md item 12). It changes
+// no password and signs nobody in.
 //
 //   (none) ──ask (two operators)──▶ done
 //     └─────ask (one)──▶ waiting ──72 h──▶ done
@@ -48,8 +49,9 @@ public:
     explicit FactorResetService(const Parts& parts) : p_(parts) {}
 
     /// When it is or was done: now with a second operator, in 72 hours without.
-    /// Errors: account/not-found, factor-reset/not-an-operator (Forbidden: who asks or agrees is none, is disabled, or is the
-    /// same person, or the account itself), factor-reset/pending (Conflict), factor-reset/nothing-to-reset (Conflict).
+    /// Errors: account/not-found, factor-reset/not-an-operator (Forbidden: who asks or agrees is
+    /// none, is disabled, or is the same person, or the account itself), factor-reset/pending
+    /// (Conflict), factor-reset/nothing-to-reset (Conflict).
     Result<Instant> ask(WriteTx& tx, const Actor& actor, AccountId account, AccountId asked_by,
                         std::optional<AccountId> agreed_by);
     /// Errors: factor-reset/not-pending (Conflict).

@@ -16,17 +16,20 @@ PendingReset reset_of(const Row& row)
 
 Result<bool> FactorResetStore::insert(WriteTx& tx, const PendingReset& reset)
 {
-    KS_TRY(const int rows, tx.exec("INSERT INTO factor_reset (account_id, asked_by, asked_at, due_at, next_mail_at) "
-                                   "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id) DO NOTHING",
-                                   reset.account, reset.asked_by, reset.asked_at, reset.due_at, reset.next_mail_at));
+    KS_TRY(
+        const int rows,
+        tx.exec("INSERT INTO factor_reset (account_id, asked_by, asked_at, due_at, next_mail_at) "
+                "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id) DO NOTHING",
+                reset.account, reset.asked_by, reset.asked_at, reset.due_at, reset.next_mail_at));
     return rows == 1;
 }
 
 Result<std::optional<PendingReset>> FactorResetStore::find(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT account_id, asked_by, asked_at, due_at, next_mail_at "
-                                        "FROM factor_reset WHERE account_id = $1",
-                                        account));
+    KS_TRY(const auto row,
+           tx.query_one("SELECT account_id, asked_by, asked_at, due_at, next_mail_at "
+                        "FROM factor_reset WHERE account_id = $1",
+                        account));
     return row ? std::optional(reset_of(*row)) : std::nullopt;
 }
 
@@ -46,9 +49,10 @@ Result<bool> FactorResetStore::move_mail(WriteTx& tx, AccountId account, Instant
 
 Result<std::vector<PendingReset>> FactorResetStore::list_ripe(ReadTx& tx, Instant now, int limit)
 {
-    KS_TRY(const auto rows, tx.query("SELECT account_id, asked_by, asked_at, due_at, next_mail_at FROM factor_reset "
-                                     "WHERE due_at <= $1 OR next_mail_at <= $1 LIMIT $2",
-                                     now, limit));
+    KS_TRY(const auto rows,
+           tx.query("SELECT account_id, asked_by, asked_at, due_at, next_mail_at FROM factor_reset "
+                    "WHERE due_at <= $1 OR next_mail_at <= $1 LIMIT $2",
+                    now, limit));
     std::vector<PendingReset> list;
     for (const Row& row : rows) {
         list.push_back(reset_of(row));

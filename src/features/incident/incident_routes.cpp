@@ -24,7 +24,8 @@ void add_routes(http::Router& router, Database& db, IncidentService& incidents)
                                  .named("NotMe"),
                              "What was done"}},
                 .problems = {"link/invalid"},
-                .audit = {"account.not-me", "session.revoke", "account.freeze-factors", "factor-reset.object"},
+                .audit = {"account.not-me", "session.revoke", "account.freeze-factors",
+                          "factor-reset.object"},
                 .handler = [&](const http::Request& request) -> Result<http::Response> {
                     KS_TRY(const auto reported, db.write_essential([&](WriteTx& tx) {
                         return incidents.not_me(tx, request.actor(), request.body.text("token"));

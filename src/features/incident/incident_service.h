@@ -1,8 +1,9 @@
 // features/incident/incident_service.h
 //
-// "This was not me": the link of a notice. It ends the session the notice spoke of, forgets the account's known devices,
-// voids half-done sign-ins and freezes changes of factors for a day (security.md item 22). It signs nobody in and changes
-// no password: whoever reads the mailbox can only make the account safer. The link works once.
+// "This was not me": the link of a notice. It ends the session the notice spoke of, forgets the
+// account's known devices, voids half-done sign-ins and freezes changes of factors for a day
+// (security.md item 22). It signs nobody in and changes no password: whoever reads the mailbox can
+// only make the account safer. The link works once.
 #pragma once
 
 #include "core/actor.h"
@@ -29,16 +30,16 @@ struct Reported {
 class IncidentService {
 public:
     IncidentService(account::AccountService& accounts, session::SessionService& sessions,
-                    known_device::KnownDeviceService& devices, factor_reset::FactorResetService& resets,
-                    link::LinkService& links, audit::AuditLog& audit, const Clock& clock,
-                    const AccountSettings& settings)
-        : accounts_(accounts), sessions_(sessions), devices_(devices), resets_(resets), links_(links), audit_(audit),
-          clock_(clock), settings_(settings)
+                    known_device::KnownDeviceService& devices,
+                    factor_reset::FactorResetService& resets, link::LinkService& links,
+                    audit::AuditLog& audit, const Clock& clock, const AccountSettings& settings)
+        : accounts_(accounts), sessions_(sessions), devices_(devices), resets_(resets),
+          links_(links), audit_(audit), clock_(clock), settings_(settings)
     {
     }
 
-    /// Records account.not-me. The link of a pending reset of factors stops that reset and freezes nothing.
-    /// Errors: link/invalid.
+    /// Records account.not-me. The link of a pending reset of factors stops that reset and freezes
+    /// nothing. Errors: link/invalid.
     Result<Reported> not_me(WriteTx& tx, const Actor& actor, std::string_view token);
 
 private:

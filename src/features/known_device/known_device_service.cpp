@@ -9,8 +9,8 @@ constexpr int kDevicesKept = 50; // of an account, the newest
 
 } // namespace
 
-KnownDeviceService::KnownDeviceService(KnownDeviceStore& store, const crypto::KeyRing& keys, const Clock& clock,
-                                       Random& random)
+KnownDeviceService::KnownDeviceService(KnownDeviceStore& store, const crypto::KeyRing& keys,
+                                       const Clock& clock, Random& random)
     : store_(store), mint_(keys, random), clock_(clock), random_(random)
 {
 }

@@ -1,7 +1,8 @@
 // features/known_device/known_device_service.h
 //
-// Which browsers and countries an account has signed in from before. A known device has an attempt budget of its own, so
-// that strangers who guess cannot lock its owner out (K-11); a new one is reported (M-11). It never replaces a factor.
+// Which browsers and countries an account has signed in from before. A known device has an attempt
+// budget of its own, so that strangers who guess cannot lock its owner out (K-11); a new one is
+// reported (M-11). It never replaces a factor.
 #pragma once
 
 #include "core/bytes.h"
@@ -32,15 +33,20 @@ struct Noted {
 
 class KnownDeviceService {
 public:
-    KnownDeviceService(KnownDeviceStore& store, const crypto::KeyRing& keys, const Clock& clock, Random& random);
+    KnownDeviceService(KnownDeviceStore& store, const crypto::KeyRing& keys, const Clock& clock,
+                       Random& random);
 
     Device parse(std::string_view cookie) const;
     /// One statement, for an unknown account and for no device too.
     Result<bool> is_known(ReadTx& tx, AccountId account, const Device& device);
 
-    enum class Keep : std::uint8_t { Yes, No }; // No: a shared device is looked at, but not remembered
+    enum class Keep : std::uint8_t {
+        Yes,
+        No
+    }; // No: a shared device is looked at, but not remembered
     /// After a full sign-in, in its transaction. `country_code` may be empty.
-    Result<Noted> note(WriteTx& tx, AccountId account, const Device& device, std::string_view country_code, Keep keep);
+    Result<Noted> note(WriteTx& tx, AccountId account, const Device& device,
+                       std::string_view country_code, Keep keep);
     /// "This was not me": no device is known any more.
     Result<void> forget_devices(WriteTx& tx, AccountId account);
     Result<void> erase(WriteTx& tx, AccountId account);

@@ -4,24 +4,29 @@ namespace keystead::known_device {
 
 Result<bool> KnownDeviceStore::has_device(ReadTx& tx, AccountId account, const Digest& token)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT 1 FROM known_device WHERE account_id = $1 AND token_digest = $2",
-                                        account, token));
+    KS_TRY(const auto row,
+           tx.query_one("SELECT 1 FROM known_device WHERE account_id = $1 AND token_digest = $2",
+                        account, token));
     return row.has_value();
 }
 
-Result<bool> KnownDeviceStore::add_device(WriteTx& tx, AccountId account, const Digest& token, Instant now)
+Result<bool> KnownDeviceStore::add_device(WriteTx& tx, AccountId account, const Digest& token,
+                                          Instant now)
 {
-    KS_TRY(const int rows, tx.exec("INSERT INTO known_device (account_id, token_digest, created_at) "
-                                   "VALUES ($1, $2, $3) ON CONFLICT (account_id, token_digest) DO NOTHING",
-                                   account, token, now));
+    KS_TRY(const int rows,
+           tx.exec("INSERT INTO known_device (account_id, token_digest, created_at) "
+                   "VALUES ($1, $2, $3) ON CONFLICT (account_id, token_digest) DO NOTHING",
+                   account, token, now));
     return rows == 1;
 }
 
-Result<bool> KnownDeviceStore::add_country(WriteTx& tx, AccountId account, std::string_view country_code)
+Result<bool> KnownDeviceStore::add_country(WriteTx& tx, AccountId account,
+                                           std::string_view country_code)
 {
-    KS_TRY(const int rows, tx.exec("INSERT INTO known_country (account_id, country_code) VALUES ($1, $2) "
-                                   "ON CONFLICT (account_id, country_code) DO NOTHING",
-                                   account, country_code));
+    KS_TRY(const int rows,
+           tx.exec("INSERT INTO known_country (account_id, country_code) VALUES ($1, $2) "
+                   "ON CONFLICT (account_id, country_code) DO NOTHING",
+                   account, country_code));
     return rows == 1;
 }
 
@@ -37,13 +42,15 @@ Result<void> KnownDeviceStore::trim_devices(WriteTx& tx, AccountId account, int 
 
 Result<void> KnownDeviceStore::erase_devices(WriteTx& tx, AccountId account)
 {
-    KS_TRY([[maybe_unused]] const int rows, tx.exec("DELETE FROM known_device WHERE account_id = $1", account));
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("DELETE FROM known_device WHERE account_id = $1", account));
     return {};
 }
 
 Result<void> KnownDeviceStore::erase_countries(WriteTx& tx, AccountId account)
 {
-    KS_TRY([[maybe_unused]] const int rows, tx.exec("DELETE FROM known_country WHERE account_id = $1", account));
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("DELETE FROM known_country WHERE account_id = $1", account));
     return {};
 }
 

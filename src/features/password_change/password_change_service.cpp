@@ -14,15 +14,18 @@ Result<Begun> PasswordChangeService::begin(WriteTx& tx, const Actor& actor)
                      .detail = "Too many attempts. Wait and try again.",
                      .retry_after = verdict.retry_after};
     }
-    KS_CHECK(p_.audit.append(tx, {.actor = actor, .action = "password.attempt", .account = actor.account}));
+    KS_CHECK(p_.audit.append(
+        tx, {.actor = actor, .action = "password.attempt", .account = actor.account}));
     KS_TRY(auto account, p_.accounts.load(tx, actor.account));
     KS_TRY(auto stored, p_.passwords.find(tx, actor.account));
     KS_TRY(const bool has_second_factor, p_.totp.has_confirmed(tx, actor.account));
     return Begun{std::move(account), std::move(stored), has_second_factor};
 }
 
-Result<Changed> PasswordChangeService::finish(WriteTx& tx, const Actor& actor, const password::StoredPassword& checked,
-                                              const password::HashedPassword& hashed, OtherSessions others)
+Result<Changed> PasswordChangeService::finish(WriteTx& tx, const Actor& actor,
+                                              const password::StoredPassword& checked,
+                                              const password::HashedPassword& hashed,
+                                              OtherSessions others)
 {
     KS_CHECK(tx.lock(actor.account));
     KS_CHECK(p_.passwords.replace(tx, actor, checked, hashed));
@@ -30,8 +33,9 @@ Result<Changed> PasswordChangeService::finish(WriteTx& tx, const Actor& actor, c
     // Flows that began with the old password lead nowhere now.
     KS_TRY([[maybe_unused]] const auto epoch, p_.accounts.raise_epoch(tx, actor.account));
     if (others == OtherSessions::End) {
-        KS_TRY([[maybe_unused]] const int ended,
-               p_.sessions.revoke_others(tx, actor, actor.account, actor.session, "password-changed"));
+        KS_TRY(
+            [[maybe_unused]] const int ended,
+            p_.sessions.revoke_others(tx, actor, actor.account, actor.session, "password-changed"));
     }
     KS_TRY(auto established,
            p_.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Password));

@@ -1,7 +1,8 @@
 // features/password_change/password_change_service.h
 //
-// Changing one's password in a session (M-03): the current one is asked for; every other session is ended unless the owner
-// says otherwise; what hangs on the old password (recovery links, half-done sign-ins) is void; every address is told.
+// Changing one's password in a session (M-03): the current one is asked for; every other session is
+// ended unless the owner says otherwise; what hangs on the old password (recovery links, half-done
+// sign-ins) is void; every address is told.
 //
 //   begin ─▶ [check the current one; policy; hash the new one] ─▶ finish
 #pragma once
@@ -36,7 +37,8 @@ struct Parts {
 
 struct Begun {
     account::Account account;
-    std::optional<password::StoredPassword> stored; // nothing: managed elsewhere (SSO), nothing to change here
+    std::optional<password::StoredPassword>
+        stored; // nothing: managed elsewhere (SSO), nothing to change here
     bool has_second_factor = false;
 };
 enum class OtherSessions : std::uint8_t { End, Keep };
@@ -49,7 +51,8 @@ class PasswordChangeService {
 public:
     explicit PasswordChangeService(const Parts& parts) : p_(parts) {}
 
-    /// Charges the attempt and records password.attempt. Errors: password/too-many-attempts (RateLimited).
+    /// Charges the attempt and records password.attempt. Errors: password/too-many-attempts
+    /// (RateLimited).
     Result<Begun> begin(WriteTx& tx, const Actor& actor);
     /// Errors: password/changed-meanwhile (Conflict), session/not-found.
     Result<Changed> finish(WriteTx& tx, const Actor& actor, const password::StoredPassword& checked,

@@ -26,7 +26,8 @@ http::Handler request_handler(const RouteParts& parts)
 }
 
 // The code is charged first; a backup code is hashed between the transactions.
-Result<std::optional<backup_code::HashedAttempt>> hashed_code(const http::Request& request, const RouteParts& parts,
+Result<std::optional<backup_code::HashedAttempt>> hashed_code(const http::Request& request,
+                                                              const RouteParts& parts,
                                                               AccountId account)
 {
     KS_TRY(const auto set, parts.database.write([&](WriteTx& tx) {
@@ -34,8 +35,8 @@ Result<std::optional<backup_code::HashedAttempt>> hashed_code(const http::Reques
     }));
     std::optional<backup_code::HashedAttempt> attempt;
     if (request.body.text("method") == "backup-code") {
-        KS_TRY(auto hashed,
-               parts.backup_codes.hash_attempt(account, set, request.body.text("code"), QueuePlace::Kept));
+        KS_TRY(auto hashed, parts.backup_codes.hash_attempt(account, set, request.body.text("code"),
+                                                            QueuePlace::Kept));
         attempt.emplace(std::move(hashed));
     }
     return attempt;
@@ -55,7 +56,9 @@ http::Handler confirm_handler(const RouteParts& parts)
         const auto enforced = opened.has_second_factor ? password::SecondFactor::Enforced
                                                        : password::SecondFactor::NotEnforced;
         KS_TRY(const auto accepted,
-               parts.policy.accept(typed, {.email = opened.account.email.text(), .name = opened.account.name}, enforced));
+               parts.policy.accept(
+                   typed, {.email = opened.account.email.text(), .name = opened.account.name},
+                   enforced));
         RecoveryService::Code code;
         std::optional<backup_code::HashedAttempt> attempt;
         if (opened.has_second_factor) {
@@ -66,12 +69,14 @@ http::Handler confirm_handler(const RouteParts& parts)
                 code.totp = request.body.text("code");
             }
         }
-        KS_TRY(const auto hashed, parts.hasher.hash_new(opened.account.id, accepted, QueuePlace::Kept));
+        KS_TRY(const auto hashed,
+               parts.hasher.hash_new(opened.account.id, accepted, QueuePlace::Kept));
         KS_TRY(const auto recovered, parts.database.write([&](WriteTx& tx) {
             return parts.recovery.confirm(tx, request.actor(), token, code, hashed);
         }));
         if (recovered == Recovered::WrongCode) {
-            return Error{ErrorKind::Unauthenticated, "recovery/wrong-code", "That code is not valid."};
+            return Error{ErrorKind::Unauthenticated, "recovery/wrong-code",
+                         "That code is not valid."};
         }
         return http::Response::no_content();
     };
@@ -108,13 +113,16 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .timing = TimingKind::RefusalsOnSlot,
                 .request = http::object({{"token", http::text(1, 200)},
                                          {"password", http::secret_text(4096)},
-                                         {"method", http::enumeration({"totp", "backup-code"}), Presence::Optional},
+                                         {"method", http::enumeration({"totp", "backup-code"}),
+                                          Presence::Optional},
                                          {"code", http::text(1, 64), Presence::Optional}})
                                .named("ConfirmRecoveryRequest"),
                 .answers = {{204, http::no_body(), "Set; every session of the account has ended"}},
-                .problems = {"link/invalid", "password/refused", "password/busy", "recovery/second-factor-required",
-                             "recovery/wrong-code", "recovery/too-many-attempts", "totp/clock-behind"},
-                .audit = {"recovery.code", "password.set", "session.revoke-all", "totp.verify", "backup_code.use"},
+                .problems = {"link/invalid", "password/refused", "password/busy",
+                             "recovery/second-factor-required", "recovery/wrong-code",
+                             "recovery/too-many-attempts", "totp/clock-behind"},
+                .audit = {"recovery.code", "password.set", "session.revoke-all", "totp.verify",
+                          "backup_code.use"},
                 .handler = confirm_handler(parts)});
 }
 

@@ -25,7 +25,8 @@ Error second_factor_required()
     return error;
 }
 
-Result<void> RecoveryService::request(WriteTx& tx, const Actor& actor, const account::EmailAddress& email)
+Result<void> RecoveryService::request(WriteTx& tx, const Actor& actor,
+                                      const account::EmailAddress& email)
 {
     KS_TRY(const auto account, p_.accounts.find_by_email(tx, email));
     KS_TRY(const auto stored, p_.passwords.find(tx, account ? account->id : AccountId{}));
@@ -68,7 +69,8 @@ Result<Opened> RecoveryService::look_at(ReadTx& tx, std::string_view token)
     return Opened{*std::move(account), has_second_factor};
 }
 
-Result<std::optional<backup_code::CodeSet>> RecoveryService::take_code(WriteTx& tx, const Actor& actor,
+Result<std::optional<backup_code::CodeSet>> RecoveryService::take_code(WriteTx& tx,
+                                                                       const Actor& actor,
                                                                        AccountId account)
 {
     KS_TRY(const auto verdict,
@@ -84,7 +86,8 @@ Result<std::optional<backup_code::CodeSet>> RecoveryService::take_code(WriteTx& 
     return p_.backup_codes.find_set(tx, account);
 }
 
-Result<bool> RecoveryService::proves_second_factor(WriteTx& tx, const Actor& owner, const Code& code)
+Result<bool> RecoveryService::proves_second_factor(WriteTx& tx, const Actor& owner,
+                                                   const Code& code)
 {
     if (code.totp) {
         KS_TRY(const auto check, p_.totp.verify(tx, owner, owner.account, *code.totp));
@@ -94,8 +97,8 @@ Result<bool> RecoveryService::proves_second_factor(WriteTx& tx, const Actor& own
     return check == backup_code::CodeCheck::Accepted;
 }
 
-Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std::string_view token, const Code& code,
-                                           const password::HashedPassword& hashed)
+Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std::string_view token,
+                                           const Code& code, const password::HashedPassword& hashed)
 {
     KS_CHECK(tx.lock(hashed.account)); // A factor may be enrolled at this very moment.
     KS_TRY(const auto opened, look_at(tx, token));
@@ -109,8 +112,10 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
         }
         KS_TRY(const bool proved, proves_second_factor(tx, owner, code));
         if (!proved) {
-            KS_CHECK(p_.notices.tell_owner(tx, actor, owner.account, notify::Purpose::SecondFactorFailing));
-            return Recovered::WrongCode; // The link stays: a mistyped digit must not cost a new mail.
+            KS_CHECK(p_.notices.tell_owner(tx, actor, owner.account,
+                                           notify::Purpose::SecondFactorFailing));
+            return Recovered::WrongCode; // The link stays: a mistyped digit must not cost a new
+                                         // mail.
         }
         KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::RecoveryCode, owner.account.bytes()));
     }
@@ -122,7 +127,8 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
     KS_CHECK(p_.links.void_requests(tx, owner.account));
     KS_CHECK(p_.sessions.end_all(tx, owner, owner.account, "password-recovered"));
     // The owner is back: what strangers guessed from unknown devices is forgotten.
-    KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::UnknownDevice, as_bytes(opened.account.email.text())));
+    KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::UnknownDevice,
+                              as_bytes(opened.account.email.text())));
     KS_CHECK(p_.notices.tell_owner(tx, actor, owner.account, notify::Purpose::PasswordChanged));
     return Recovered::Done;
 }

@@ -1,12 +1,15 @@
 // features/recovery/recovery_service.h
 //
-// A forgotten password (M-04): a link by mail, then a new password. It never signs in and never removes a second factor;
-// an account with one has to prove it here, too (NIST SP 800-63B-4 §4.2.2.2; security.md items 12 and 13).
+// A forgotten password (M-04): a link by mail, then a new password. It never signs in and never
+// removes a second factor; an account with one has to prove it here, too (NIST SP 800-63B-4
+// §4.2.2.2; security.md items 12 and 13).
 //
-//   request ─▶ mail ─▶ look_at ─▶ [policy; code's hash; new hash] ─▶ confirm ─▶ password set, sessions ended, links void
+//   request ─▶ mail ─▶ look_at ─▶ [policy; code's hash; new hash] ─▶ confirm ─▶ password set,
+//   sessions ended, links void
 //
-// The answer to a request is the same, in words, rows, mails and time, for known, unknown, disabled and passwordless
-// accounts. A wrong code leaves the link unspent and is charged to a budget of recovery's own.
+// The answer to a request is the same, in words, rows, mails and time, for known, unknown, disabled
+// and passwordless accounts. A wrong code leaves the link unspent and is charged to a budget of
+// recovery's own.
 #pragma once
 
 #include "core/actor.h"
@@ -61,7 +64,8 @@ public:
     Result<Opened> look_at(ReadTx& tx, std::string_view token);
     /// Charges a code before it is looked at; answers the set that a backup code is hashed for.
     /// Errors: recovery/too-many-attempts (RateLimited).
-    Result<std::optional<backup_code::CodeSet>> take_code(WriteTx& tx, const Actor& actor, AccountId account);
+    Result<std::optional<backup_code::CodeSet>> take_code(WriteTx& tx, const Actor& actor,
+                                                          AccountId account);
 
     /// What proves the second factor, where the account has one.
     struct Code {
@@ -69,8 +73,8 @@ public:
         const backup_code::HashedAttempt* backup_code = nullptr;
     };
     /// Errors: link/invalid, recovery/second-factor-required.
-    Result<Recovered> confirm(WriteTx& tx, const Actor& actor, std::string_view token, const Code& code,
-                              const password::HashedPassword& hashed);
+    Result<Recovered> confirm(WriteTx& tx, const Actor& actor, std::string_view token,
+                              const Code& code, const password::HashedPassword& hashed);
 
 private:
     Result<bool> proves_second_factor(WriteTx& tx, const Actor& owner, const Code& code);

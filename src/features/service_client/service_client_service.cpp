@@ -42,23 +42,31 @@ std::vector<std::string_view> right_names(std::uint32_t rights)
 }
 
 ServiceClientService::ServiceClientService(ServiceClientStore& store, audit::AuditLog& audit,
-                                           const crypto::KeyRing& keys, const Clock& clock, Random& random)
+                                           const crypto::KeyRing& keys, const Clock& clock,
+                                           Random& random)
     : store_(store), audit_(audit), mint_(keys, random), clock_(clock), random_(random)
 {
 }
 
-Result<ServiceClientService::Made> ServiceClientService::create(WriteTx& tx, const Actor& actor, std::string_view name,
+Result<ServiceClientService::Made> ServiceClientService::create(WriteTx& tx, const Actor& actor,
+                                                                std::string_view name,
                                                                 std::uint32_t rights)
 {
-    if (name.empty() || name.size() > kNameBytesMax || !is_valid_utf8(name) || right_names(rights).empty()) {
-        return Error{ErrorKind::InvalidInput, "client/invalid", "A service client needs a name and at least one right."};
+    if (name.empty() || name.size() > kNameBytesMax || !is_valid_utf8(name) ||
+        right_names(rights).empty()) {
+        return Error{ErrorKind::InvalidInput, "client/invalid",
+                     "A service client needs a name and at least one right."};
     }
     const Instant now = clock_.now();
-    ServiceClient client{.id = ClientId::make(now, random_), .name = std::string(name), .rights = rights, .created_at = now};
+    ServiceClient client{.id = ClientId::make(now, random_),
+                         .name = std::string(name),
+                         .rights = rights,
+                         .created_at = now};
     auto token = mint_.make(crypto::TokenKind::ServiceClient, client.id.bytes());
     KS_TRY(const bool inserted, store_.insert(tx, client, token.digest));
     if (!inserted) {
-        return Error{ErrorKind::Conflict, "client/name-taken", "A service client of that name exists."};
+        return Error{ErrorKind::Conflict, "client/name-taken",
+                     "A service client of that name exists."};
     }
     std::string names;
     for (const auto right : right_names(rights)) {
@@ -77,7 +85,8 @@ Result<void> ServiceClientService::revoke(WriteTx& tx, const Actor& actor, Clien
     if (!token) {
         return Error{ErrorKind::NotFound, "client/not-found", "There is no such service client."};
     }
-    KS_CHECK(audit_.append(tx, {.actor = actor, .action = "client.revoke", .target = {"client", id.text()}}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor, .action = "client.revoke", .target = {"client", id.text()}}));
     tx.after_commit([this, digest = *token] {
         const std::lock_guard lock(mutex_);
         ++epoch_;
@@ -86,7 +95,10 @@ Result<void> ServiceClientService::revoke(WriteTx& tx, const Actor& actor, Clien
     return {};
 }
 
-Result<std::vector<ServiceClient>> ServiceClientService::list(ReadTx& tx) { return store_.list(tx, kClientsListed); }
+Result<std::vector<ServiceClient>> ServiceClientService::list(ReadTx& tx)
+{
+    return store_.list(tx, kClientsListed);
+}
 
 bool ServiceClientService::is_well_formed(std::string_view token_text) const
 {
@@ -104,7 +116,8 @@ std::optional<ServiceClient> ServiceClientService::find_cached(std::string_view 
     return found == cached_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<std::optional<ServiceClient>> ServiceClientService::load(Database& db, std::string_view token_text)
+Result<std::optional<ServiceClient>> ServiceClientService::load(Database& db,
+                                                                std::string_view token_text)
 {
     const auto token = mint_.parse(crypto::TokenKind::ServiceClient, token_text);
     if (!token) {
@@ -114,7 +127,8 @@ Result<std::optional<ServiceClient>> ServiceClientService::load(Database& db, st
         const std::lock_guard lock(mutex_);
         return epoch_;
     }();
-    KS_TRY(auto client, db.read([&](ReadTx& tx) { return store_.find_by_token(tx, token->digest); }));
+    KS_TRY(auto client,
+           db.read([&](ReadTx& tx) { return store_.find_by_token(tx, token->digest); }));
     const std::lock_guard lock(mutex_);
     if (client && epoch_ == read_at && cached_.size() < kCachedMax) {
         cached_.insert_or_assign(token->digest, *client);

@@ -1,8 +1,9 @@
 // features/service_client/service_client_service.h
 //
-// Programs of the product beside Keystead: made and revoked by an operator on the command line, authenticated by a bearer
-// token with named rights. They speak for nobody but themselves.
-// A few clients are kept in memory under the same rule as sessions: what was revoked is never put back (session_cache.h).
+// Programs of the product beside Keystead: made and revoked by an operator on the command line,
+// authenticated by a bearer token with named rights. They speak for nobody but themselves. A few
+// clients are kept in memory under the same rule as sessions: what was revoked is never put back
+// (session_cache.h).
 #pragma once
 
 #include "core/actor.h"
@@ -25,21 +26,24 @@
 
 namespace keystead::service_client {
 
-/// "introspect", "read-accounts": how rights are named on the command line. Nothing for another word.
+/// "introspect", "read-accounts": how rights are named on the command line. Nothing for another
+/// word.
 std::optional<std::uint32_t> right_from_text(std::string_view word);
 std::vector<std::string_view> right_names(std::uint32_t rights);
 
 class ServiceClientService {
 public:
-    ServiceClientService(ServiceClientStore& store, audit::AuditLog& audit, const crypto::KeyRing& keys,
-                         const Clock& clock, Random& random);
+    ServiceClientService(ServiceClientStore& store, audit::AuditLog& audit,
+                         const crypto::KeyRing& keys, const Clock& clock, Random& random);
 
     struct Made {
         ServiceClient client;
         Secret token; // shown once
     };
-    /// Errors: client/name-taken (Conflict), client/invalid (InvalidInput: name empty, over 100 bytes; no right).
-    Result<Made> create(WriteTx& tx, const Actor& actor, std::string_view name, std::uint32_t rights);
+    /// Errors: client/name-taken (Conflict), client/invalid (InvalidInput: name empty, over 100
+    /// bytes; no right).
+    Result<Made> create(WriteTx& tx, const Actor& actor, std::string_view name,
+                        std::uint32_t rights);
     /// Errors: client/not-found.
     Result<void> revoke(WriteTx& tx, const Actor& actor, ClientId id);
     Result<std::vector<ServiceClient>> list(ReadTx& tx);

@@ -13,25 +13,32 @@ ServiceClient client_of(const Row& row)
 
 } // namespace
 
-Result<bool> ServiceClientStore::insert(WriteTx& tx, const ServiceClient& client, const Digest& token)
+Result<bool> ServiceClientStore::insert(WriteTx& tx, const ServiceClient& client,
+                                        const Digest& token)
 {
-    KS_TRY(const int rows, tx.exec("INSERT INTO service_client (id, name, token_digest, rights, created_at) "
-                                   "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
-                                   client.id, client.name, token, client.rights, client.created_at));
+    KS_TRY(const int rows,
+           tx.exec("INSERT INTO service_client (id, name, token_digest, rights, created_at) "
+                   "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+                   client.id, client.name, token, client.rights, client.created_at));
     return rows == 1;
 }
 
-Result<std::optional<ServiceClient>> ServiceClientStore::find_by_token(ReadTx& tx, const Digest& token)
+Result<std::optional<ServiceClient>> ServiceClientStore::find_by_token(ReadTx& tx,
+                                                                       const Digest& token)
 {
     KS_TRY(const auto row,
-           tx.query_one("SELECT id, name, rights, created_at FROM service_client WHERE token_digest = $1", token));
+           tx.query_one(
+               "SELECT id, name, rights, created_at FROM service_client WHERE token_digest = $1",
+               token));
     return row ? std::optional(client_of(*row)) : std::nullopt;
 }
 
 Result<std::vector<ServiceClient>> ServiceClientStore::list(ReadTx& tx, int limit)
 {
-    KS_TRY(const auto rows,
-           tx.query("SELECT id, name, rights, created_at FROM service_client ORDER BY name LIMIT $1", limit));
+    KS_TRY(
+        const auto rows,
+        tx.query("SELECT id, name, rights, created_at FROM service_client ORDER BY name LIMIT $1",
+                 limit));
     std::vector<ServiceClient> clients;
     for (const Row& row : rows) {
         clients.push_back(client_of(row));
@@ -41,7 +48,8 @@ Result<std::vector<ServiceClient>> ServiceClientStore::list(ReadTx& tx, int limi
 
 Result<std::optional<Digest>> ServiceClientStore::remove(WriteTx& tx, ClientId id)
 {
-    KS_TRY(const auto row, tx.query_one("DELETE FROM service_client WHERE id = $1 RETURNING token_digest", id));
+    KS_TRY(const auto row,
+           tx.query_one("DELETE FROM service_client WHERE id = $1 RETURNING token_digest", id));
     return row ? std::optional(row->digest(0)) : std::nullopt;
 }
 

@@ -15,7 +15,8 @@ constexpr std::array<std::pair<Method, std::string_view>, 5> kNames{{
     {Method::SetUpToken, "set-up-token"},
 }};
 
-// What browsers keep at most (draft-ietf-httpbis-rfc6265bis §5.6.1); the server's own limits decide anyway.
+// What browsers keep at most (draft-ietf-httpbis-rfc6265bis §5.6.1); the server's own limits decide
+// anyway.
 constexpr std::chrono::hours kCookieAgeMax{400 * 24};
 
 } // namespace
@@ -72,12 +73,13 @@ Lifetimes lifetimes(const SessionSettings& settings, DeviceTrust trust, Instant 
     case DeviceTrust::Own:
         result.idle_timeout = settings.idle_timeout;
         if (settings.idle_timeout_remembered) {
-            return result; // The preset asks "remember me?" and the answer was no: the cookie ends with the browser.
+            return result; // The preset asks "remember me?" and the answer was no: the cookie ends
+                           // with the browser.
         }
         break;
     }
-    result.cookie_max_age =
-        std::min<std::chrono::seconds>(settings.absolute_lifetime.value_or(kCookieAgeMax), kCookieAgeMax);
+    result.cookie_max_age = std::min<std::chrono::seconds>(
+        settings.absolute_lifetime.value_or(kCookieAgeMax), kCookieAgeMax);
     return result;
 }
 

@@ -5,9 +5,11 @@
 //   established ──▶ live ──▶ expired  (idle timeout or absolute lifetime; NIST SP 800-63B-4 §5.2)
 //                    │ ▲
 //   require          ▼ │ step-up
-//   authentication  due ──▶ revoked   (by its owner, an operator, or a change of credentials: the row is gone)
+//   authentication  due ──▶ revoked   (by its owner, an operator, or a change of credentials: the
+//   row is gone)
 //
-// Both limits are kept as absolute times on the server (ASVS V7.3.1, V7.3.2); the cookie's Max-Age decides nothing.
+// Both limits are kept as absolute times on the server (ASVS V7.3.1, V7.3.2); the cookie's Max-Age
+// decides nothing.
 #pragma once
 
 #include "core/bytes.h"
@@ -24,21 +26,35 @@
 
 namespace keystead::session {
 
-/// How a person proved who they are (bits; a session keeps all that it was established or stepped up with).
-enum class Method : std::uint8_t { Password = 1, Totp = 2, BackupCode = 4, SignUpLink = 8, SetUpToken = 16 };
+/// How a person proved who they are (bits; a session keeps all that it was established or stepped
+/// up with).
+enum class Method : std::uint8_t {
+    Password = 1,
+    Totp = 2,
+    BackupCode = 4,
+    SignUpLink = 8,
+    SetUpToken = 16
+};
 
 class Methods {
 public:
     constexpr Methods() = default;
-    constexpr Methods(Method method) : bits_(static_cast<std::uint8_t>(method)) {} // NOLINT(google-explicit-constructor)
+    constexpr Methods(Method method)
+        : bits_(static_cast<std::uint8_t>(method)) {} // NOLINT(google-explicit-constructor)
     constexpr Methods with(Methods more) const
     {
         Methods both;
         both.bits_ = static_cast<std::uint8_t>(bits_ | more.bits_);
         return both;
     }
-    constexpr bool has(Method method) const { return (bits_ & static_cast<std::uint8_t>(method)) != 0; }
-    constexpr bool has_second_factor() const { return has(Method::Totp) || has(Method::BackupCode); }
+    constexpr bool has(Method method) const
+    {
+        return (bits_ & static_cast<std::uint8_t>(method)) != 0;
+    }
+    constexpr bool has_second_factor() const
+    {
+        return has(Method::Totp) || has(Method::BackupCode);
+    }
     /// A password, or what stands in its place on the one day it is chosen.
     constexpr bool has_first_factor() const
     {
@@ -58,9 +74,9 @@ private:
 /// What a session looked like from outside when it began; for the owner's eyes.
 struct Origin {
     std::string ip;
-    std::int64_t place_kind = 0; // place::Place::Kind
-    std::string country_code;    // ISO 3166-1 alpha-2, or empty
-    std::string city;            // or empty
+    std::int64_t place_kind = 0;  // place::Place::Kind
+    std::string country_code;     // ISO 3166-1 alpha-2, or empty
+    std::string city;             // or empty
     std::int64_t device_kind = 0; // client_device::DeviceKind
     std::string browser;
     std::string browser_version;
@@ -90,7 +106,8 @@ struct Session {
     }
     bool is_over(Instant now) const
     {
-        return (expires_at && now >= *expires_at) || (idle_timeout && now >= last_active_at + *idle_timeout);
+        return (expires_at && now >= *expires_at) ||
+               (idle_timeout && now >= last_active_at + *idle_timeout);
     }
 };
 
@@ -100,7 +117,8 @@ struct Lifetimes {
     std::optional<std::chrono::seconds> cookie_max_age; // nothing: ends with the browser
 };
 
-/// The limits of a session that begins at `now`, by the preset's settings and how the device is trusted.
+/// The limits of a session that begins at `now`, by the preset's settings and how the device is
+/// trusted.
 Lifetimes lifetimes(const SessionSettings& settings, DeviceTrust trust, Instant now);
 
 } // namespace keystead::session

@@ -6,7 +6,8 @@
 namespace keystead::session {
 
 SessionCache::SessionCache(std::size_t entries_max)
-    : entries_max_per_shard_(std::max<std::size_t>(entries_max / kShards, 1)), shards_(std::make_unique<Shard[]>(kShards))
+    : entries_max_per_shard_(std::max<std::size_t>(entries_max / kShards, 1)),
+      shards_(std::make_unique<Shard[]>(kShards))
 {
 }
 
@@ -51,12 +52,14 @@ bool SessionCache::make_room(Shard& shard)
     const std::size_t buckets = shard.entries.bucket_count();
     for (std::size_t step = 0; step < 2 * buckets; ++step) {
         const std::size_t bucket = shard.clock_hand++ % buckets;
-        for (auto entry = shard.entries.begin(bucket); entry != shard.entries.end(bucket); ++entry) {
+        for (auto entry = shard.entries.begin(bucket); entry != shard.entries.end(bucket);
+             ++entry) {
             if (std::exchange(entry->second.referenced, false)) {
                 continue;
             }
             if (entry->second.dirty) {
-                shard.evicted.push_back({entry->second.session.session, entry->second.session.last_active_at});
+                shard.evicted.push_back(
+                    {entry->second.session.session, entry->second.session.last_active_at});
             }
             const Digest victim = entry->first;
             shard.entries.erase(victim);
@@ -87,7 +90,8 @@ std::vector<SessionCache::Activity> SessionCache::take_activity()
         for (const Digest& token : shard.dirty) {
             const auto found = shard.entries.find(token);
             if (found != shard.entries.end() && std::exchange(found->second.dirty, false)) {
-                all.push_back({found->second.session.session, found->second.session.last_active_at});
+                all.push_back(
+                    {found->second.session.session, found->second.session.last_active_at});
             }
         }
         shard.dirty.clear();

@@ -1,11 +1,13 @@
 // features/session/session_cache.h
 //
-// Sessions in memory, for checks that must not wait for a disk. Bounded, sharded, and never wrong about a revocation:
+// Sessions in memory, for checks that must not wait for a disk. Bounded, sharded, and never wrong
+// about a revocation:
 //
 //   a miss     reads the shard's epoch, then the row, and inserts only if the epoch is unchanged;
 //   a change   commits, raises the epoch, removes, and only then is answered.
 //
-// So a row read before a revocation cannot be inserted after it. Not here: the database, expiry policy, cookies.
+// So a row read before a revocation cannot be inserted after it. Not here: the database, expiry
+// policy, cookies.
 #pragma once
 
 #include "core/bytes.h"
@@ -39,7 +41,8 @@ struct CachedSession {
     bool is_over(Instant now) const
     {
         return to_micros(now) >= expires_at_us ||
-               (idle_timeout_us != 0 && to_micros(now) >= to_micros(last_active_at) + idle_timeout_us);
+               (idle_timeout_us != 0 &&
+                to_micros(now) >= to_micros(last_active_at) + idle_timeout_us);
     }
 };
 
@@ -50,8 +53,8 @@ public:
 
     explicit SessionCache(std::size_t entries_max);
 
-    /// The live session of that token, its last activity moved to `now`; nothing when unknown or over (then removed).
-    /// `visit` runs under the shard's lock and must not block.
+    /// The live session of that token, its last activity moved to `now`; nothing when unknown or
+    /// over (then removed). `visit` runs under the shard's lock and must not block.
     template <class Visit> bool find_and_touch(const Digest& token, Instant now, Visit&& visit)
     {
         Shard& shard = shard_of(token);

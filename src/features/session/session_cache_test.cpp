@@ -85,7 +85,8 @@ TEST_F(SessionCacheTest, KeepsTheLatestActivity)
     EXPECT_EQ(activity[0].last_active_at, kNow + 10s);
 }
 
-// guards: readers, fillers and revokers at once; after a removal has returned nothing is found (also under the thread sanitizer)
+// guards: readers, fillers and revokers at once; after a removal has returned nothing is found
+// (also under the thread sanitizer)
 TEST_F(SessionCacheTest, HoldsWhileRevocationsRaceFills)
 {
     SessionCache cache(1000);

@@ -31,7 +31,8 @@ http::Response cleared(http::Response response)
 http::Handler list_handler(Database& db, SessionService& sessions)
 {
     return [&](const http::Request& request) -> Result<http::Response> {
-        KS_TRY(const auto list, db.read([&](ReadTx& tx) { return sessions.list(tx, request.principal.account); }));
+        KS_TRY(const auto list,
+               db.read([&](ReadTx& tx) { return sessions.list(tx, request.principal.account); }));
         JsonWriter json;
         json.begin_object().key("items").begin_array();
         for (const Session& session : list) {
@@ -54,15 +55,17 @@ http::Handler revoke_handler(Database& db, SessionService& sessions)
     };
 }
 
-http::Handler revoke_others_handler(Database& db, SessionService& sessions, account::Notices& notices)
+http::Handler revoke_others_handler(Database& db, SessionService& sessions,
+                                    account::Notices& notices)
 {
     return [&](const http::Request& request) -> Result<http::Response> {
         const auto account = request.principal.account;
         KS_TRY(const int count, db.write_essential([&](WriteTx& tx) -> Result<int> {
-            KS_TRY(const int ended, sessions.revoke_others(tx, request.actor(), account, request.principal.session,
-                                                           "owner"));
+            KS_TRY(const int ended, sessions.revoke_others(tx, request.actor(), account,
+                                                           request.principal.session, "owner"));
             if (ended > 0) {
-                KS_CHECK(notices.tell_owner(tx, request.actor(), account, notify::Purpose::SessionsEnded,
+                KS_CHECK(notices.tell_owner(tx, request.actor(), account,
+                                            notify::Purpose::SessionsEnded,
                                             {{"count", std::to_string(ended)}}));
             }
             return ended;
@@ -88,7 +91,8 @@ http::Handler require_handler(Database& db, SessionService& sessions)
     return [&](const http::Request& request) -> Result<http::Response> {
         KS_TRY(const auto id, session_in_path(request));
         KS_CHECK(db.write_essential([&](WriteTx& tx) {
-            return sessions.require_authentication(tx, request.actor(), request.principal.account, id);
+            return sessions.require_authentication(tx, request.actor(), request.principal.account,
+                                                   id);
         }));
         return http::Response::no_content();
     };
@@ -119,11 +123,12 @@ http::Schema session_schema()
                          {"country_name", text(0, 100).or_null()},
                          {"city", text(0, 200).or_null()}})
                      .named("Place");
-    auto device = object({{"kind", enumeration({"unknown", "desktop", "phone", "tablet", "program"})},
-                          {"browser", text(0, 64).or_null()},
-                          {"browser_version", text(0, 32).or_null()},
-                          {"system", text(0, 64).or_null()}})
-                      .named("Device");
+    auto device =
+        object({{"kind", enumeration({"unknown", "desktop", "phone", "tablet", "program"})},
+                {"browser", text(0, 64).or_null()},
+                {"browser_version", text(0, 32).or_null()},
+                {"system", text(0, 64).or_null()}})
+            .named("Device");
     return object({{"id", identifier("ses_")},
                    {"current", boolean()},
                    {"created_at", time()},
@@ -153,15 +158,17 @@ void write_session(JsonWriter& json, const Session& session, std::optional<Sessi
         .member("authenticated_at", session.authenticated_at)
         .member("ip", session.origin.ip);
     json.key("place");
-    place::write_json(json, {.kind = place_kind,
-                             .country_code = session.origin.country_code,
-                             .country_name = std::string(country.value_or(session.origin.country_code)),
-                             .city = session.origin.city});
+    place::write_json(json,
+                      {.kind = place_kind,
+                       .country_code = session.origin.country_code,
+                       .country_name = std::string(country.value_or(session.origin.country_code)),
+                       .city = session.origin.city});
     json.key("device");
-    client_device::write_json(json, {.kind = static_cast<client_device::DeviceKind>(session.origin.device_kind),
-                                     .browser = session.origin.browser,
-                                     .browser_version = session.origin.browser_version,
-                                     .system = session.origin.system});
+    client_device::write_json(
+        json, {.kind = static_cast<client_device::DeviceKind>(session.origin.device_kind),
+               .browser = session.origin.browser,
+               .browser_version = session.origin.browser_version,
+               .system = session.origin.system});
     json.key("methods").begin_array();
     for (const auto name : session.methods.names()) {
         json.value(name);
@@ -179,7 +186,9 @@ http::Schema signed_in_schema()
 {
     using namespace http;
     return object({{"status", enumeration({"signed-in"})},
-                   {"account", object({{"id", identifier("acc_")}, {"email", text(3, 320)}, {"name", text(0, 200)}})},
+                   {"account", object({{"id", identifier("acc_")},
+                                       {"email", text(3, 320)},
+                                       {"name", text(0, 200)}})},
                    {"session", object({{"id", identifier("ses_")},
                                        {"expires_at", time().or_null()},
                                        {"idle_expires_at", time().or_null()}})},
@@ -188,13 +197,16 @@ http::Schema signed_in_schema()
         .named("SignedIn");
 }
 
-http::Response signed_in(int status, const Established& established, const account::Account& account,
-                         OfferSecondFactor offer)
+http::Response signed_in(int status, const Established& established,
+                         const account::Account& account, OfferSecondFactor offer)
 {
     const Session& session = established.session;
     JsonWriter json;
     json.begin_object().member("status", "signed-in").key("account").begin_object();
-    json.member("id", account.id.text()).member("email", account.email.text()).member("name", account.name).end_object();
+    json.member("id", account.id.text())
+        .member("email", account.email.text())
+        .member("name", account.name)
+        .end_object();
     json.key("session")
         .begin_object()
         .member("id", session.id.text())
@@ -210,9 +222,13 @@ http::Response signed_in(int status, const Established& established, const accou
                       .max_age = established.cookie_max_age});
 }
 
-http::Cookie cleared_session_cookie() { return {.name = std::string(kSessionCookie), .value = "", .max_age = 0s}; }
+http::Cookie cleared_session_cookie()
+{
+    return {.name = std::string(kSessionCookie), .value = "", .max_age = 0s};
+}
 
-void add_routes(http::Router& router, Database& db, SessionService& sessions, account::Notices& notices)
+void add_routes(http::Router& router, Database& db, SessionService& sessions,
+                account::Notices& notices)
 {
     router.add({.method = http::Method::Get,
                 .path = "/v1/account/sessions",
@@ -250,7 +266,8 @@ void add_routes(http::Router& router, Database& db, SessionService& sessions, ac
                 .limit = LimitGroup::Write,
                 .body_bytes_max = 0,
                 .timing = TimingKind::Immediate,
-                .answers = {{200, http::object({{"revoked", http::integer(0, 1'000'000)}}), "How many ended"}},
+                .answers = {{200, http::object({{"revoked", http::integer(0, 1'000'000)}}),
+                             "How many ended"}},
                 .audit = {"session.revoke-others"},
                 .handler = revoke_others_handler(db, sessions, notices)});
     router.add({.method = http::Method::Post,

@@ -19,7 +19,8 @@ namespace keystead::session {
 
 inline constexpr std::string_view kSessionCookie = "__Host-keystead";
 
-/// What the client looks like from here. Compiles expressions at first use: not inside a transaction.
+/// What the client looks like from here. Compiles expressions at first use: not inside a
+/// transaction.
 Origin origin_of(const http::Request& request, client_device::ClientDeviceService& devices,
                  const place::PlaceService& places);
 
@@ -29,11 +30,12 @@ void write_session(JsonWriter& json, const Session& session, std::optional<Sessi
 http::Schema signed_in_schema();
 enum class OfferSecondFactor : std::uint8_t { No, Yes };
 /// The answer of everything that signs in or renews a session: body, session cookie.
-http::Response signed_in(int status, const Established& established, const account::Account& account,
-                         OfferSecondFactor offer);
+http::Response signed_in(int status, const Established& established,
+                         const account::Account& account, OfferSecondFactor offer);
 /// The cookie that removes the session's.
 http::Cookie cleared_session_cookie();
 
-void add_routes(http::Router& router, Database& db, SessionService& sessions, account::Notices& notices);
+void add_routes(http::Router& router, Database& db, SessionService& sessions,
+                account::Notices& notices);
 
 } // namespace keystead::session

@@ -41,18 +41,22 @@ std::string_view reason_text(account::EndReason reason)
 
 } // namespace
 
-SessionService::SessionService(SessionStore& store, account::AccountService& accounts, totp::TotpService& totp,
-                               audit::AuditLog& audit, const crypto::KeyRing& keys, const Clock& clock,
-                               Random& random, const SessionSettings& settings)
-    : store_(store), accounts_(accounts), totp_(totp), audit_(audit), keys_(keys), mint_(keys, random), clock_(clock),
-      random_(random), settings_(settings), cache_(settings.cache_entries_max)
+SessionService::SessionService(SessionStore& store, account::AccountService& accounts,
+                               totp::TotpService& totp, audit::AuditLog& audit,
+                               const crypto::KeyRing& keys, const Clock& clock, Random& random,
+                               const SessionSettings& settings)
+    : store_(store), accounts_(accounts), totp_(totp), audit_(audit), keys_(keys),
+      mint_(keys, random), clock_(clock), random_(random), settings_(settings),
+      cache_(settings.cache_entries_max)
 {
 }
 
-Result<Establishment> SessionService::establish(WriteTx& tx, const Actor& actor, const Evidence& evidence,
-                                                DeviceTrust trust, const Origin& origin)
+Result<Establishment> SessionService::establish(WriteTx& tx, const Actor& actor,
+                                                const Evidence& evidence, DeviceTrust trust,
+                                                const Origin& origin)
 {
-    // The lock orders this against every change of the account's credentials and against other sign-ins.
+    // The lock orders this against every change of the account's credentials and against other
+    // sign-ins.
     KS_CHECK(tx.lock(evidence.account));
     KS_TRY(const auto account, accounts_.find(tx, evidence.account));
     if (!account || !account->is_active() || account->epoch != evidence.account_epoch ||
@@ -81,8 +85,9 @@ Result<Establishment> SessionService::establish(WriteTx& tx, const Actor& actor,
     return Establishment{std::move(established)};
 }
 
-Result<Established> SessionService::create(WriteTx& tx, const Actor& actor, const Evidence& evidence,
-                                           DeviceTrust trust, const Origin& origin)
+Result<Established> SessionService::create(WriteTx& tx, const Actor& actor,
+                                           const Evidence& evidence, DeviceTrust trust,
+                                           const Origin& origin)
 {
     const Instant now = clock_.now();
     const Lifetimes limits = lifetimes(settings_, trust, now);
@@ -100,11 +105,12 @@ Result<Established> SessionService::create(WriteTx& tx, const Actor& actor, cons
     KS_CHECK(store_.insert(tx, session));
     KS_CHECK(record(tx, actor, "session.create", session, session.methods.stored()));
     auto csrf = csrf_token(token.digest);
-    return Established{std::move(session), std::move(token.text), std::move(csrf), limits.cookie_max_age};
+    return Established{std::move(session), std::move(token.text), std::move(csrf),
+                       limits.cookie_max_age};
 }
 
-Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
-                                          Methods proved)
+Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, AccountId account,
+                                          SessionId id, Methods proved)
 {
     KS_TRY(auto found, store_.find(tx, account, id));
     if (!found) {
@@ -128,8 +134,8 @@ Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, Accou
     return Established{std::move(session), std::move(token.text), std::move(csrf), max_age};
 }
 
-Result<void> SessionService::revoke(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
-                                    std::string_view reason)
+Result<void> SessionService::revoke(WriteTx& tx, const Actor& actor, AccountId account,
+                                    SessionId id, std::string_view reason)
 {
     KS_TRY(const auto token, store_.remove(tx, account, id));
     if (!token) {
@@ -144,21 +150,23 @@ Result<void> SessionService::revoke(WriteTx& tx, const Actor& actor, AccountId a
     return {};
 }
 
-Result<int> SessionService::revoke_others(WriteTx& tx, const Actor& actor, AccountId account, SessionId kept,
-                                          std::string_view reason)
+Result<int> SessionService::revoke_others(WriteTx& tx, const Actor& actor, AccountId account,
+                                          SessionId kept, std::string_view reason)
 {
     KS_TRY(auto tokens, store_.remove_others(tx, account, kept));
     const int count = static_cast<int>(tokens.size());
-    KS_CHECK(audit_.append(tx, {.actor = actor,
-                                .action = "session.revoke-others",
-                                .account = account,
-                                .target = {"account", account.text()},
-                                .details = {{"reason", std::string(reason)}, {"count", std::to_string(count)}}}));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "session.revoke-others",
+             .account = account,
+             .target = {"account", account.text()},
+             .details = {{"reason", std::string(reason)}, {"count", std::to_string(count)}}}));
     drop_after_commit(tx, std::move(tokens));
     return count;
 }
 
-Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account, std::string_view reason)
+Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account,
+                                     std::string_view reason)
 {
     KS_TRY([[maybe_unused]] const auto epoch, accounts_.raise_epoch(tx, account));
     KS_TRY(auto tokens, store_.remove_all(tx, account));
@@ -172,7 +180,8 @@ Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId 
     return {};
 }
 
-Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account, account::EndReason reason)
+Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account,
+                                     account::EndReason reason)
 {
     return end_all(tx, actor, account, reason_text(reason));
 }
@@ -184,7 +193,8 @@ Result<void> SessionService::forget_cached(WriteTx& tx, AccountId account)
     return {};
 }
 
-Result<void> SessionService::require_authentication(WriteTx& tx, const Actor& actor, AccountId account, SessionId id)
+Result<void> SessionService::require_authentication(WriteTx& tx, const Actor& actor,
+                                                    AccountId account, SessionId id)
 {
     KS_TRY(const auto token, store_.set_must_authenticate(tx, account, id));
     if (!token) {
@@ -217,7 +227,8 @@ Result<std::optional<CachedSession>> SessionService::load(Database& db, std::str
     if (!token) {
         return std::optional<CachedSession>{};
     }
-    const auto epoch = cache_.epoch_of(token->digest); // Before the row is read: see session_cache.h.
+    const auto epoch =
+        cache_.epoch_of(token->digest); // Before the row is read: see session_cache.h.
     KS_TRY(auto loaded, db.read([&](ReadTx& tx) -> Result<std::optional<CachedSession>> {
         KS_TRY(const auto session, store_.find_by_token(tx, token->digest));
         if (!session) {
@@ -262,7 +273,8 @@ Result<void> SessionService::write_activity(Database& db)
         const auto end = std::min(begin + kBatch, activity.size());
         KS_CHECK(db.upkeep([&](UpkeepTx& tx) -> Result<void> {
             for (std::size_t i = begin; i < end; ++i) {
-                KS_CHECK(store_.record_activity(tx, activity[i].session, activity[i].last_active_at));
+                KS_CHECK(
+                    store_.record_activity(tx, activity[i].session, activity[i].last_active_at));
             }
             return {};
         }));
@@ -293,8 +305,8 @@ Result<void> SessionService::sweep(Database& db, Instant now)
     return db.upkeep([&](UpkeepTx& tx) { return store_.sweep_activity(tx); });
 }
 
-Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action, const Session& session,
-                                    std::string_view reason)
+Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action,
+                                    const Session& session, std::string_view reason)
 {
     return audit_.append(tx, {.actor = actor,
                               .action = action,

@@ -1,10 +1,12 @@
 // features/session/session_service.h
 //
-// The one place where sessions begin and end. establish() alone makes them, and decides by policy whether the evidence
-// suffices; recovery, invitations and links of mails never sign anyone in by themselves (security.md items 11, 20, 23).
+// The one place where sessions begin and end. establish() alone makes them, and decides by policy
+// whether the evidence suffices; recovery, invitations and links of mails never sign anyone in by
+// themselves (security.md items 11, 20, 23).
 //
-// Invariants: a token works in at most one session; every change of privilege gives a new token and kills the old one in
-// the same transaction; once a call that ends a session has been answered, no request that begins afterwards is accepted.
+// Invariants: a token works in at most one session; every change of privilege gives a new token and
+// kills the old one in the same transaction; once a call that ends a session has been answered, no
+// request that begins afterwards is accepted.
 #pragma once
 
 #include "core/actor.h"
@@ -56,34 +58,43 @@ using Establishment = std::variant<Established, SecondFactorNeeded, SessionsFull
 class SessionService final : public account::SessionEnder {
 public:
     SessionService(SessionStore& store, account::AccountService& accounts, totp::TotpService& totp,
-                   audit::AuditLog& audit, const crypto::KeyRing& keys, const Clock& clock, Random& random,
-                   const SessionSettings& settings);
+                   audit::AuditLog& audit, const crypto::KeyRing& keys, const Clock& clock,
+                   Random& random, const SessionSettings& settings);
 
-    /// Makes a session if the evidence suffices. Locks the account, so that the most sessions hold under any race.
-    /// Records session.create. Errors: those of the statements.
-    Result<Establishment> establish(WriteTx& tx, const Actor& actor, const Evidence& evidence, DeviceTrust trust,
-                                    const Origin& origin);
-    /// New token, authenticated now, `proved` added to its methods. The old token is dead with the commit. NotFound
-    /// (session/not-found) when the session ended or its token was replaced meanwhile.
-    Result<Established> renew(WriteTx& tx, const Actor& actor, AccountId account, SessionId id, Methods proved);
+    /// Makes a session if the evidence suffices. Locks the account, so that the most sessions hold
+    /// under any race. Records session.create. Errors: those of the statements.
+    Result<Establishment> establish(WriteTx& tx, const Actor& actor, const Evidence& evidence,
+                                    DeviceTrust trust, const Origin& origin);
+    /// New token, authenticated now, `proved` added to its methods. The old token is dead with the
+    /// commit. NotFound (session/not-found) when the session ended or its token was replaced
+    /// meanwhile.
+    Result<Established> renew(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
+                              Methods proved);
 
-    /// session/not-found when there is no such session of that account (or of another: the same answer).
-    Result<void> revoke(WriteTx& tx, const Actor& actor, AccountId account, SessionId id, std::string_view reason);
+    /// session/not-found when there is no such session of that account (or of another: the same
+    /// answer).
+    Result<void> revoke(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
+                        std::string_view reason);
     /// How many it ended.
     Result<int> revoke_others(WriteTx& tx, const Actor& actor, AccountId account, SessionId kept,
                               std::string_view reason);
     /// Ends every session and raises the account's epoch, so that flows begun before end too.
-    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, std::string_view reason);
-    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account, account::EndReason reason) override;
+    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
+                         std::string_view reason);
+    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
+                         account::EndReason reason) override;
     /// Drops what memory holds of the account with this commit: its e-mail or role changed.
     Result<void> forget_cached(WriteTx& tx, AccountId account) override;
-    /// D-03: that session may do nothing but step up and sign out until its owner has authenticated again.
-    Result<void> require_authentication(WriteTx& tx, const Actor& actor, AccountId account, SessionId id);
+    /// D-03: that session may do nothing but step up and sign out until its owner has authenticated
+    /// again.
+    Result<void> require_authentication(WriteTx& tx, const Actor& actor, AccountId account,
+                                        SessionId id);
 
     Result<std::vector<Session>> list(ReadTx& tx, AccountId account);
     Result<std::optional<Session>> find(ReadTx& tx, AccountId account, SessionId id);
 
-    /// From memory: calls `visit(const CachedSession&)` and answers true if the token is of a live session there.
+    /// From memory: calls `visit(const CachedSession&)` and answers true if the token is of a live
+    /// session there.
     template <class Visit> bool find_cached(std::string_view token_text, Visit&& visit)
     {
         const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
@@ -109,10 +120,10 @@ public:
     Result<void> sweep(Database& db, Instant now);
 
 private:
-    Result<Established> create(WriteTx& tx, const Actor& actor, const Evidence& evidence, DeviceTrust trust,
-                               const Origin& origin);
-    Result<void> record(WriteTx& tx, const Actor& actor, std::string_view action, const Session& session,
-                        std::string_view reason);
+    Result<Established> create(WriteTx& tx, const Actor& actor, const Evidence& evidence,
+                               DeviceTrust trust, const Origin& origin);
+    Result<void> record(WriteTx& tx, const Actor& actor, std::string_view action,
+                        const Session& session, std::string_view reason);
     void drop_after_commit(WriteTx& tx, std::vector<Digest> tokens);
 
     SessionStore& store_;

@@ -86,17 +86,20 @@ std::optional<std::int64_t> micros_of(const std::optional<std::chrono::microseco
 
 Result<void> SessionStore::insert(WriteTx& tx, const Session& session)
 {
-    KS_TRY([[maybe_unused]] const int rows,
-           tx.exec("INSERT INTO session (id, account_id, token_digest, created_at, authenticated_at, expires_at, "
-                   "idle_timeout, remembered, shared_device, must_authenticate, methods, ip, place_kind, "
-                   "country_code, city, device_kind, browser, browser_version, system) VALUES "
-                   "($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-                   session.id, session.account, session.token_digest, session.created_at,
-                   session.authenticated_at, session.expires_at, micros_of(session.idle_timeout),
-                   session.trust == DeviceTrust::Remembered, session.trust == DeviceTrust::Shared,
-                   session.methods.stored(), session.origin.ip, session.origin.place_kind,
-                   session.origin.country_code, session.origin.city, session.origin.device_kind,
-                   session.origin.browser, session.origin.browser_version, session.origin.system));
+    KS_TRY(
+        [[maybe_unused]] const int rows,
+        tx.exec(
+            "INSERT INTO session (id, account_id, token_digest, created_at, authenticated_at, "
+            "expires_at, "
+            "idle_timeout, remembered, shared_device, must_authenticate, methods, ip, place_kind, "
+            "country_code, city, device_kind, browser, browser_version, system) VALUES "
+            "($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+            session.id, session.account, session.token_digest, session.created_at,
+            session.authenticated_at, session.expires_at, micros_of(session.idle_timeout),
+            session.trust == DeviceTrust::Remembered, session.trust == DeviceTrust::Shared,
+            session.methods.stored(), session.origin.ip, session.origin.place_kind,
+            session.origin.country_code, session.origin.city, session.origin.device_kind,
+            session.origin.browser, session.origin.browser_version, session.origin.system));
     return {};
 }
 
@@ -131,15 +134,18 @@ Result<std::int64_t> SessionStore::count_live(ReadTx& tx, AccountId account, Ins
     return row->integer(0);
 }
 
-Result<std::optional<Session>> SessionStore::find_stalest(ReadTx& tx, AccountId account, Instant now)
+Result<std::optional<Session>> SessionStore::find_stalest(ReadTx& tx, AccountId account,
+                                                          Instant now)
 {
-    static const std::string sql = kSelect + "WHERE s.account_id = $1 AND " + kLive +
-                                   "ORDER BY COALESCE(a.last_active_at, s.created_at), s.id LIMIT 1";
+    static const std::string sql =
+        kSelect + "WHERE s.account_id = $1 AND " + kLive +
+        "ORDER BY COALESCE(a.last_active_at, s.created_at), s.id LIMIT 1";
     KS_TRY(const auto row, tx.query_one(sql, account, now));
     return session_of(row);
 }
 
-Result<bool> SessionStore::replace_token(WriteTx& tx, const Session& renewed, const Digest& old_token)
+Result<bool> SessionStore::replace_token(WriteTx& tx, const Session& renewed,
+                                         const Digest& old_token)
 {
     KS_TRY(const int rows,
            tx.exec("UPDATE session SET token_digest = $3, authenticated_at = $4, methods = $5, "
@@ -149,47 +155,57 @@ Result<bool> SessionStore::replace_token(WriteTx& tx, const Session& renewed, co
     return rows == 1;
 }
 
-Result<std::optional<Digest>> SessionStore::set_must_authenticate(WriteTx& tx, AccountId account, SessionId id)
+Result<std::optional<Digest>> SessionStore::set_must_authenticate(WriteTx& tx, AccountId account,
+                                                                  SessionId id)
 {
-    KS_TRY(const auto row, tx.query_one("UPDATE session SET must_authenticate = 1 WHERE account_id = $1 AND id = $2 "
-                                        "RETURNING token_digest",
-                                        account, id));
+    KS_TRY(
+        const auto row,
+        tx.query_one("UPDATE session SET must_authenticate = 1 WHERE account_id = $1 AND id = $2 "
+                     "RETURNING token_digest",
+                     account, id));
     return row ? std::optional(row->digest(0)) : std::nullopt;
 }
 
 Result<std::optional<Digest>> SessionStore::remove(WriteTx& tx, AccountId account, SessionId id)
 {
-    KS_TRY(const auto row, tx.query_one("DELETE FROM session WHERE account_id = $1 AND id = $2 RETURNING token_digest",
-                                        account, id));
+    KS_TRY(
+        const auto row,
+        tx.query_one("DELETE FROM session WHERE account_id = $1 AND id = $2 RETURNING token_digest",
+                     account, id));
     return row ? std::optional(row->digest(0)) : std::nullopt;
 }
 
-Result<std::vector<Digest>> SessionStore::remove_others(WriteTx& tx, AccountId account, SessionId kept)
+Result<std::vector<Digest>> SessionStore::remove_others(WriteTx& tx, AccountId account,
+                                                        SessionId kept)
 {
-    KS_TRY(const auto rows, tx.query("DELETE FROM session WHERE account_id = $1 AND id <> $2 RETURNING token_digest",
-                                     account, kept));
+    KS_TRY(const auto rows,
+           tx.query("DELETE FROM session WHERE account_id = $1 AND id <> $2 RETURNING token_digest",
+                    account, kept));
     return digests_of(rows);
 }
 
 Result<std::vector<Digest>> SessionStore::remove_all(WriteTx& tx, AccountId account)
 {
-    KS_TRY(const auto rows, tx.query("DELETE FROM session WHERE account_id = $1 RETURNING token_digest", account));
+    KS_TRY(const auto rows,
+           tx.query("DELETE FROM session WHERE account_id = $1 RETURNING token_digest", account));
     return digests_of(rows);
 }
 
 Result<std::vector<Digest>> SessionStore::list_tokens(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const auto rows, tx.query("SELECT token_digest FROM session WHERE account_id = $1", account));
+    KS_TRY(const auto rows,
+           tx.query("SELECT token_digest FROM session WHERE account_id = $1", account));
     return digests_of(rows);
 }
 
 Result<void> SessionStore::record_activity(UpkeepTx& tx, SessionId id, Instant last_active_at)
 {
-    KS_TRY([[maybe_unused]] const int rows,
-           tx.exec("INSERT INTO session_activity (session_id, last_active_at) VALUES ($1, $2) "
-                   "ON CONFLICT (session_id) DO UPDATE SET last_active_at = excluded.last_active_at "
-                   "WHERE session_activity.last_active_at < excluded.last_active_at",
-                   id, last_active_at));
+    KS_TRY(
+        [[maybe_unused]] const int rows,
+        tx.exec("INSERT INTO session_activity (session_id, last_active_at) VALUES ($1, $2) "
+                "ON CONFLICT (session_id) DO UPDATE SET last_active_at = excluded.last_active_at "
+                "WHERE session_activity.last_active_at < excluded.last_active_at",
+                id, last_active_at));
     return {};
 }
 
@@ -204,8 +220,9 @@ Result<std::vector<Session>> SessionStore::list_over(ReadTx& tx, Instant now, in
 
 Result<void> SessionStore::sweep_activity(UpkeepTx& tx)
 {
-    KS_TRY([[maybe_unused]] const int rows,
-           tx.exec("DELETE FROM session_activity WHERE session_id NOT IN (SELECT id FROM session)"));
+    KS_TRY(
+        [[maybe_unused]] const int rows,
+        tx.exec("DELETE FROM session_activity WHERE session_id NOT IN (SELECT id FROM session)"));
     return {};
 }
 

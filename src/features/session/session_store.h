@@ -23,7 +23,8 @@ struct SessionStore {
     Result<std::optional<Session>> find_stalest(ReadTx& tx, AccountId account, Instant now);
     /// Gives the session a new token, if it still holds the old one; answers whether it did.
     Result<bool> replace_token(WriteTx& tx, const Session& renewed, const Digest& old_token);
-    Result<std::optional<Digest>> set_must_authenticate(WriteTx& tx, AccountId account, SessionId id);
+    Result<std::optional<Digest>> set_must_authenticate(WriteTx& tx, AccountId account,
+                                                        SessionId id);
 
     /// The three ways to end sessions answer the tokens of the rows they removed.
     Result<std::optional<Digest>> remove(WriteTx& tx, AccountId account, SessionId id);

@@ -32,7 +32,8 @@ TEST(Session, IsOverAtItsLimitsAndNotBefore)
     EXPECT_TRUE(session.is_over(kNow + 1h));
 }
 
-// guards: a shared device gets the short idle timeout and a cookie that ends with the browser, whatever the preset
+// guards: a shared device gets the short idle timeout and a cookie that ends with the browser,
+// whatever the preset
 TEST(SessionLifetimes, OfASharedDeviceAreShort)
 {
     SessionSettings settings;

@@ -25,7 +25,10 @@ http::Cookie flow_cookie(const sign_in_flow::Begun& flow)
             .max_age = sign_in_flow::kLifetime};
 }
 
-http::Cookie cleared_flow_cookie() { return {.name = std::string(kFlowCookie), .value = "", .max_age = 0s}; }
+http::Cookie cleared_flow_cookie()
+{
+    return {.name = std::string(kFlowCookie), .value = "", .max_age = 0s};
+}
 
 http::Response second_factor_owed(const SecondFactorOwed& owed)
 {
@@ -55,7 +58,8 @@ http::Response sessions_full(const SessionsFull& full, std::string_view csrf_tok
     csrf.value(csrf_token);
     Error error{ErrorKind::LimitReached, "session/limit-reached",
                 "You are signed in on as many devices as are allowed. Choose one to end."};
-    error.extension = "\"sessions\":" + std::move(list).take() + ",\"csrf_token\":" + std::move(csrf).take();
+    error.extension =
+        "\"sessions\":" + std::move(list).take() + ",\"csrf_token\":" + std::move(csrf).take();
     auto response = http::Response::refused(std::move(error));
     if (full.flow) {
         response.cookies.push_back(flow_cookie(*full.flow));
@@ -63,7 +67,8 @@ http::Response sessions_full(const SessionsFull& full, std::string_view csrf_tok
     return response;
 }
 
-Result<http::Response> respond(const http::Request& request, const Outcome& outcome, const RouteParts& parts)
+Result<http::Response> respond(const http::Request& request, const Outcome& outcome,
+                               const RouteParts& parts)
 {
     if (const auto* const done = std::get_if<SignedIn>(&outcome)) {
         auto response = signed_in_response(200, *done, OfferSecondFactor::No);
@@ -77,12 +82,14 @@ Result<http::Response> respond(const http::Request& request, const Outcome& outc
     }
     if (const auto* const full = std::get_if<SessionsFull>(&outcome)) {
         const auto held = request.cookie(kFlowCookie).value_or("");
-        return sessions_full(*full, full->flow ? full->flow->csrf_token : parts.flows.csrf_token(held));
+        return sessions_full(*full,
+                             full->flow ? full->flow->csrf_token : parts.flows.csrf_token(held));
     }
     if (std::holds_alternative<WrongCode>(outcome)) {
         return Error{ErrorKind::Unauthenticated, "sign-in/wrong-code", "That code is not valid."};
     }
-    return Error{ErrorKind::Unauthenticated, "sign-in/wrong-credentials", "E-mail address or password is wrong."};
+    return Error{ErrorKind::Unauthenticated, "sign-in/wrong-credentials",
+                 "E-mail address or password is wrong."};
 }
 
 http::Handler sign_in_handler(const RouteParts& parts)
@@ -95,8 +102,9 @@ http::Handler sign_in_handler(const RouteParts& parts)
         KS_TRY(const auto begun, parts.database.write([&](WriteTx& tx) {
             return parts.sign_in.begin(tx, actor, email, whence);
         }));
-        const auto place = begun.from_device == sign_in_flow::FromDevice::Known ? password::QueuePlace::Kept
-                                                                                : password::QueuePlace::Open;
+        const auto place = begun.from_device == sign_in_flow::FromDevice::Known
+                               ? password::QueuePlace::Kept
+                               : password::QueuePlace::Open;
         KS_TRY(const auto check, parts.hasher.check(typed, begun.stored, place));
         std::optional<password::HashedPassword> rehashed;
         if (check.needs_rehash && begun.stored) {
@@ -126,8 +134,9 @@ http::Handler second_factor_handler(const RouteParts& parts)
         KS_TRY(const auto taken, parts.database.write([&](WriteTx& tx) {
             return parts.sign_in.take_backup_code(tx, actor, flow);
         }));
-        KS_TRY(const auto attempt, parts.backup_codes.hash_attempt(taken.flow.account, taken.set, code,
-                                                                   password::QueuePlace::Kept));
+        KS_TRY(const auto attempt,
+               parts.backup_codes.hash_attempt(taken.flow.account, taken.set, code,
+                                               password::QueuePlace::Kept));
         KS_TRY(const auto outcome, parts.database.write([&](WriteTx& tx) {
             return parts.sign_in.finish_backup_code(tx, actor, taken, attempt, whence);
         }));
@@ -177,12 +186,15 @@ std::string methods_json(const Settings& settings)
         .value("password")
         .end_array();
     const auto mode = settings.account.sign_up;
-    json.member("sign_up", mode == SignUpMode::Open ? "open" : mode == SignUpMode::Invitation ? "invitation" : "closed")
+    json.member("sign_up", mode == SignUpMode::Open         ? "open"
+                           : mode == SignUpMode::Invitation ? "invitation"
+                                                            : "closed")
         .member("remember_me", settings.session.idle_timeout_remembered.has_value())
         .key("password_rules")
         .begin_object()
         .member("length_min", static_cast<std::int64_t>(rules.length_min))
-        .member("length_min_with_second_factor", static_cast<std::int64_t>(rules.length_min_with_second_factor))
+        .member("length_min_with_second_factor",
+                static_cast<std::int64_t>(rules.length_min_with_second_factor))
         .member("length_max", static_cast<std::int64_t>(password::kCodePointsMax))
         .key("classes")
         .begin_array();
@@ -213,12 +225,13 @@ http::Schema methods_schema()
                    {"methods", array(enumeration({"password"}), 5)},
                    {"sign_up", enumeration({"open", "invitation", "closed"})},
                    {"remember_me", boolean()},
-                   {"password_rules", object({{"length_min", integer(1, 256)},
-                                              {"length_min_with_second_factor", integer(1, 256)},
-                                              {"length_max", integer(1, 256)},
-                                              {"classes", array(enumeration({"upper", "lower", "digit", "special",
-                                                                             "letter"}),
-                                                                5)}})},
+                   {"password_rules",
+                    object({{"length_min", integer(1, 256)},
+                            {"length_min_with_second_factor", integer(1, 256)},
+                            {"length_max", integer(1, 256)},
+                            {"classes",
+                             array(enumeration({"upper", "lower", "digit", "special", "letter"}),
+                                   5)}})},
                    {"preset", text(1, 100)},
                    {"support_url", text(0, 2000).or_null()}})
         .named("SignInMethods");
@@ -228,17 +241,20 @@ http::Schema outcome_schema()
 {
     // One of two forms: SignedIn, or what the second factor needs. Told apart by "status".
     using namespace http;
-    return object({{"status", enumeration({"signed-in", "second-factor"})},
-                   {"account", object({{"id", identifier("acc_")}, {"email", text(3, 320)}, {"name", text(0, 200)}}),
-                    Presence::Optional},
-                   {"session",
-                    object({{"id", identifier("ses_")},
-                            {"expires_at", time().or_null()},
-                            {"idle_expires_at", time().or_null()}}),
-                    Presence::Optional},
-                   {"methods", array(enumeration({"totp", "backup-code"}), 5), Presence::Optional},
-                   {"csrf_token", text(1, 100)},
-                   {"offer_second_factor", boolean(), Presence::Optional}})
+    return object(
+               {{"status", enumeration({"signed-in", "second-factor"})},
+                {"account",
+                 object(
+                     {{"id", identifier("acc_")}, {"email", text(3, 320)}, {"name", text(0, 200)}}),
+                 Presence::Optional},
+                {"session",
+                 object({{"id", identifier("ses_")},
+                         {"expires_at", time().or_null()},
+                         {"idle_expires_at", time().or_null()}}),
+                 Presence::Optional},
+                {"methods", array(enumeration({"totp", "backup-code"}), 5), Presence::Optional},
+                {"csrf_token", text(1, 100)},
+                {"offer_second_factor", boolean(), Presence::Optional}})
         .named("SignInOutcome");
 }
 
@@ -261,44 +277,47 @@ void add_sign_in(http::Router& router, const RouteParts& parts)
                                          {"shared_device", http::boolean(), Presence::Optional}})
                                .named("SignInRequest"),
                 .answers = {{200, outcome_schema(), "Signed in, or the second factor is owed"}},
-                .problems = {"sign-in/wrong-credentials", "sign-in/too-many-attempts", "session/limit-reached",
-                             "password/busy"},
+                .problems = {"sign-in/wrong-credentials", "sign-in/too-many-attempts",
+                             "session/limit-reached", "password/busy"},
                 .audit = {"sign-in.attempt", "sign-in.refuse", "sign-in.half", "session.create"},
                 .handler = sign_in_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/sign-in/second-factor",
-                .operation = "verifySecondFactor",
-                .tag = kTag,
-                .summary = "Finish a sign-in with a code",
-                .lane = LaneKind::Credential,
-                .access = Access::half_signed_in(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = 1024,
-                .timing = TimingKind::RefusalsOnSlot,
-                .request = http::object({{"method", http::enumeration({"totp", "backup-code"})},
-                                         {"code", http::text(1, 64)}})
-                               .named("SecondFactorRequest"),
-                .answers = {{200, session::signed_in_schema(), "Signed in"}},
-                .problems = {"sign-in/wrong-code", "sign-in/flow-ended", "sign-in/too-many-attempts",
-                             "session/limit-reached", "password/busy", "totp/clock-behind"},
-                .audit = {"sign-in.code", "totp.verify", "backup_code.use", "session.create"},
-                .handler = second_factor_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/sign-in/end-session",
-                .operation = "endSessionToSignIn",
-                .tag = kTag,
-                .summary = "End one session so that this sign-in has room",
-                .lane = LaneKind::Store,
-                .access = Access::half_signed_in(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = 1024,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"session_id", http::identifier("ses_")}}).named("EndSessionRequest"),
-                .answers = {{200, session::signed_in_schema(), "Signed in"}},
-                .problems = {"session/not-found", "sign-in/flow-ended", "sign-in/factor-owed", "session/limit-reached",
-                             "sign-in/wrong-credentials"},
-                .audit = {"session.revoke", "session.create"},
-                .handler = end_session_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/sign-in/second-factor",
+         .operation = "verifySecondFactor",
+         .tag = kTag,
+         .summary = "Finish a sign-in with a code",
+         .lane = LaneKind::Credential,
+         .access = Access::half_signed_in(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = 1024,
+         .timing = TimingKind::RefusalsOnSlot,
+         .request = http::object({{"method", http::enumeration({"totp", "backup-code"})},
+                                  {"code", http::text(1, 64)}})
+                        .named("SecondFactorRequest"),
+         .answers = {{200, session::signed_in_schema(), "Signed in"}},
+         .problems = {"sign-in/wrong-code", "sign-in/flow-ended", "sign-in/too-many-attempts",
+                      "session/limit-reached", "password/busy", "totp/clock-behind"},
+         .audit = {"sign-in.code", "totp.verify", "backup_code.use", "session.create"},
+         .handler = second_factor_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/sign-in/end-session",
+         .operation = "endSessionToSignIn",
+         .tag = kTag,
+         .summary = "End one session so that this sign-in has room",
+         .lane = LaneKind::Store,
+         .access = Access::half_signed_in(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = 1024,
+         .timing = TimingKind::Immediate,
+         .request =
+             http::object({{"session_id", http::identifier("ses_")}}).named("EndSessionRequest"),
+         .answers = {{200, session::signed_in_schema(), "Signed in"}},
+         .problems = {"session/not-found", "sign-in/flow-ended", "sign-in/factor-owed",
+                      "session/limit-reached", "sign-in/wrong-credentials"},
+         .audit = {"session.revoke", "session.create"},
+         .handler = end_session_handler(parts)});
 }
 
 } // namespace
@@ -341,9 +360,8 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .body_bytes_max = 0,
                 .timing = TimingKind::Immediate,
                 .answers = {{200, methods_schema(), "Methods and rules"}},
-                .handler = [body = methods_json(parts.settings)](const http::Request&) -> Result<http::Response> {
-                    return http::Response::json(200, body);
-                }});
+                .handler = [body = methods_json(parts.settings)](const http::Request&)
+                    -> Result<http::Response> { return http::Response::json(200, body); }});
     router.add({.method = Method::Post,
                 .path = "/v1/sign-out",
                 .operation = "signOut",

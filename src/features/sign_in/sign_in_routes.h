@@ -1,7 +1,7 @@
 // features/sign_in/sign_in_routes.h
 //
-// sign-in, sign-in/second-factor, sign-in/end-session, sign-in/methods, sign-out; and how other flows that end in a
-// session put together their answer.
+// sign-in, sign-in/second-factor, sign-in/end-session, sign-in/methods, sign-out; and how other
+// flows that end in a session put together their answer.
 #pragma once
 
 #include "core/settings.h"
@@ -36,7 +36,8 @@ struct RouteParts {
 /// Device, trust and origin of a request. Not inside a transaction.
 Whence whence_of(const http::Request& request, const RouteParts& parts);
 /// The answer to a finished sign-in, with its cookies.
-http::Response signed_in_response(int status, const SignedIn& signed_in, session::OfferSecondFactor offer);
+http::Response signed_in_response(int status, const SignedIn& signed_in,
+                                  session::OfferSecondFactor offer);
 
 /// `parts` is copied; what it refers to lives as long as the router.
 void add_routes(http::Router& router, const RouteParts& parts);

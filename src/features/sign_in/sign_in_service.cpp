@@ -52,12 +52,15 @@ Error too_many_attempts(std::string_view code, std::chrono::seconds retry_after)
             .retry_after = retry_after};
 }
 
-Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_view typed_email, const Whence& whence)
+Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_view typed_email,
+                                   const Whence& whence)
 {
-    // Text that is no address belongs to nobody, and takes the same way as an address that nobody has.
+    // Text that is no address belongs to nobody, and takes the same way as an address that nobody
+    // has.
     auto email = account::EmailAddress::parse(typed_email);
     Begun begun;
-    begun.identifier = email ? email->text() : std::string(typed_email.substr(0, kIdentifierBytesMax));
+    begun.identifier =
+        email ? email->text() : std::string(typed_email.substr(0, kIdentifierBytesMax));
     const Instant now = p_.clock.now();
 
     KS_TRY(const auto source, p_.budgets.charge_source(tx, actor.ip.value_or(IpAddress{}), now));
@@ -70,8 +73,10 @@ Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_
     KS_TRY(const bool known, p_.devices.is_known(tx, id, whence.device));
     begun.from_device = known ? FromDevice::Known : FromDevice::Unknown;
     KS_TRY(const auto verdict,
-           known ? p_.budgets.charge(tx, Scope::KnownDevice, device_identifier(*whence.device.digest, begun.identifier), now)
-                 : p_.budgets.charge(tx, Scope::UnknownDevice, as_bytes(begun.identifier), now));
+           known
+               ? p_.budgets.charge(tx, Scope::KnownDevice,
+                                   device_identifier(*whence.device.digest, begun.identifier), now)
+               : p_.budgets.charge(tx, Scope::UnknownDevice, as_bytes(begun.identifier), now));
     if (!verdict.allowed()) {
         return too_many_attempts("sign-in/too-many-attempts", verdict.retry_after);
     }
@@ -80,7 +85,8 @@ Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_
         begun.stored = std::move(stored);
         begun.account = std::move(account);
     }
-    // A person who types a password into the wrong field must not find it in the log: an HMAC stands for what was typed.
+    // A person who types a password into the wrong field must not find it in the log: an HMAC
+    // stands for what was typed.
     KS_CHECK(p_.audit.append(
         tx, {.actor = actor,
              .action = "sign-in.attempt",
@@ -93,14 +99,16 @@ Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_
 
 Result<Outcome> SignInService::finish(WriteTx& tx, const Actor& actor, const Begun& begun,
                                       const password::PasswordCheck& check,
-                                      const std::optional<password::HashedPassword>& rehashed, const Whence& whence)
+                                      const std::optional<password::HashedPassword>& rehashed,
+                                      const Whence& whence)
 {
     if (!check.right || !begun.account) {
-        KS_CHECK(p_.audit.append(tx, {.actor = actor,
-                                      .action = "sign-in.refuse",
-                                      .outcome = audit::Outcome::Refused,
-                                      .account = begun.account ? std::optional(begun.account->id) : std::nullopt,
-                                      .details = {{"reason", "credentials"}}}));
+        KS_CHECK(p_.audit.append(
+            tx, {.actor = actor,
+                 .action = "sign-in.refuse",
+                 .outcome = audit::Outcome::Refused,
+                 .account = begun.account ? std::optional(begun.account->id) : std::nullopt,
+                 .details = {{"reason", "credentials"}}}));
         return Outcome{WrongCredentials{}};
     }
     const Actor owner = as_account(actor, begun.account->id);
@@ -115,13 +123,16 @@ Result<Outcome> SignInService::finish(WriteTx& tx, const Actor& actor, const Beg
     return complete(tx, owner, proved, whence);
 }
 
-// Makes the session, or the flow for what is still owed. `proved.id` is nil when no flow exists yet.
-Result<Outcome> SignInService::complete(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& proved,
-                                        const Whence& whence)
+// Makes the session, or the flow for what is still owed. `proved.id` is nil when no flow exists
+// yet.
+Result<Outcome> SignInService::complete(WriteTx& tx, const Actor& actor,
+                                        const sign_in_flow::Flow& proved, const Whence& whence)
 {
-    const session::Evidence evidence{
-        .account = proved.account, .account_epoch = proved.account_epoch, .methods = proved.methods};
-    KS_TRY(auto establishment, p_.sessions.establish(tx, actor, evidence, proved.trust, whence.origin));
+    const session::Evidence evidence{.account = proved.account,
+                                     .account_epoch = proved.account_epoch,
+                                     .methods = proved.methods};
+    KS_TRY(auto establishment,
+           p_.sessions.establish(tx, actor, evidence, proved.trust, whence.origin));
     if (auto* const established = std::get_if<session::Established>(&establishment)) {
         KS_TRY(auto signed_in, welcome(tx, actor, std::move(*established), whence, true));
         KS_CHECK(clear_budgets(tx, actor, signed_in.account, proved, whence));
@@ -148,29 +159,34 @@ Result<Outcome> SignInService::complete(WriteTx& tx, const Actor& actor, const s
     return Outcome{WrongCredentials{}};
 }
 
-Result<SignedIn> SignInService::welcome(WriteTx& tx, const Actor& actor, session::Established established,
-                                        const Whence& whence, bool tell)
+Result<SignedIn> SignInService::welcome(WriteTx& tx, const Actor& actor,
+                                        session::Established established, const Whence& whence,
+                                        bool tell)
 {
     const AccountId id = established.session.account;
     KS_TRY(auto account, p_.accounts.load(tx, id));
     using Keep = known_device::KnownDeviceService::Keep;
-    const auto keep = established.session.trust == session::DeviceTrust::Shared ? Keep::No : Keep::Yes;
+    const auto keep =
+        established.session.trust == session::DeviceTrust::Shared ? Keep::No : Keep::Yes;
     KS_TRY(auto noted, p_.devices.note(tx, id, whence.device, whence.origin.country_code, keep));
     if (tell && (noted.new_device || noted.new_country)) {
         Actor at = as_account(actor, id);
         at.session = established.session.id; // The notice's "this was not me" ends this session.
-        KS_CHECK(p_.notices.tell_owner(tx, at, id, notify::Purpose::NewSignIn, {{"place", place_text(whence.origin)}}));
+        KS_CHECK(p_.notices.tell_owner(tx, at, id, notify::Purpose::NewSignIn,
+                                       {{"place", place_text(whence.origin)}}));
     }
     return SignedIn{std::move(established), std::move(account), std::move(noted.cookie)};
 }
 
-Result<void> SignInService::clear_budgets(WriteTx& tx, const Actor& actor, const account::Account& account,
+Result<void> SignInService::clear_budgets(WriteTx& tx, const Actor& actor,
+                                          const account::Account& account,
                                           const sign_in_flow::Flow& flow, const Whence& whence)
 {
     KS_CHECK(p_.budgets.refund_source(tx, actor.ip.value_or(IpAddress{})));
     const std::string& identifier = account.email.text();
     if (flow.from_device == FromDevice::Known && whence.device.digest) {
-        KS_CHECK(p_.budgets.clear(tx, Scope::KnownDevice, device_identifier(*whence.device.digest, identifier)));
+        KS_CHECK(p_.budgets.clear(tx, Scope::KnownDevice,
+                                  device_identifier(*whence.device.digest, identifier)));
     } else {
         KS_CHECK(p_.budgets.clear(tx, Scope::UnknownDevice, as_bytes(identifier)));
     }
@@ -186,7 +202,8 @@ Result<sign_in_flow::Flow> SignInService::take_attempt(WriteTx& tx, const Actor&
     if (!flow) {
         return flow_ended();
     }
-    KS_TRY(const auto verdict, p_.budgets.charge(tx, Scope::SecondFactor, flow->account, p_.clock.now()));
+    KS_TRY(const auto verdict,
+           p_.budgets.charge(tx, Scope::SecondFactor, flow->account, p_.clock.now()));
     if (!verdict.allowed()) {
         return too_many_attempts("sign-in/too-many-attempts", verdict.retry_after);
     }
@@ -197,11 +214,12 @@ Result<sign_in_flow::Flow> SignInService::take_attempt(WriteTx& tx, const Actor&
     return *std::move(flow);
 }
 
-Result<Outcome> SignInService::verify_totp(WriteTx& tx, const Actor& actor, FlowId id, std::string_view code,
-                                           const Whence& whence)
+Result<Outcome> SignInService::verify_totp(WriteTx& tx, const Actor& actor, FlowId id,
+                                           std::string_view code, const Whence& whence)
 {
     KS_TRY(const auto flow, take_attempt(tx, actor, id));
-    KS_TRY(const auto check, p_.totp.verify(tx, as_account(actor, flow.account), flow.account, code));
+    KS_TRY(const auto check,
+           p_.totp.verify(tx, as_account(actor, flow.account), flow.account, code));
     if (check != totp::CodeCheck::Accepted) {
         return refuse_code(tx, actor, flow);
     }
@@ -215,17 +233,21 @@ Result<TakenCode> SignInService::take_backup_code(WriteTx& tx, const Actor& acto
     return TakenCode{std::move(flow), std::move(set)};
 }
 
-Result<Outcome> SignInService::finish_backup_code(WriteTx& tx, const Actor& actor, const TakenCode& taken,
-                                                  const backup_code::HashedAttempt& attempt, const Whence& whence)
+Result<Outcome> SignInService::finish_backup_code(WriteTx& tx, const Actor& actor,
+                                                  const TakenCode& taken,
+                                                  const backup_code::HashedAttempt& attempt,
+                                                  const Whence& whence)
 {
-    KS_TRY(const auto check, p_.backup_codes.spend(tx, as_account(actor, taken.flow.account), attempt));
+    KS_TRY(const auto check,
+           p_.backup_codes.spend(tx, as_account(actor, taken.flow.account), attempt));
     if (check != backup_code::CodeCheck::Accepted) {
         return refuse_code(tx, actor, taken.flow);
     }
     return complete_flow(tx, actor, taken.flow, Method::BackupCode, whence);
 }
 
-Result<Outcome> SignInService::complete_flow(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow,
+Result<Outcome> SignInService::complete_flow(WriteTx& tx, const Actor& actor,
+                                             const sign_in_flow::Flow& flow,
                                              session::Methods proved, const Whence& whence)
 {
     sign_in_flow::Flow now_proved = flow;
@@ -244,14 +266,15 @@ Result<Outcome> SignInService::complete_flow(WriteTx& tx, const Actor& actor, co
 }
 
 // Whoever types codes here knows the password: its owner is told.
-Result<Outcome> SignInService::refuse_code(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow)
+Result<Outcome> SignInService::refuse_code(WriteTx& tx, const Actor& actor,
+                                           const sign_in_flow::Flow& flow)
 {
     KS_CHECK(p_.notices.tell_owner(tx, actor, flow.account, notify::Purpose::SecondFactorFailing));
     return Outcome{WrongCode{}};
 }
 
-Result<Outcome> SignInService::end_session(WriteTx& tx, const Actor& actor, FlowId id, SessionId ended,
-                                           const Whence& whence)
+Result<Outcome> SignInService::end_session(WriteTx& tx, const Actor& actor, FlowId id,
+                                           SessionId ended, const Whence& whence)
 {
     KS_TRY(const auto flow, p_.flows.find(tx, id));
     if (!flow) {
@@ -260,7 +283,8 @@ Result<Outcome> SignInService::end_session(WriteTx& tx, const Actor& actor, Flow
     const Actor owner = as_account(actor, flow->account);
     KS_TRY(const bool has_second_factor, p_.totp.has_confirmed(tx, flow->account));
     if (has_second_factor && !flow->methods.has_second_factor()) {
-        return Error{ErrorKind::Unauthenticated, "sign-in/factor-owed", "Finish the second step first."};
+        return Error{ErrorKind::Unauthenticated, "sign-in/factor-owed",
+                     "Finish the second step first."};
     }
     KS_CHECK(p_.sessions.revoke(tx, owner, flow->account, ended, "made-room"));
     KS_TRY(auto outcome, complete(tx, owner, *flow, whence));
@@ -273,11 +297,13 @@ Result<Outcome> SignInService::end_session(WriteTx& tx, const Actor& actor, Flow
     return outcome;
 }
 
-Result<SignedIn> SignInService::sign_in_new_account(WriteTx& tx, const Actor& actor, const session::Evidence& evidence,
+Result<SignedIn> SignInService::sign_in_new_account(WriteTx& tx, const Actor& actor,
+                                                    const session::Evidence& evidence,
                                                     const Whence& whence)
 {
     const Actor owner = as_account(actor, evidence.account);
-    KS_TRY(auto establishment, p_.sessions.establish(tx, owner, evidence, whence.trust, whence.origin));
+    KS_TRY(auto establishment,
+           p_.sessions.establish(tx, owner, evidence, whence.trust, whence.origin));
     auto* const established = std::get_if<session::Established>(&establishment);
     KS_ASSERT(established != nullptr); // A new account has no sessions and no second factor.
     return welcome(tx, owner, std::move(*established), whence, false);

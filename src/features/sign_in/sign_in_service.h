@@ -1,16 +1,18 @@
 // features/sign_in/sign_in_service.h
 //
-// From an e-mail address and a password to a session, and from a session to a fresh proof of who is there (step-up).
-// Each method is one transaction; hashing stands between them (password/password_hasher.h), and each step's value says what
-// comes next.
+// From an e-mail address and a password to a session, and from a session to a fresh proof of who is
+// there (step-up). Each method is one transaction; hashing stands between them
+// (password/password_hasher.h), and each step's value says what comes next.
 //
 //   begin ─▶ [one hash] ─▶ finish ─┬─▶ WrongCredentials
 //                                  ├─▶ SignedIn
-//                                  ├─▶ flow: second factor owed ─▶ verify_totp, or backup code ─┬─▶ WrongCode
-//                                  └─▶ flow: sessions full ─▶ end_session ─▶ SignedIn           └─▶ SignedIn, full
+//                                  ├─▶ flow: second factor owed ─▶ verify_totp, or backup code ─┬─▶
+//                                  WrongCode └─▶ flow: sessions full ─▶ end_session ─▶ SignedIn └─▶
+//                                  SignedIn, full
 //
-// Invariants: budgets are charged before anything is looked at; known, unknown, disabled and passwordless accounts take
-// the same statements, rows and hashes (security.md items 4–7); only a full success clears budgets.
+// Invariants: budgets are charged before anything is looked at; known, unknown, disabled and
+// passwordless accounts take the same statements, rows and hashes (security.md items 4–7); only a
+// full success clears budgets.
 #pragma once
 
 #include "core/actor.h"
@@ -66,9 +68,9 @@ struct Whence {
 };
 
 struct Begun {
-    std::string identifier;                          // what budgets count
-    std::optional<account::Account> account;         // only if it may sign in by password
-    std::optional<password::StoredPassword> stored;  // nothing: the decoy is hashed
+    std::string identifier;                         // what budgets count
+    std::optional<account::Account> account;        // only if it may sign in by password
+    std::optional<password::StoredPassword> stored; // nothing: the decoy is hashed
     sign_in_flow::FromDevice from_device = sign_in_flow::FromDevice::Unknown;
 };
 
@@ -100,35 +102,45 @@ public:
     explicit SignInService(const Parts& parts) : p_(parts) {}
 
     /// Charges source and identifier, then finds account and password. Records sign-in.attempt.
-    /// Errors: sign-in/too-many-attempts (RateLimited, retry_after): nothing is charged, hashed or told then.
-    Result<Begun> begin(WriteTx& tx, const Actor& actor, std::string_view typed_email, const Whence& whence);
+    /// Errors: sign-in/too-many-attempts (RateLimited, retry_after): nothing is charged, hashed or
+    /// told then.
+    Result<Begun> begin(WriteTx& tx, const Actor& actor, std::string_view typed_email,
+                        const Whence& whence);
     /// Records sign-in.refuse when the check failed.
-    Result<Outcome> finish(WriteTx& tx, const Actor& actor, const Begun& begun, const password::PasswordCheck& check,
-                           const std::optional<password::HashedPassword>& rehashed, const Whence& whence);
+    Result<Outcome> finish(WriteTx& tx, const Actor& actor, const Begun& begun,
+                           const password::PasswordCheck& check,
+                           const std::optional<password::HashedPassword>& rehashed,
+                           const Whence& whence);
 
     /// A TOTP code, from charge to session in one transaction.
-    /// Errors: sign-in/flow-ended (five codes taken, ten minutes over), sign-in/too-many-attempts; also of the next two.
+    /// Errors: sign-in/flow-ended (five codes taken, ten minutes over), sign-in/too-many-attempts;
+    /// also of the next two.
     Result<Outcome> verify_totp(WriteTx& tx, const Actor& actor, FlowId flow, std::string_view code,
                                 const Whence& whence);
     /// A backup code: charge, then one hash, then compare.
     Result<TakenCode> take_backup_code(WriteTx& tx, const Actor& actor, FlowId flow);
     Result<Outcome> finish_backup_code(WriteTx& tx, const Actor& actor, const TakenCode& taken,
-                                       const backup_code::HashedAttempt& attempt, const Whence& whence);
-    /// Ends one session of the account to make room. Errors: session/not-found, sign-in/flow-ended, sign-in/factor-owed.
-    Result<Outcome> end_session(WriteTx& tx, const Actor& actor, FlowId flow, SessionId ended, const Whence& whence);
+                                       const backup_code::HashedAttempt& attempt,
+                                       const Whence& whence);
+    /// Ends one session of the account to make room. Errors: session/not-found, sign-in/flow-ended,
+    /// sign-in/factor-owed.
+    Result<Outcome> end_session(WriteTx& tx, const Actor& actor, FlowId flow, SessionId ended,
+                                const Whence& whence);
 
-    /// A session made by something other than a password: sign-up's link, set-up's token. Notes the device, tells nobody.
-    Result<SignedIn> sign_in_new_account(WriteTx& tx, const Actor& actor, const session::Evidence& evidence,
-                                         const Whence& whence);
+    /// A session made by something other than a password: sign-up's link, set-up's token. Notes the
+    /// device, tells nobody.
+    Result<SignedIn> sign_in_new_account(WriteTx& tx, const Actor& actor,
+                                         const session::Evidence& evidence, const Whence& whence);
 
     Result<void> sign_out(WriteTx& tx, const Actor& actor);
 
 private:
-    Result<Outcome> complete(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& proved, const Whence& whence);
+    Result<Outcome> complete(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& proved,
+                             const Whence& whence);
     Result<Outcome> complete_flow(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow,
                                   session::Methods proved, const Whence& whence);
-    Result<SignedIn> welcome(WriteTx& tx, const Actor& actor, session::Established established, const Whence& whence,
-                             bool tell);
+    Result<SignedIn> welcome(WriteTx& tx, const Actor& actor, session::Established established,
+                             const Whence& whence, bool tell);
     Result<sign_in_flow::Flow> take_attempt(WriteTx& tx, const Actor& actor, FlowId flow);
     Result<Outcome> refuse_code(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow);
     Result<void> clear_budgets(WriteTx& tx, const Actor& actor, const account::Account& account,
@@ -137,7 +149,8 @@ private:
     Parts p_;
 };
 
-/// The error for a spent budget: the same for known and unknown accounts, right and wrong passwords.
+/// The error for a spent budget: the same for known and unknown accounts, right and wrong
+/// passwords.
 Error too_many_attempts(std::string_view code, std::chrono::seconds retry_after);
 
 } // namespace keystead::sign_in

@@ -22,7 +22,8 @@ protected:
     }
 };
 
-// guards: unknown, known, disabled and passwordless accounts cost the same statements and leave the same mails (K-12)
+// guards: unknown, known, disabled and passwordless accounts cost the same statements and leave the
+// same mails (K-12)
 TEST_P(SignInServiceTest, CostsTheSameForEveryKindOfAccount)
 {
     test::SignInWorld world(GetParam());
@@ -52,7 +53,8 @@ TEST_P(SignInServiceTest, CostsTheSameForEveryKindOfAccount)
     EXPECT_EQ(statement_count() - before, known);
 }
 
-// guards: guessing from unknown devices is refused after a while, alike for accounts that do not exist (K-11)
+// guards: guessing from unknown devices is refused after a while, alike for accounts that do not
+// exist (K-11)
 TEST_P(SignInServiceTest, StopsGuessingWithoutTellingWhoExists)
 {
     test::SignInWorld world(GetParam());
@@ -107,10 +109,12 @@ TEST_P(SignInServiceTest, GivesTheLastSessionOnceOnly)
     std::atomic<int> established{0};
     std::atomic<int> full{0};
     test::race(12, [&](int) {
-        const session::Evidence evidence{
-            .account = account, .account_epoch = loaded->epoch, .methods = session::Method::Password};
+        const session::Evidence evidence{.account = account,
+                                         .account_epoch = loaded->epoch,
+                                         .methods = session::Method::Password};
         const auto outcome = world.database->write([&](WriteTx& tx) {
-            return world.session_service.establish(tx, world.stranger(), evidence, session::DeviceTrust::Own, {});
+            return world.session_service.establish(tx, world.stranger(), evidence,
+                                                   session::DeviceTrust::Own, {});
         });
         ASSERT_TRUE(outcome);
         established += std::holds_alternative<session::Established>(*outcome) ? 1 : 0;
@@ -133,7 +137,8 @@ TEST_P(SignInServiceTest, AsksWhichSessionEnds)
     ASSERT_TRUE(full.flow.has_value());
     const auto end = [&] {
         return world.database->write([&](WriteTx& tx) {
-            return world.sign_in.end_session(tx, world.stranger(), full.flow->flow.id, old.session.id, world.whence());
+            return world.sign_in.end_session(tx, world.stranger(), full.flow->flow.id,
+                                             old.session.id, world.whence());
         });
     };
     const auto done = end();
@@ -149,13 +154,16 @@ TEST_P(SignInServiceTest, RefusesEvidenceFromBeforeAChange)
     test::SignInWorld world(GetParam());
     const auto account = world.register_account("known@example.com");
     const auto from = world.whence();
-    const auto begun = world.database->write(
-        [&](WriteTx& tx) { return world.sign_in.begin(tx, world.stranger(), "known@example.com", from); });
+    const auto begun = world.database->write([&](WriteTx& tx) {
+        return world.sign_in.begin(tx, world.stranger(), "known@example.com", from);
+    });
     ASSERT_TRUE(begun);
-    ASSERT_TRUE(world.database->write(
-        [&](WriteTx& tx) { return world.session_service.end_all(tx, Actor{}, account, "password-changed"); }));
+    ASSERT_TRUE(world.database->write([&](WriteTx& tx) {
+        return world.session_service.end_all(tx, Actor{}, account, "password-changed");
+    }));
     const auto outcome = world.database->write([&](WriteTx& tx) {
-        return world.sign_in.finish(tx, world.stranger(), *begun, {.right = true}, std::nullopt, from);
+        return world.sign_in.finish(tx, world.stranger(), *begun, {.right = true}, std::nullopt,
+                                    from);
     });
     ASSERT_TRUE(outcome);
     EXPECT_TRUE(std::holds_alternative<WrongCredentials>(*outcome));
@@ -171,7 +179,8 @@ TEST_P(SignInServiceTest, RefusesARevokedSessionAtOnce)
     ASSERT_TRUE(world.database->write([&](WriteTx& tx) {
         return world.session_service.revoke(tx, Actor{}, account, session.session.id, "test");
     }));
-    EXPECT_FALSE(world.session_service.find_cached(session.token.reveal_text(), [](const session::CachedSession&) {}));
+    EXPECT_FALSE(world.session_service.find_cached(session.token.reveal_text(),
+                                                   [](const session::CachedSession&) {}));
     EXPECT_FALSE(world.is_accepted(session.token));
 }
 
@@ -190,7 +199,8 @@ TEST_P(SignInServiceTest, KeepsStrangersOffOthersSessions)
     EXPECT_TRUE(world.is_accepted(session.token));
 }
 
-// guards: a renewed session's old token is dead (security.md item 20), and only one of two racing renewals wins a token
+// guards: a renewed session's old token is dead (security.md item 20), and only one of two racing
+// renewals wins a token
 TEST_P(SignInServiceTest, KillsTheOldTokenOfARenewedSession)
 {
     test::SignInWorld world(GetParam());
@@ -198,13 +208,16 @@ TEST_P(SignInServiceTest, KillsTheOldTokenOfARenewedSession)
     const auto session = world.session_of("known@example.com");
     EXPECT_TRUE(world.is_accepted(session.token));
     const auto renewed = world.database->write([&](WriteTx& tx) {
-        return world.session_service.renew(tx, Actor{}, account, session.session.id, session::Method::Password);
+        return world.session_service.renew(tx, Actor{}, account, session.session.id,
+                                           session::Method::Password);
     });
     ASSERT_TRUE(renewed);
     EXPECT_FALSE(world.is_accepted(session.token));
     EXPECT_TRUE(world.is_accepted(renewed->token));
-    EXPECT_TRUE(world.session_service.csrf_matches(renewed->token.reveal_text(), renewed->csrf_token));
-    EXPECT_FALSE(world.session_service.csrf_matches(renewed->token.reveal_text(), session.csrf_token));
+    EXPECT_TRUE(
+        world.session_service.csrf_matches(renewed->token.reveal_text(), renewed->csrf_token));
+    EXPECT_FALSE(
+        world.session_service.csrf_matches(renewed->token.reveal_text(), session.csrf_token));
 }
 
 // guards: idle time counts from the last use, also after a restart
@@ -242,7 +255,8 @@ TEST_P(SignInServiceTest, RecoveryCostsTheSameForEveryKindOfAccount)
         const auto links = world.count_rows("SELECT COUNT(*) FROM link");
         const auto before = statement_count();
         EXPECT_TRUE(world.database->write([&](WriteTx& tx) {
-            return world.recovery.request(tx, world.stranger(), *account::EmailAddress::parse(email));
+            return world.recovery.request(tx, world.stranger(),
+                                          *account::EmailAddress::parse(email));
         }));
         const auto cost = statement_count() - before;
         EXPECT_EQ(world.mails.take().size(), 1U) << email;
@@ -255,7 +269,8 @@ TEST_P(SignInServiceTest, RecoveryCostsTheSameForEveryKindOfAccount)
     EXPECT_EQ(cost_of("passwordless@example.com"), known);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, SignInServiceTest, testing::ValuesIn(test::engines()), test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, SignInServiceTest, testing::ValuesIn(test::engines()),
+                         test::engine_name);
 
 } // namespace
 } // namespace keystead::sign_in

@@ -6,8 +6,9 @@
 
 namespace keystead::sign_in_flow {
 
-SignInFlowService::SignInFlowService(SignInFlowStore& store, audit::AuditLog& audit, const crypto::KeyRing& keys,
-                                     const Clock& clock, Random& random)
+SignInFlowService::SignInFlowService(SignInFlowStore& store, audit::AuditLog& audit,
+                                     const crypto::KeyRing& keys, const Clock& clock,
+                                     Random& random)
     : store_(store), audit_(audit), keys_(keys), mint_(keys, random), clock_(clock), random_(random)
 {
 }
@@ -38,11 +39,20 @@ Result<bool> SignInFlowService::add_method(WriteTx& tx, const Flow& flow, sessio
     return store_.set_methods(tx, flow.id, flow.methods.with(proved));
 }
 
-Result<bool> SignInFlowService::end(WriteTx& tx, FlowId id) { return store_.remove(tx, id); }
+Result<bool> SignInFlowService::end(WriteTx& tx, FlowId id)
+{
+    return store_.remove(tx, id);
+}
 
-Result<std::optional<Flow>> SignInFlowService::find(ReadTx& tx, FlowId id) { return store_.find(tx, id, clock_.now()); }
+Result<std::optional<Flow>> SignInFlowService::find(ReadTx& tx, FlowId id)
+{
+    return store_.find(tx, id, clock_.now());
+}
 
-Result<void> SignInFlowService::erase(WriteTx& tx, AccountId account) { return store_.remove_of_account(tx, account); }
+Result<void> SignInFlowService::erase(WriteTx& tx, AccountId account)
+{
+    return store_.remove_of_account(tx, account);
+}
 
 Result<std::optional<Flow>> SignInFlowService::load(Database& db, std::string_view token_text)
 {
@@ -50,7 +60,8 @@ Result<std::optional<Flow>> SignInFlowService::load(Database& db, std::string_vi
     if (!token) {
         return std::optional<Flow>{};
     }
-    return db.read([&](ReadTx& tx) { return store_.find_by_token(tx, token->digest, clock_.now()); });
+    return db.read(
+        [&](ReadTx& tx) { return store_.find_by_token(tx, token->digest, clock_.now()); });
 }
 
 bool SignInFlowService::csrf_matches(std::string_view token_text, std::string_view csrf) const
@@ -73,8 +84,9 @@ Result<void> SignInFlowService::sweep(Database& db, Instant now)
         if (removed == 0) {
             return {};
         }
-        return audit_.append(
-            tx, {.actor = system, .action = "sign-in.sweep", .details = {{"count", std::to_string(removed)}}});
+        return audit_.append(tx, {.actor = system,
+                                  .action = "sign-in.sweep",
+                                  .details = {{"count", std::to_string(removed)}}});
     });
 }
 

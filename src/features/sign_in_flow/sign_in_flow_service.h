@@ -1,10 +1,12 @@
 // features/sign_in_flow/sign_in_flow_service.h
 //
-// The time between the first factor and the session: a cookie of another kind (`ks_flw_…`) that opens the routes of this
-// flow and nothing else. It is never promoted: the session that follows gets a token of its own (security.md item 20).
+// The time between the first factor and the session: a cookie of another kind (`ks_flw_…`) that
+// opens the routes of this flow and nothing else. It is never promoted: the session that follows
+// gets a token of its own (security.md item 20).
 //
 //   begun ──attempt (5 at most)──▶ begun        begun ──end──▶ (gone; once)
-//     └──10 minutes──▶ over                     an account whose epoch was raised meanwhile: establish() refuses it
+//     └──10 minutes──▶ over                     an account whose epoch was raised meanwhile:
+//     establish() refuses it
 #pragma once
 
 #include "core/actor.h"
@@ -35,12 +37,13 @@ struct Begun {
 
 class SignInFlowService {
 public:
-    SignInFlowService(SignInFlowStore& store, audit::AuditLog& audit, const crypto::KeyRing& keys, const Clock& clock,
-                      Random& random);
+    SignInFlowService(SignInFlowStore& store, audit::AuditLog& audit, const crypto::KeyRing& keys,
+                      const Clock& clock, Random& random);
 
     /// Records sign-in.half.
     Result<Begun> begin(WriteTx& tx, const Actor& actor, Flow flow);
-    /// Takes one attempt; nothing when five were taken or the time is over. The caller records what came of it.
+    /// Takes one attempt; nothing when five were taken or the time is over. The caller records what
+    /// came of it.
     Result<std::optional<Flow>> take_attempt(WriteTx& tx, FlowId id);
     Result<bool> add_method(WriteTx& tx, const Flow& flow, session::Methods proved);
     /// False when another request ended it first.

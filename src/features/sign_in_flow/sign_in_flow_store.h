@@ -23,7 +23,8 @@ struct Flow {
     std::int64_t account_epoch = 0;
     session::Methods methods; // proved so far
     session::DeviceTrust trust = session::DeviceTrust::Own;
-    FromDevice from_device = FromDevice::Unknown; // which attempt budget the first factor was charged to
+    FromDevice from_device =
+        FromDevice::Unknown; // which attempt budget the first factor was charged to
     Instant expires_at{};
 };
 

@@ -20,16 +20,16 @@ constexpr std::size_t kTokenMax = 200;
 
 OfferSecondFactor offer(const RouteParts& parts)
 {
-    return parts.sign_in.settings.account.offer_second_factor ? OfferSecondFactor::Yes : OfferSecondFactor::No;
+    return parts.sign_in.settings.account.offer_second_factor ? OfferSecondFactor::Yes
+                                                              : OfferSecondFactor::No;
 }
 
 http::Handler request_handler(const RouteParts& parts)
 {
     return [parts](const http::Request& request) -> Result<http::Response> {
         KS_TRY(const auto email, account::EmailAddress::parse(request.body.text("email")));
-        KS_CHECK(parts.sign_in.database.write([&](WriteTx& tx) {
-            return parts.sign_up.request(tx, request.actor(), email);
-        }));
+        KS_CHECK(parts.sign_in.database.write(
+            [&](WriteTx& tx) { return parts.sign_up.request(tx, request.actor(), email); }));
         return http::Response::json(202, "{}");
     };
 }
@@ -40,11 +40,13 @@ http::Handler confirm_handler(const RouteParts& parts)
         const auto whence = sign_in::whence_of(request, parts.sign_in);
         const auto token = request.body.text("token");
         const auto name = request.body.optional_text("name").value_or("");
-        KS_TRY(const auto invited,
-               parts.sign_in.database.read([&](ReadTx& tx) { return parts.sign_up.look_at(tx, token); }));
+        KS_TRY(const auto invited, parts.sign_in.database.read([&](ReadTx& tx) {
+            return parts.sign_up.look_at(tx, token);
+        }));
         const Secret typed = request.body.secret("password");
-        KS_TRY(const auto accepted, parts.policy.accept(typed, {.email = invited.address, .name = name},
-                                                        password::SecondFactor::NotEnforced));
+        KS_TRY(const auto accepted,
+               parts.policy.accept(typed, {.email = invited.address, .name = name},
+                                   password::SecondFactor::NotEnforced));
         KS_TRY(const auto hashed,
                parts.sign_in.hasher.hash_new(parts.sign_up.new_id(), accepted, QueuePlace::Open));
         KS_TRY(const auto signed_in, parts.sign_in.database.write([&](WriteTx& tx) {
@@ -61,10 +63,12 @@ http::Handler set_up_handler(const RouteParts& parts)
         const auto token = request.body.text("token");
         const auto name = request.body.optional_text("name").value_or("");
         KS_TRY(const auto email, account::EmailAddress::parse(request.body.text("email")));
-        KS_CHECK(parts.sign_in.database.read([&](ReadTx& tx) { return parts.sign_up.look_at_set_up(tx, token); }));
+        KS_CHECK(parts.sign_in.database.read(
+            [&](ReadTx& tx) { return parts.sign_up.look_at_set_up(tx, token); }));
         const Secret typed = request.body.secret("password");
-        KS_TRY(const auto accepted, parts.policy.accept(typed, {.email = email.text(), .name = name},
-                                                        password::SecondFactor::NotEnforced));
+        KS_TRY(const auto accepted,
+               parts.policy.accept(typed, {.email = email.text(), .name = name},
+                                   password::SecondFactor::NotEnforced));
         KS_TRY(const auto hashed,
                parts.sign_in.hasher.hash_new(parts.sign_up.new_id(), accepted, QueuePlace::Open));
         KS_TRY(const auto signed_in, parts.sign_in.database.write([&](WriteTx& tx) {
@@ -77,8 +81,8 @@ http::Handler set_up_handler(const RouteParts& parts)
 http::Handler set_up_state_handler(const RouteParts& parts)
 {
     return [parts](const http::Request&) -> Result<http::Response> {
-        KS_TRY(const bool open,
-               parts.sign_in.database.read([&](ReadTx& tx) { return parts.sign_up.set_up_is_open(tx); }));
+        KS_TRY(const bool open, parts.sign_in.database.read(
+                                    [&](ReadTx& tx) { return parts.sign_up.set_up_is_open(tx); }));
         JsonWriter json;
         json.begin_object().member("open", open).end_object();
         return http::Response::json(200, std::move(json).take());
@@ -98,29 +102,32 @@ void add_sign_up(http::Router& router, const RouteParts& parts)
                 .body_bytes_max = 1024,
                 .timing = TimingKind::AllOnSlot,
                 .request = http::object({{"email", http::text(1, 320)}}).named("SignUpRequest"),
-                .answers = {{202, http::object({}), "If the address can have an account, a mail is on its way"}},
+                .answers = {{202, http::object({}),
+                             "If the address can have an account, a mail is on its way"}},
                 .problems = {"account/email-invalid", "sign-up/closed", "sign-up/by-invitation"},
                 .audit = {"sign-up.request"},
                 .handler = request_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/sign-up/confirm",
-                .operation = "confirmSignUp",
-                .tag = kTag,
-                .summary = "Choose a password and begin: by the link of a sign-up or an invitation",
-                .lane = LaneKind::Credential,
-                .access = Access::everyone(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = 16384,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"token", http::text(1, kTokenMax)},
-                                         {"password", http::secret_text(4096)},
-                                         {"name", http::text(0, account::kNameLengthMax), Presence::Optional},
-                                         {"shared_device", http::boolean(), Presence::Optional}})
-                               .named("ConfirmSignUpRequest"),
-                .answers = {{201, session::signed_in_schema(), "The account is there, and signed in"}},
-                .problems = {"link/invalid", "password/refused", "password/busy", "account/name-invalid"},
-                .audit = {"account.create", "password.set", "session.create"},
-                .handler = confirm_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/sign-up/confirm",
+         .operation = "confirmSignUp",
+         .tag = kTag,
+         .summary = "Choose a password and begin: by the link of a sign-up or an invitation",
+         .lane = LaneKind::Credential,
+         .access = Access::everyone(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = 16384,
+         .timing = TimingKind::Immediate,
+         .request =
+             http::object({{"token", http::text(1, kTokenMax)},
+                           {"password", http::secret_text(4096)},
+                           {"name", http::text(0, account::kNameLengthMax), Presence::Optional},
+                           {"shared_device", http::boolean(), Presence::Optional}})
+                 .named("ConfirmSignUpRequest"),
+         .answers = {{201, session::signed_in_schema(), "The account is there, and signed in"}},
+         .problems = {"link/invalid", "password/refused", "password/busy", "account/name-invalid"},
+         .audit = {"account.create", "password.set", "session.create"},
+         .handler = confirm_handler(parts)});
 }
 
 } // namespace
@@ -140,26 +147,28 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .timing = TimingKind::Immediate,
                 .answers = {{200, http::object({{"open", http::boolean()}}), "State"}},
                 .handler = set_up_state_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/set-up",
-                .operation = "setUp",
-                .tag = kTag,
-                .summary = "Make the first operator, by the token that the server printed",
-                .lane = LaneKind::Credential,
-                .access = Access::everyone(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = 16384,
-                .timing = TimingKind::Immediate,
-                .request = http::object({{"token", http::text(1, kTokenMax)},
-                                         {"email", http::text(1, 320)},
-                                         {"name", http::text(0, account::kNameLengthMax), Presence::Optional},
-                                         {"password", http::secret_text(4096)}})
-                               .named("SetUpRequest"),
-                .answers = {{201, session::signed_in_schema(), "The operator is there, and signed in"}},
-                .problems = {"link/invalid", "password/refused", "password/busy", "account/email-invalid",
-                             "account/email-taken", "account/name-invalid"},
-                .audit = {"account.create", "password.set", "session.create", "set-up.finish"},
-                .handler = set_up_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/set-up",
+         .operation = "setUp",
+         .tag = kTag,
+         .summary = "Make the first operator, by the token that the server printed",
+         .lane = LaneKind::Credential,
+         .access = Access::everyone(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = 16384,
+         .timing = TimingKind::Immediate,
+         .request =
+             http::object({{"token", http::text(1, kTokenMax)},
+                           {"email", http::text(1, 320)},
+                           {"name", http::text(0, account::kNameLengthMax), Presence::Optional},
+                           {"password", http::secret_text(4096)}})
+                 .named("SetUpRequest"),
+         .answers = {{201, session::signed_in_schema(), "The operator is there, and signed in"}},
+         .problems = {"link/invalid", "password/refused", "password/busy", "account/email-invalid",
+                      "account/email-taken", "account/name-invalid"},
+         .audit = {"account.create", "password.set", "session.create", "set-up.finish"},
+         .handler = set_up_handler(parts)});
 }
 
 } // namespace keystead::sign_up

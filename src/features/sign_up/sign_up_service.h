@@ -1,10 +1,12 @@
 // features/sign_up/sign_up_service.h
 //
-// How accounts come to be. The e-mail address is confirmed first and the password chosen afterwards, so that nobody can
-// prepare an account on another's address; the answer to a request never says whether the address has an account (K-12).
+// How accounts come to be. The e-mail address is confirmed first and the password chosen
+// afterwards, so that nobody can prepare an account on another's address; the answer to a request
+// never says whether the address has an account (K-12).
 //
-//   request ─▶ mail with a link ─▶ [look at the link, hash] ─▶ confirm ─▶ account, password, session
-//   (the operator's set-up)  token printed at start ─▶ [hash] ─▶ set_up ─▶ first operator; twenty may race, one wins
+//   request ─▶ mail with a link ─▶ [look at the link, hash] ─▶ confirm ─▶ account, password,
+//   session (the operator's set-up)  token printed at start ─▶ [hash] ─▶ set_up ─▶ first operator;
+//   twenty may race, one wins
 #pragma once
 
 #include "core/actor.h"
@@ -57,24 +59,28 @@ public:
     /// The id that the account will have: its password is sealed for it before it is there.
     AccountId new_id() { return AccountId::make(p_.clock.now(), p_.random); }
     /// Errors: link/invalid; also when the address got an account meanwhile.
-    Result<sign_in::SignedIn> confirm(WriteTx& tx, const Actor& actor, const Invited& invited, std::string_view token,
-                                      std::string_view name, const password::HashedPassword& hashed,
+    Result<sign_in::SignedIn> confirm(WriteTx& tx, const Actor& actor, const Invited& invited,
+                                      std::string_view token, std::string_view name,
+                                      const password::HashedPassword& hashed,
                                       const sign_in::Whence& whence);
 
     Result<bool> set_up_is_open(ReadTx& tx);
-    /// A new one-time token for the first operator; those made before are dead. Nothing once there is an operator.
+    /// A new one-time token for the first operator; those made before are dead. Nothing once there
+    /// is an operator.
     Result<std::optional<Secret>> make_set_up_token(WriteTx& tx, const Actor& actor);
     /// Errors: link/invalid.
     Result<void> look_at_set_up(ReadTx& tx, std::string_view token);
     /// Errors: link/invalid, account/email-taken.
     Result<sign_in::SignedIn> set_up(WriteTx& tx, const Actor& actor, std::string_view token,
                                      const account::EmailAddress& email, std::string_view name,
-                                     const password::HashedPassword& hashed, const sign_in::Whence& whence);
+                                     const password::HashedPassword& hashed,
+                                     const sign_in::Whence& whence);
 
 private:
-    Result<sign_in::SignedIn> create(WriteTx& tx, const Actor& actor, const account::NewAccount& wanted,
-                                     const password::HashedPassword& hashed, session::Methods methods,
-                                     const sign_in::Whence& whence);
+    Result<sign_in::SignedIn> create(WriteTx& tx, const Actor& actor,
+                                     const account::NewAccount& wanted,
+                                     const password::HashedPassword& hashed,
+                                     session::Methods methods, const sign_in::Whence& whence);
     Parts p_;
 };
 

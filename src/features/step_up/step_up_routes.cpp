@@ -33,9 +33,10 @@ http::Handler show_handler(const RouteParts& parts)
         } else {
             json.value("totp").value("backup-code");
         }
-        json.end_array().member("fresh_until", fresh ? std::optional(until) : std::nullopt)
-            .member("csrf_token", parts.sessions.csrf_token(
-                                      request.cookie(session::kSessionCookie).value_or("")))
+        json.end_array()
+            .member("fresh_until", fresh ? std::optional(until) : std::nullopt)
+            .member("csrf_token",
+                    parts.sessions.csrf_token(request.cookie(session::kSessionCookie).value_or("")))
             .end_object();
         return http::Response::json(200, std::move(json).take());
     };
@@ -47,20 +48,25 @@ Result<Outcome> prove(const http::Request& request, const RouteParts& parts)
     const auto method = request.body.text("method");
     if (method == "password") {
         const Secret typed = request.body.secret("password");
-        KS_TRY(const auto stored,
-               parts.database.write([&](WriteTx& tx) { return parts.step_up.begin_password(tx, actor); }));
+        KS_TRY(const auto stored, parts.database.write([&](WriteTx& tx) {
+            return parts.step_up.begin_password(tx, actor);
+        }));
         KS_TRY(const auto check, parts.hasher.check(typed, stored, password::QueuePlace::Kept));
-        return parts.database.write([&](WriteTx& tx) { return parts.step_up.finish_password(tx, actor, check); });
+        return parts.database.write(
+            [&](WriteTx& tx) { return parts.step_up.finish_password(tx, actor, check); });
     }
     const auto code = request.body.text("code");
     if (method == "totp") {
-        return parts.database.write([&](WriteTx& tx) { return parts.step_up.verify_totp(tx, actor, code); });
+        return parts.database.write(
+            [&](WriteTx& tx) { return parts.step_up.verify_totp(tx, actor, code); });
     }
-    KS_TRY(const auto set,
-           parts.database.write([&](WriteTx& tx) { return parts.step_up.take_backup_code(tx, actor); }));
+    KS_TRY(const auto set, parts.database.write([&](WriteTx& tx) {
+        return parts.step_up.take_backup_code(tx, actor);
+    }));
     KS_TRY(const auto attempt,
            parts.backup_codes.hash_attempt(actor.account, set, code, password::QueuePlace::Kept));
-    return parts.database.write([&](WriteTx& tx) { return parts.step_up.finish_backup_code(tx, actor, attempt); });
+    return parts.database.write(
+        [&](WriteTx& tx) { return parts.step_up.finish_backup_code(tx, actor, attempt); });
 }
 
 http::Handler prove_handler(const RouteParts& parts)
@@ -76,7 +82,8 @@ http::Handler prove_handler(const RouteParts& parts)
         }
         KS_TRY(const auto outcome, prove(request, parts));
         if (const auto* const renewed = std::get_if<Renewed>(&outcome)) {
-            return session::signed_in(200, renewed->established, renewed->account, session::OfferSecondFactor::No);
+            return session::signed_in(200, renewed->established, renewed->account,
+                                      session::OfferSecondFactor::No);
         }
         return Error{ErrorKind::Unauthenticated, "step-up/wrong-credentials", "That is not right."};
     };
@@ -104,7 +111,8 @@ void add_routes(http::Router& router, const RouteParts& parts)
                                            {"fresh_until", http::time().or_null()},
                                            {"csrf_token", http::text(1, 100)}})
                                  .named("StepUp"),
-                             "The method asked for, until when the last proof counts, and the anti-forgery token"}},
+                             "The method asked for, until when the last proof counts, and the "
+                             "anti-forgery token"}},
                 .handler = show_handler(parts)});
     router.add({.method = Method::Post,
                 .path = "/v1/step-up",
@@ -121,9 +129,11 @@ void add_routes(http::Router& router, const RouteParts& parts)
                                          {"code", http::text(1, 64), Presence::Optional}})
                                .named("StepUpRequest"),
                 .answers = {{200, session::signed_in_schema(), "Proved"}},
-                .problems = {"step-up/wrong-credentials", "step-up/too-many-attempts", "step-up/second-factor-needed",
-                             "session/not-found", "password/busy", "totp/clock-behind"},
-                .audit = {"step-up.attempt", "step-up.refuse", "totp.verify", "backup_code.use", "session.renew"},
+                .problems = {"step-up/wrong-credentials", "step-up/too-many-attempts",
+                             "step-up/second-factor-needed", "session/not-found", "password/busy",
+                             "totp/clock-behind"},
+                .audit = {"step-up.attempt", "step-up.refuse", "totp.verify", "backup_code.use",
+                          "session.renew"},
                 .handler = prove_handler(parts)});
 }
 

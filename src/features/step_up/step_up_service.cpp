@@ -21,10 +21,12 @@ Result<void> StepUpService::charge(WriteTx& tx, const Actor& actor, Scope scope)
                      .detail = "Too many attempts. Wait and try again.",
                      .retry_after = verdict.retry_after};
     }
-    return p_.audit.append(tx, {.actor = actor, .action = "step-up.attempt", .account = actor.account});
+    return p_.audit.append(tx,
+                           {.actor = actor, .action = "step-up.attempt", .account = actor.account});
 }
 
-Result<std::optional<password::StoredPassword>> StepUpService::begin_password(WriteTx& tx, const Actor& actor)
+Result<std::optional<password::StoredPassword>> StepUpService::begin_password(WriteTx& tx,
+                                                                              const Actor& actor)
 {
     KS_TRY(const auto factor, strongest_factor(tx, actor.account));
     if (factor != Factor::Password) {
@@ -35,7 +37,8 @@ Result<std::optional<password::StoredPassword>> StepUpService::begin_password(Wr
     return p_.passwords.find(tx, actor.account);
 }
 
-Result<Outcome> StepUpService::finish_password(WriteTx& tx, const Actor& actor, const password::PasswordCheck& check)
+Result<Outcome> StepUpService::finish_password(WriteTx& tx, const Actor& actor,
+                                               const password::PasswordCheck& check)
 {
     if (!check.right) {
         KS_CHECK(p_.audit.append(tx, {.actor = actor,
@@ -63,7 +66,8 @@ Result<Outcome> StepUpService::verify_totp(WriteTx& tx, const Actor& actor, std:
     return renew(tx, actor, session::Method::Totp, Scope::SecondFactor);
 }
 
-Result<std::optional<backup_code::CodeSet>> StepUpService::take_backup_code(WriteTx& tx, const Actor& actor)
+Result<std::optional<backup_code::CodeSet>> StepUpService::take_backup_code(WriteTx& tx,
+                                                                            const Actor& actor)
 {
     KS_CHECK(charge(tx, actor, Scope::SecondFactor));
     return p_.backup_codes.find_set(tx, actor.account);
@@ -79,7 +83,8 @@ Result<Outcome> StepUpService::finish_backup_code(WriteTx& tx, const Actor& acto
     return renew(tx, actor, session::Method::BackupCode, Scope::SecondFactor);
 }
 
-Result<Outcome> StepUpService::renew(WriteTx& tx, const Actor& actor, session::Method proved, Scope cleared)
+Result<Outcome> StepUpService::renew(WriteTx& tx, const Actor& actor, session::Method proved,
+                                     Scope cleared)
 {
     KS_TRY(auto established, p_.sessions.renew(tx, actor, actor.account, actor.session, proved));
     KS_CHECK(p_.budgets.clear(tx, cleared, actor.account.bytes()));
