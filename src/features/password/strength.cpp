@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include <zxcvbn.h>
 
@@ -19,7 +18,7 @@ std::uint32_t strength_of(const Secret& password, const std::vector<std::string>
 {
     const std::size_t size = std::min(password.size(), kBytesLookedAt);
     Secret terminated(size + 1); // zeroed
-    std::memcpy(terminated.writable().data(), password.reveal().data(), size);
+    std::copy_n(password.reveal().begin(), size, terminated.writable().begin());
     std::vector<const char*> dictionary;
     dictionary.reserve(words.size() + 1);
     for (const std::string& word : words) {
