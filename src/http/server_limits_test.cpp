@@ -1,7 +1,7 @@
 // http/server_limits_test.cpp
 //
 // The server under pressure: slow clients, full queues, caps, slots, rates, shutdown.
-#include "http/live_server.h"
+#include "test/support/live_server.h"
 
 #include <gtest/gtest.h>
 
@@ -17,6 +17,7 @@ namespace {
 
 using namespace keystead;
 using namespace keystead::http;
+using namespace keystead::test;
 using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 

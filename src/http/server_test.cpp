@@ -1,7 +1,7 @@
 // http/server_test.cpp
 //
 // The whole server over raw sockets: what is answered. Limits and shutdown: server_limits_test.cpp.
-#include "http/live_server.h"
+#include "test/support/live_server.h"
 
 #include "core/json.h"
 #include "test/support/temporary_folder.h"
@@ -16,6 +16,7 @@ namespace {
 
 using namespace keystead;
 using namespace keystead::http;
+using namespace keystead::test;
 
 constexpr std::string_view kKnown = "Cookie: __Host-keystead=ks_ses_known\r\n";
 constexpr std::string_view kOurPage = "Sec-Fetch-Site: same-origin\r\nKeystead-Csrf: right\r\n";
@@ -319,7 +320,7 @@ TEST(Server, ExplainsProblemsAndItself)
 // guards: the log holds no query, no path as typed, no credential
 TEST(Server, LogsEachRequestAsOneLineOfJson)
 {
-    const test::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const std::string path = folder.path() / "access.log";
     {
         const LiveServer live([&](ServerOptions& options) { options.settings.access_log = path; });

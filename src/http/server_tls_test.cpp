@@ -1,5 +1,5 @@
 // http/server_tls_test.cpp
-#include "http/live_server.h"
+#include "test/support/live_server.h"
 
 #include "test/support/temporary_folder.h"
 
@@ -19,6 +19,7 @@ namespace {
 
 using namespace keystead;
 using namespace keystead::http;
+using namespace keystead::test;
 
 template <auto Free> struct Freer {
     template <class T> void operator()(T* pointer) const { Free(pointer); }
@@ -112,7 +113,7 @@ struct ServerTls : testing::Test {
             options.settings.base_url = "https://localhost:1";
         };
     }
-    test::TemporaryFolder folder;
+    TemporaryFolder folder;
 };
 
 TEST_F(ServerTls, AnswersOverTls)

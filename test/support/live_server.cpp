@@ -1,5 +1,5 @@
-// http/live_server.cpp
-#include "http/live_server.h"
+// test/support/live_server.cpp
+#include "test/support/live_server.h"
 
 #include "http/ascii.h"
 
@@ -13,7 +13,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-namespace keystead::http {
+namespace keystead::test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -337,4 +338,4 @@ bool eventually(const std::function<bool()>& condition)
     return true;
 }
 
-} // namespace keystead::http
+} // namespace keystead::test

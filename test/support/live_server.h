@@ -1,4 +1,4 @@
-// http/live_server.h
+// test/support/live_server.h
 //
 // For tests: a server on an ephemeral port of the loopback with routes of every kind, and a client
 // that sends exactly the bytes it is given.
@@ -18,7 +18,9 @@
 #include <string>
 #include <string_view>
 
-namespace keystead::http {
+namespace keystead::test {
+
+using namespace http; // only tests include this
 
 /// Knows the session "ks_ses_known" (cached), "ks_ses_stored" (after load()), "ks_ses_old" (no
 /// step-up), the flow "ks_flw_known" and the client "ks_svc_known". The anti-forgery token is
@@ -73,8 +75,8 @@ struct LiveServer {
     std::string answer(std::string_view line, std::string_view fields = {},
                        std::string_view body = {}) const;
 
-    test::FakeClock clock;
-    test::SeededRandom random;
+    FakeClock clock;
+    SeededRandom random;
     FakeAuthenticator authenticator{clock};
     ProblemCatalogue catalogue;
     RouteTable routes;
@@ -96,4 +98,4 @@ std::string body_of(std::string_view answer);
 /// Waits, a few seconds at most, until `condition` holds.
 bool eventually(const std::function<bool()>& condition);
 
-} // namespace keystead::http
+} // namespace keystead::test
