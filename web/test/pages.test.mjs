@@ -313,8 +313,8 @@ test("recovery: the second factor is asked for after the password", async () => 
 
 test("not me: it asks, then says what has happened", async () => {
     await go(`/not-me${token}`);
-    await press("It was not me: end that session");
-    await heading("You are safe from that sign-in");
+    await press("It was not me");
+    await heading("Stopped");
     await look("not-me-done");
 });
 

@@ -154,6 +154,7 @@ export interface ActivityEvent {
 export interface NotMe {
     session_ended: boolean;
     factors_frozen_until: Time | null;
+    reset_stopped: boolean;
 }
 
 export interface Setting {

@@ -81,7 +81,13 @@ export function NotMePage() {
             doneTitle={t.link.notMeDoneTitle}
             done={(answer) => (
                 <>
-                    <p>{answer.session_ended ? t.link.notMeEnded : t.link.notMeEndedBefore}</p>
+                    <p>
+                        {answer.reset_stopped
+                            ? t.link.notMeResetStopped
+                            : answer.session_ended
+                              ? t.link.notMeEnded
+                              : t.link.notMeEndedBefore}
+                    </p>
                     {answer.factors_frozen_until && (
                         <p>{t.link.notMeFrozen(dayAndTime(answer.factors_frozen_until))}</p>
                     )}
