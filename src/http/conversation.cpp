@@ -175,24 +175,6 @@ void Conversation::set_client(const IpAddress& client)
     }
 }
 
-void Conversation::refuse_head(const GateVerdict& verdict)
-{
-    auto& refused = loop_.counters.heads_refused;
-    refused.store(refused.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    received_at_ = loop_.site.parts.clock.now();
-    id_ = loop_.random.make_request_id(received_at_);
-    id_text_ = id_.text();
-    set_client(peer_);
-    route_text_ = "(refused)";
-    closes_ = true;
-    head_.method = std::nullopt;
-    head_.method_text = {};
-    const bool too_large = verdict.kind == GateVerdict::Kind::TooLarge;
-    refuse(Error{ErrorKind::InvalidInput,
-                 too_large ? "request/head-too-large" : "request/malformed",
-                 "Refused: " + std::string(verdict.reason) + "."});
-}
-
 /// The head is in head_, as views of the input; nothing of it is consumed before the request is
 /// answered or copied.
 void Conversation::start_request(std::size_t head_bytes)

@@ -111,6 +111,24 @@ void Conversation::answer_options(std::uint8_t allowed_methods)
     answer(response, {});
 }
 
+void Conversation::refuse_head(const GateVerdict& verdict)
+{
+    auto& refused = loop_.counters.heads_refused;
+    refused.store(refused.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    received_at_ = loop_.site.parts.clock.now();
+    id_ = loop_.random.make_request_id(received_at_);
+    id_text_ = id_.text();
+    set_client(peer_);
+    route_text_ = "(refused)";
+    closes_ = true;
+    head_.method = std::nullopt;
+    head_.method_text = {};
+    const bool too_large = verdict.kind == GateVerdict::Kind::TooLarge;
+    refuse(Error{ErrorKind::InvalidInput,
+                 too_large ? "request/head-too-large" : "request/malformed",
+                 "Refused: " + std::string(verdict.reason) + "."});
+}
+
 void Conversation::refuse(const Error& error)
 {
     answer(problem_response(error, {.catalogue = loop_.site.parts.catalogue,
