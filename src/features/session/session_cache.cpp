@@ -31,7 +31,8 @@ SessionCache::Epoch SessionCache::epoch_of(const Digest& token)
     return shard.epoch;
 }
 
-void SessionCache::insert(const Digest& token, const CachedSession& session, Epoch read_at)
+void SessionCache::insert(const Digest& token, const CachedSession& session,
+                          [[maybe_unused]] Epoch read_at)
 {
     Shard& shard = shard_of(token);
     const std::lock_guard lock(shard.mutex);

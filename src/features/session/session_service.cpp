@@ -68,7 +68,7 @@ Result<Establishment> SessionService::establish(WriteTx& tx, const Actor& actor,
         return Establishment{SecondFactorNeeded{}};
     }
     const Instant now = clock_.now();
-    KS_TRY(const auto live, store_.count_live(tx, evidence.account, now));
+    KS_TRY([[maybe_unused]] const auto live, store_.count_live(tx, evidence.account, now));
 #ifndef KEYSTEAD_WITHOUT_SESSION_LIMIT
     if (live >= settings_.at_most) {
         if (settings_.when_full == WhenSessionsFull::Ask) {
