@@ -233,10 +233,16 @@ Result<void> Connection::control(const char* sql)
 Result<Connection::Outcome> Connection::control_query(std::string_view sql,
                                                       std::span<const SqlParam> params)
 {
-    trusted_ = true;
-    auto compiled = compile(sql);
+    trusted_ = true; // To the last step: PRAGMA optimize compiles statements of its own there.
+    auto outcome = run_uncached(sql, params);
     trusted_ = false;
-    KS_TRY(const Statement statement, std::move(compiled));
+    return outcome;
+}
+
+Result<Connection::Outcome> Connection::run_uncached(std::string_view sql,
+                                                     std::span<const SqlParam> params)
+{
+    KS_TRY(const Statement statement, compile(sql));
     KS_CHECK(bind(statement, params));
     return step_to_end(statement);
 }

@@ -81,6 +81,7 @@ private:
     Result<Statement*> prepare(std::string_view sql);
     Result<Statement> compile(std::string_view sql);
     Result<void> bind(const Statement& statement, std::span<const SqlParam> params);
+    Result<Outcome> run_uncached(std::string_view sql, std::span<const SqlParam> params);
     Result<Outcome> step_to_end(const Statement& statement);
     Error last_error(std::string_view doing) const;
     static int authorize(void* self, int action, const char* name, const char*, const char*,
