@@ -48,6 +48,10 @@ ExitStatus status_of_error(const Error& error)
     if (error.code.starts_with("settings/")) {
         return ExitStatus::SettingsRefused;
     }
+    if (error.code == "storage/locked") {
+        return ExitStatus::Unavailable; // A conflict that ends by itself, when the other process
+                                        // does.
+    }
     switch (error.kind) {
     case ErrorKind::NotFound: return ExitStatus::NotFound;
     case ErrorKind::InvalidInput:
