@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string>
@@ -63,8 +64,11 @@ std::vector<const SharedAnswer*> refusals_of(const Route& route)
     if (changes) {
         refusals.push_back(&kConflict);
     }
+    if (changes) {
+        refusals.push_back(&kTooLarge); // also where no body at all is taken
+    }
     if (route.body_bytes_max > 0) {
-        refusals.insert(refusals.end(), {&kTooLarge, &kMediaType});
+        refusals.push_back(&kMediaType);
     }
     if (has_input || changes) {
         refusals.push_back(&kInvalid);
@@ -164,11 +168,16 @@ void write_parameters(JsonWriter& json, const Route& route)
     json.end_array();
 }
 
-void write_content(JsonWriter& json, std::string_view media_type, const Schema& schema)
+void write_content(JsonWriter& json, std::initializer_list<std::string_view> media_types,
+                   const Schema& schema)
 {
-    json.key("content").begin_object().key(media_type).begin_object().key("schema");
-    write_schema(json, schema);
-    json.end_object().end_object();
+    json.key("content").begin_object();
+    for (const auto media_type : media_types) {
+        json.key(media_type).begin_object().key("schema");
+        write_schema(json, schema);
+        json.end_object();
+    }
+    json.end_object();
 }
 
 void write_answers(JsonWriter& json, const Route& route)
@@ -182,8 +191,12 @@ void write_answers(JsonWriter& json, const Route& route)
         json.key(std::to_string(status)).begin_object();
         json.member("description",
                     answer->description.empty() ? std::string_view("Done.") : answer->description);
-        if (answer->schema.kind != Schema::Kind::None) {
-            write_content(json, status >= 400 ? "application/problem+json" : "application/json",
+        if (status >= 400 && answer->schema.kind == Schema::Kind::Any) {
+            // A form that another standard gives, beside ours, which the server answers before the
+            // handler is reached.
+            write_content(json, {"application/json", "application/problem+json"}, answer->schema);
+        } else if (answer->schema.kind != Schema::Kind::None) {
+            write_content(json, {status >= 400 ? "application/problem+json" : "application/json"},
                           answer->schema);
         }
         json.end_object();
@@ -214,7 +227,7 @@ void write_operation(JsonWriter& json, const Route& route)
     write_parameters(json, route);
     if (route.request.kind != Schema::Kind::None) {
         json.key("requestBody").begin_object().member("required", true);
-        write_content(json, "application/json", route.request);
+        write_content(json, {"application/json"}, route.request);
         json.end_object();
     } else if (route.raw_body) {
         json.key("requestBody")
