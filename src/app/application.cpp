@@ -71,7 +71,7 @@ Application::Application(Foundation& foundation, Log& log, FeatureResources reso
         routes_, catalogue_,
         {.openapi = {.title = settings.product.name, .base_path = settings.server.base_path},
          .is_ready = [this] {
-             return !server_->is_draining() && foundation_.database->health().has_value();
+             return serving_ && foundation_.database->health().has_value();
          }});
     add_commands(commands_, features_);
 }
@@ -119,11 +119,13 @@ Result<void> Application::start()
                                   .metrics = metrics_,
                                   .assets = &assets_};
     KS_TRY(server_, http::Server::start(std::move(options), parts));
+    serving_ = true;
     return {};
 }
 
 bool Application::stop()
 {
+    serving_ = false;
     const bool all_finished = server_ == nullptr || server_->drain();
     if (server_ != nullptr) {
         server_.reset();

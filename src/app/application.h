@@ -17,6 +17,7 @@
 #include "http/route_table.h"
 #include "http/server.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -54,6 +55,7 @@ private:
     http::Metrics metrics_;
     EmbeddedAssets assets_;
     CommandTable commands_;
+    std::atomic<bool> serving_ = false;    // asked by requests, which come before start() has ended
     std::unique_ptr<http::Server> server_; // last: it stands on all the rest
 };
 

@@ -137,7 +137,7 @@ class Keystead {
         });
         await until(`the server answers on ${this.base}`, async () => {
             if (this.process.exitCode !== null || this.process.signalCode !== null) {
-                throw new Error(`the server ended by itself:\n${this.errors}${this.output}`.slice(0, 4000));
+                throw new Error(`the server ended by itself (${this.process.exitCode ?? this.process.signalCode}):\n${this.errors}${this.output}`.slice(0, 4000));
             }
             return (await this.health("ready")) === 200;
         }, { seconds: 30 });
