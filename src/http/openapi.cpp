@@ -58,7 +58,9 @@ std::vector<const SharedAnswer*> refusals_of(const Route& route)
     if (identified || changes) {
         refusals.push_back(&kForbidden);
     }
-    if (route.path.find('{') != std::string_view::npos) {
+    const bool may_be_missing = std::ranges::any_of(
+        route.problems, [](std::string_view code) { return code.ends_with("/not-found"); });
+    if (may_be_missing || route.path.find('{') != std::string_view::npos) {
         refusals.push_back(&kNotFound);
     }
     if (changes) {
