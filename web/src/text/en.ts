@@ -491,7 +491,7 @@ export const t = {
             "set-up.finish": "This server was set up",
             "sign-in.attempt": "Sign-in attempt",
             "sign-in.code": "Code entered at sign-in",
-            "sign-in.half": "Password accepted, code asked for",
+            "sign-in.half": "Password accepted, one more step to go",
             "sign-in.refuse": "Sign-in refused",
             "sign-up.request": "Sign-up was asked for",
             "step-up.attempt": "You confirmed that it is you",
