@@ -8,6 +8,8 @@
 #include <utility>
 #include <variant>
 
+#include <pthread.h>
+
 namespace keystead::storage {
 namespace {
 
@@ -100,6 +102,7 @@ Result<void> Writer::enqueue(Job& job)
 
 void Writer::serve(const std::stop_token& stop)
 {
+    ::pthread_setname_np(::pthread_self(), "ks-db-writer");
     for (auto jobs = take_jobs(stop); !jobs.empty(); jobs = take_jobs(stop)) {
         run(jobs);
         release(jobs);
