@@ -88,14 +88,16 @@ Result<void> AttemptBudgetSweep::run_once(Instant now)
 {
     return database_.write([&](WriteTx& tx) -> Result<void> {
         AttemptBudgetStore store;
+        KS_TRY(const int rebased, store.rebase(tx, now));
         KS_TRY(const int swept, store.sweep(tx, now));
-        if (swept == 0) {
+        if (rebased == 0 && swept == 0) {
             return {};
         }
         const Actor system{.kind = ActorKind::System};
         return audit_.append(tx, {.actor = system,
                                   .action = "attempt_budget.sweep",
-                                  .details = {{"rows", std::to_string(swept)}}});
+                                  .details = {{"rows", std::to_string(swept)},
+                                              {"rebased", std::to_string(rebased)}}});
     });
 }
 

@@ -66,9 +66,10 @@ private:
     AttemptBudgetStore store_;
 };
 
-/// Job: forgets what nobody has touched: windows after a day, fewer than 10 failures in a row after
-/// 30 days, more after a year. At most 1,000 rows a run. Recorded as attempt_budget.sweep, since it
-/// gives attempts back.
+/// Job: forgets what nobody has touched (windows after a day, fewer than 10 failures in a row after
+/// 30 days, more after a year; at most 1,000 rows a run), and after the clock jumped back lets
+/// waits start over, also where a refused transaction has rolled that back. Recorded as
+/// attempt_budget.sweep, since it gives attempts back.
 class AttemptBudgetSweep {
 public:
     AttemptBudgetSweep(Database& database, audit::AuditLog& audit)

@@ -166,6 +166,22 @@ TEST_P(AttemptBudget, SurvivesAClockThatJumpsBack)
     EXPECT_TRUE(charge(Scope::UnknownDevice).allowed());
 }
 
+// guards: the job lets waits start over where refusals rolled back what they had settled
+TEST_P(AttemptBudget, StartsWaitsOverAfterAJumpBack)
+{
+    AttemptBudgetSweep sweep(*database_, audit_);
+    exhaust(Scope::SecondFactor, 100);
+    exhaust(Scope::UnknownDevice, 100);
+    clock_.set(clock_.now() - std::chrono::days{400});
+    ASSERT_TRUE(sweep.run_once(clock_.now()));
+    clock_.advance(1h - 1s);
+    EXPECT_FALSE(charge(Scope::SecondFactor).allowed());
+    EXPECT_TRUE(charge(Scope::UnknownDevice).allowed());
+    clock_.advance(1s);
+    EXPECT_TRUE(charge(Scope::SecondFactor).allowed());
+    EXPECT_EQ(audit_.count("attempt_budget.sweep"), 1);
+}
+
 // guards: budgets survive a restart
 TEST_P(AttemptBudget, SurvivesARestart)
 {

@@ -10,6 +10,9 @@ using std::chrono::microseconds;
 
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max() / 4;
 
+/// Requests note the time before they wait for the writer: a little ahead is no jump.
+constexpr std::chrono::minutes kClockTolerance{2};
+
 std::int64_t limit_or_none(std::uint32_t limit)
 {
     return limit == 0 ? kNoLimit : limit;
@@ -89,6 +92,15 @@ Result<void> AttemptBudgetStore::clear(WriteTx& tx, const Digest& key)
 {
     KS_CHECK(tx.exec("DELETE FROM attempt_budget WHERE key = $1", key));
     return {};
+}
+
+Result<int> AttemptBudgetStore::rebase(WriteTx& tx, Instant now)
+{
+    // A window never begins after the last attempt, so the index on charged_at finds both.
+    return tx.exec("UPDATE attempt_budget SET charged_at = $1,"
+                   " window_started = CASE WHEN window_started > $1 THEN $1 ELSE window_started END"
+                   " WHERE charged_at > $2",
+                   now, now + kClockTolerance);
 }
 
 Result<int> AttemptBudgetStore::sweep(WriteTx& tx, Instant now)

@@ -31,6 +31,8 @@ struct AttemptBudgetStore {
     Result<Spent> settle_spent(WriteTx& tx, const Digest& key, Instant now);
     Result<void> refund(WriteTx& tx, const Digest& key);
     Result<void> clear(WriteTx& tx, const Digest& key);
+    /// Brings every time that lies in the future to `now`; counts stay. Answers how many rows.
+    Result<int> rebase(WriteTx& tx, Instant now);
     /// At most 1,000 rows.
     Result<int> sweep(WriteTx& tx, Instant now);
 };
