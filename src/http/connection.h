@@ -188,10 +188,14 @@ private:
         auto exchange = talk_.exchange();
         LanePool& lane = parts_.lanes.of(exchange->lane());
         const Place place = exchange->place();
-        LanePool::Job job = [self = std::move(self), exchange = std::move(exchange)] {
+        // What is left of the job when it has run must not be the last owner of the connection,
+        // which belongs to the loop's thread: its share goes back with the answer.
+        LanePool::Job job = [self = std::move(self), exchange = std::move(exchange)]() mutable {
             const bool has_answer = exchange->run();
-            asio::post(self->event_.get_executor(),
-                       [self, has_answer] { self->work_finished(has_answer); });
+            exchange.reset();
+            const auto executor = self->event_.get_executor();
+            asio::post(executor,
+                       [self = std::move(self), has_answer] { self->work_finished(has_answer); });
         };
         if (!lane.try_submit(job, place)) {
             talk_.refused_by_lane();

@@ -186,7 +186,7 @@ void Conversation::start_request(std::size_t head_bytes)
     id_text_ = id_.text();
     set_client(client_address(peer_, head_.all_fields(), site.options.settings.trusted_proxies));
     route_text_ = "(none)";
-    closes_ = !head_.keep_alive || site.draining.load(std::memory_order_relaxed);
+    closes_ = !head_.keep_alive;
     body_unread_ = head_.framing != Framing::NoBody;
 
     if (surface_ == Surface::Metrics) {

@@ -25,8 +25,9 @@ void append_number(std::string& out, std::int64_t number)
 
 AnswerContext Conversation::answer_context()
 {
-    if (body_unread_) {
-        closes_ = true; // What follows on the connection is the rest of a body that nobody reads.
+    // What follows an unread body on the connection is the rest of it, not a request.
+    if (body_unread_ || loop_.site.draining.load(std::memory_order_relaxed)) {
+        closes_ = true;
     }
     return {.blocks = loop_.site.blocks,
             .date = loop_.times.http_date(received_at_),

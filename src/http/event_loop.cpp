@@ -30,6 +30,43 @@ IpAddress address_of(const asio::ip::address& address)
                            : IpAddress::from_v6(address.to_v6().to_bytes());
 }
 
+enum class PortSharing : std::uint8_t { Alone, Shared };
+
+Result<Acceptor> bind_and_listen(asio::io_context& context, const std::string& address,
+                                 std::uint16_t port, PortSharing sharing)
+{
+    error_code ec;
+    const auto ip = asio::ip::make_address(address, ec);
+    if (ec) {
+        return Error{ErrorKind::InvalidInput, "server/bad-address",
+                     address + " is not an IP address."};
+    }
+    const asio::ip::tcp::endpoint endpoint(ip, port);
+    Acceptor acceptor(context.get_executor());
+    const int on = 1;
+    acceptor.open(endpoint.protocol(), ec);
+    if (!ec) {
+        acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+    }
+    // Each loop has a listening socket of its own; the kernel spreads connections over them.
+    if (!ec && sharing == PortSharing::Shared &&
+        ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+        ec = error_code(errno, boost::system::system_category());
+    }
+    if (!ec) {
+        acceptor.bind(endpoint, ec);
+    }
+    if (!ec) {
+        acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    }
+    if (ec) {
+        return Error{ErrorKind::Unavailable, "server/bind",
+                     "Cannot listen on " + address + " port " + std::to_string(port) + ": " +
+                         ec.message() + "."};
+    }
+    return acceptor;
+}
+
 void add_one(std::atomic<std::uint64_t>& counter)
 {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -117,39 +154,19 @@ EventLoop::EventLoop(const LoopParts& parts, LoopCounters& counters)
 
 EventLoop::~EventLoop() = default;
 
+Result<void> EventLoop::check_port_is_free(const std::string& address, std::uint16_t port)
+{
+    asio::io_context context;
+    KS_TRY(const auto acceptor, bind_and_listen(context, address, port, PortSharing::Alone));
+    return {};
+}
+
 Result<std::uint16_t> EventLoop::listen(const std::string& address, std::uint16_t port,
                                         Surface surface)
 {
-    error_code ec;
-    const auto ip = asio::ip::make_address(address, ec);
-    if (ec) {
-        return Error{ErrorKind::InvalidInput, "server/bad-address",
-                     address + " is not an IP address."};
-    }
-    const asio::ip::tcp::endpoint endpoint(ip, port);
-    Acceptor acceptor(impl_->context.get_executor());
-    const int on = 1;
-    acceptor.open(endpoint.protocol(), ec);
-    if (!ec) {
-        acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-    }
-    // Each loop has a listening socket of its own; the kernel spreads connections over them.
-    if (!ec &&
-        ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
-        ec = error_code(errno, boost::system::system_category());
-    }
-    if (!ec) {
-        acceptor.bind(endpoint, ec);
-    }
-    if (!ec) {
-        acceptor.listen(asio::socket_base::max_listen_connections, ec);
-    }
-    if (ec) {
-        return Error{ErrorKind::Unavailable, "server/bind",
-                     "Cannot listen on " + address + " port " + std::to_string(port) + ": " +
-                         ec.message() + "."};
-    }
-    const std::uint16_t bound = acceptor.local_endpoint(ec).port();
+    KS_TRY(auto acceptor, bind_and_listen(impl_->context, address, port, PortSharing::Shared));
+    error_code ignored;
+    const std::uint16_t bound = acceptor.local_endpoint(ignored).port();
     impl_->listeners.push_back({std::move(acceptor), surface});
     return bound;
 }

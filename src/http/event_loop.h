@@ -64,6 +64,9 @@ public:
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
+    /// Whether nobody listens there: with SO_REUSEPORT a second process would share the port
+    /// unnoticed. Errors: server/bind, server/bad-address.
+    static Result<void> check_port_is_free(const std::string& address, std::uint16_t port);
     /// Binds with SO_REUSEPORT and returns the port, chosen by the system when `port` is 0. Before
     /// run() only. Errors: server/bind, server/bad-address.
     Result<std::uint16_t> listen(const std::string& address, std::uint16_t port, Surface surface);

@@ -130,10 +130,8 @@ bool MessageParser::parse_head(std::string_view head_bytes, const GateVerdict& v
     head.query =
         question == std::string_view::npos ? std::string_view{} : head.target.substr(question + 1);
     head.keep_alive = parser.keep_alive() && head.version_minor == 1;
-    head.expects_continue = false;
-    if (head.version_minor == 1 && verdict.framing != Framing::NoBody) {
-        head.expects_continue = ascii_iequal(head.field("expect"), "100-continue");
-    }
+    head.expects_continue =
+        head.version_minor == 1 && ascii_iequal(head.field("expect"), "100-continue");
     return true;
 }
 

@@ -106,6 +106,9 @@ Result<void> Server::Impl::listen()
                                                   .queue_max = server_options.slow_queue_max});
     site = std::make_unique<Site>(server_options, server_parts, base, *access_log);
     const LoopParts parts{*site, {*store, *credential, *slow}, caps, tls.get()};
+    if (settings.port != 0) {
+        KS_CHECK(EventLoop::check_port_is_free(settings.listen_address, settings.port));
+    }
     port = settings.port;
     for (std::uint32_t index = 0; index < count; ++index) {
         auto& loop = loops.emplace_back(

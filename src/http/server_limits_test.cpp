@@ -201,6 +201,24 @@ TEST(ServerLimits, DrainsGracefully)
     EXPECT_TRUE(drained.get());
 }
 
+// guards: SO_REUSEPORT would let a second process take half of the requests
+TEST(ServerLimits, RefusesAPortThatIsTaken)
+{
+    LiveServer live;
+    Metrics metrics;
+    ServerOptions options;
+    options.settings.port = live.port();
+    options.settings.metrics_port = 0;
+    const auto second = Server::start(options, {.routes = live.routes,
+                                                .catalogue = live.catalogue,
+                                                .authenticator = live.authenticator,
+                                                .clock = live.clock,
+                                                .random = live.random,
+                                                .metrics = metrics});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, "server/bind");
+}
+
 TEST(ServerLimits, GivesUpDrainingInTime)
 {
     LiveServer live([](ServerOptions& options) { options.settings.drain_timeout = 1s; });
