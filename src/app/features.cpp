@@ -77,8 +77,8 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
           {accounts, notices, passwords, budgets, sessions, totp, links, audit, foundation.clock}),
       recovery({accounts, notices, passwords, budgets, sessions, totp, backup_codes, links, outbox,
                 audit, *foundation.keys, foundation.clock, foundation.settings.account}),
-      factor_resets(
-          {accounts, notices, sessions, totp, backup_codes, links, audit, foundation.clock}),
+      factor_resets({accounts, notices, sessions, totp, backup_codes, budgets, links, audit,
+                     foundation.clock}),
       incidents(accounts, sessions, known_devices, factor_resets, links, audit, foundation.clock,
                 foundation.settings.account),
       exports(accounts, addresses, data_sources(), audit, foundation.clock),

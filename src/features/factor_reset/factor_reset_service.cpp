@@ -85,6 +85,8 @@ Result<void> FactorResetService::reset(WriteTx& tx, const Actor& actor, AccountI
     KS_CHECK(p_.links.void_purpose(tx, link::Purpose::FactorResetObjection, account));
     KS_TRY([[maybe_unused]] const int removed, p_.totp.remove_all(tx, actor, account));
     KS_CHECK(p_.backup_codes.remove_all(tx, actor, account));
+    // Guesses at factors that are gone must not stand in the way of enrolling new ones.
+    KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::SecondFactor, account.bytes()));
     KS_CHECK(p_.sessions.end_all(tx, actor, account, "factors-reset"));
     KS_CHECK(p_.audit.append(tx, event_of(actor, "factor-reset.finish", account)));
     return p_.notices.tell_owner(tx, actor, account, notify::Purpose::FactorsReset);

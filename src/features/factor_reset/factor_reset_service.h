@@ -16,6 +16,7 @@
 #include "core/result.h"
 #include "features/account/account_service.h"
 #include "features/account/notices_service.h"
+#include "features/attempt_budget/attempt_budget_service.h"
 #include "features/audit/audit_log.h"
 #include "features/backup_code/backup_code_service.h"
 #include "features/factor_reset/factor_reset_store.h"
@@ -39,6 +40,7 @@ struct Parts {
     session::SessionService& sessions;
     totp::TotpService& totp;
     backup_code::BackupCodeService& backup_codes;
+    attempt_budget::AttemptBudgetService& budgets;
     link::LinkService& links;
     audit::AuditLog& audit;
     const Clock& clock;

@@ -106,6 +106,10 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
         return link::invalid_link();
     }
     const Actor owner = as_account(actor, opened.account.id);
+    if (hashed.satisfies == password::Satisfies::WithSecondFactor && !opened.has_second_factor) {
+        return Error{ErrorKind::InvalidInput, "password/refused",
+                     "The second factor is gone: choose a password that can stand alone."};
+    }
     if (opened.has_second_factor) {
         if (!code.totp && code.backup_code == nullptr) {
             return second_factor_required();
@@ -126,9 +130,12 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
     KS_CHECK(p_.passwords.set(tx, owner, hashed, password::SetReason::Recovery));
     KS_CHECK(p_.links.void_requests(tx, owner.account));
     KS_CHECK(p_.sessions.end_all(tx, owner, owner.account, "password-recovered"));
-    // The owner is back: what strangers guessed from unknown devices is forgotten.
+    // The owner is back: what others guessed is forgotten. Otherwise someone who had the old
+    // password, or a session, could spend the codes' budget for good and so keep the owner out.
     KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::UnknownDevice,
                               as_bytes(opened.account.email.text())));
+    KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::SecondFactor, owner.account.bytes()));
+    KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::StepUp, owner.account.bytes()));
     KS_CHECK(p_.notices.tell_owner(tx, actor, owner.account, notify::Purpose::PasswordChanged));
     return Recovered::Done;
 }
