@@ -196,12 +196,24 @@ Result<void> SignInService::clear_budgets(WriteTx& tx, const Actor& actor,
     return {};
 }
 
+// A change of credentials voids the flows from before it. Whoever holds one knew the old password:
+// they may neither try codes, which spends the owner's attempts, nor end the owner's sessions.
+Result<void> SignInService::check_flow_holds(ReadTx& tx, const sign_in_flow::Flow& flow)
+{
+    KS_TRY(const auto account, p_.accounts.find(tx, flow.account));
+    if (!account || !account->is_active() || account->epoch != flow.account_epoch) {
+        return flow_ended();
+    }
+    return {};
+}
+
 Result<sign_in_flow::Flow> SignInService::take_attempt(WriteTx& tx, const Actor& actor, FlowId id)
 {
     KS_TRY(auto flow, p_.flows.take_attempt(tx, id));
     if (!flow) {
         return flow_ended();
     }
+    KS_CHECK(check_flow_holds(tx, *flow));
     KS_TRY(const auto verdict,
            p_.budgets.charge(tx, Scope::SecondFactor, flow->account, p_.clock.now()));
     if (!verdict.allowed()) {
@@ -280,6 +292,8 @@ Result<Outcome> SignInService::end_session(WriteTx& tx, const Actor& actor, Flow
     if (!flow) {
         return flow_ended();
     }
+    KS_CHECK(tx.lock(flow->account)); // Nothing changes between this check and the session's end.
+    KS_CHECK(check_flow_holds(tx, *flow));
     const Actor owner = as_account(actor, flow->account);
     KS_TRY(const bool has_second_factor, p_.totp.has_confirmed(tx, flow->account));
     if (has_second_factor && !flow->methods.has_second_factor()) {

@@ -141,6 +141,7 @@ private:
                                   session::Methods proved, const Whence& whence);
     Result<SignedIn> welcome(WriteTx& tx, const Actor& actor, session::Established established,
                              const Whence& whence, bool tell);
+    Result<void> check_flow_holds(ReadTx& tx, const sign_in_flow::Flow& flow);
     Result<sign_in_flow::Flow> take_attempt(WriteTx& tx, const Actor& actor, FlowId flow);
     Result<Outcome> refuse_code(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow);
     Result<void> clear_budgets(WriteTx& tx, const Actor& actor, const account::Account& account,

@@ -148,6 +148,37 @@ TEST_P(SignInServiceTest, AsksWhichSessionEnds)
     EXPECT_FALSE(end());
 }
 
+// guards: whoever half signed in with a password that was changed since ends no session and tries
+// no code
+TEST_P(SignInServiceTest, VoidsFlowsFromBeforeAChange)
+{
+    test::SignInWorld world(GetParam(), at_most(1));
+    const auto account = world.register_account("known@example.com");
+    const auto own = world.session_of("known@example.com");
+    auto outcome = world.sign_in_with("known@example.com", test::SignInWorld::kPassword);
+    ASSERT_TRUE(outcome);
+    const auto& full = std::get<SessionsFull>(*outcome);
+    ASSERT_TRUE(full.flow.has_value());
+    ASSERT_TRUE(world.database->write([&](WriteTx& tx) -> Result<void> {
+        KS_TRY([[maybe_unused]] const auto epoch, world.accounts.raise_epoch(tx, account));
+        return world.audit.append(tx, {.action = "test"});
+    }));
+    const auto ended = world.database->write([&](WriteTx& tx) {
+        return world.sign_in.end_session(tx, world.stranger(), full.flow->flow.id, own.session.id,
+                                         world.whence());
+    });
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code, "sign-in/flow-ended");
+    EXPECT_TRUE(world.is_accepted(own.token));
+    const auto tried = world.database->write([&](WriteTx& tx) {
+        return world.sign_in.verify_totp(tx, world.stranger(), full.flow->flow.id, "000000",
+                                         world.whence());
+    });
+    ASSERT_FALSE(tried);
+    EXPECT_EQ(tried.error().code, "sign-in/flow-ended");
+    EXPECT_EQ(world.audit.count("totp.verify", audit::Outcome::Refused), 0);
+}
+
 // guards: evidence gathered before a change of credentials makes no session after it
 TEST_P(SignInServiceTest, RefusesEvidenceFromBeforeAChange)
 {
@@ -267,6 +298,48 @@ TEST_P(SignInServiceTest, RecoveryCostsTheSameForEveryKindOfAccount)
     EXPECT_EQ(cost_of("unknown@example.com"), known);
     EXPECT_EQ(cost_of("disabled@example.com"), known);
     EXPECT_EQ(cost_of("passwordless@example.com"), known);
+}
+
+// guards: who spent an account's attempts at codes and step-up does not keep its owner out after a
+// recovery
+TEST_P(SignInServiceTest, RecoveryGivesTheOwnerAttemptsAgain)
+{
+    test::SignInWorld world(GetParam());
+    const auto account = world.register_account("known@example.com");
+    const auto charge = [&](attempt_budget::Scope scope) {
+        const auto verdict = world.database->write([&](WriteTx& tx) {
+            KS_ASSERT(world.audit.append(tx, {.action = "test"}).has_value());
+            return world.budgets.charge(tx, scope, account, world.clock.now());
+        });
+        return verdict && verdict->allowed();
+    };
+    using attempt_budget::Scope;
+    for (const auto scope : {Scope::SecondFactor, Scope::StepUp}) {
+        for (int guess = 0; guess < 100; ++guess) {
+            world.clock.advance(1h);
+            ASSERT_TRUE(charge(scope));
+        }
+        world.clock.advance(1h);
+        EXPECT_FALSE(charge(scope));
+    }
+    world.mails.take();
+    ASSERT_TRUE(world.database->write([&](WriteTx& tx) {
+        return world.recovery.request(tx, world.stranger(),
+                                      *account::EmailAddress::parse("known@example.com"));
+    }));
+    const auto mails = world.mails.take();
+    ASSERT_EQ(mails.size(), 1U);
+    const auto accepted =
+        world.policy.accept(Secret::copy_of("Another-Horse-9-Battery"),
+                            {.email = "known@example.com"}, password::SecondFactor::NotEnforced);
+    ASSERT_TRUE(accepted);
+    const auto hashed = world.hasher->hash_new(account, *accepted, password::QueuePlace::Open);
+    ASSERT_TRUE(hashed);
+    ASSERT_TRUE(world.database->write([&](WriteTx& tx) {
+        return world.recovery.confirm(tx, world.stranger(), mails[0].token, {}, *hashed);
+    }));
+    EXPECT_TRUE(charge(Scope::SecondFactor));
+    EXPECT_TRUE(charge(Scope::StepUp));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, SignInServiceTest, testing::ValuesIn(test::engines()),
