@@ -112,6 +112,9 @@ Result<Established> SessionService::create(WriteTx& tx, const Actor& actor,
 Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, AccountId account,
                                           SessionId id, Methods proved)
 {
+    // Ordered against forget_cached(): it must see the new token, or what memory holds under it
+    // would stay.
+    KS_CHECK(tx.lock(account));
     KS_TRY(auto found, store_.find(tx, account, id));
     if (!found) {
         return Error{ErrorKind::NotFound, "session/not-found", "That session has ended."};
