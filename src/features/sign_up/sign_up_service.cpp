@@ -98,7 +98,8 @@ Result<std::optional<Secret>> SignUpService::make_set_up_token(WriteTx& tx, cons
 Result<void> SignUpService::look_at_set_up(ReadTx& tx, std::string_view token)
 {
     KS_TRY(const auto binding, p_.links.peek(tx, link::Purpose::SetUp, token));
-    if (!binding) {
+    KS_TRY(const bool open, set_up_is_open(tx));
+    if (!binding || !open) {
         return link::invalid_link();
     }
     return {};
@@ -109,7 +110,8 @@ Result<sign_in::SignedIn> SignUpService::set_up(
     std::string_view name, const password::HashedPassword& hashed, const sign_in::Whence& whence)
 {
     KS_TRY(const auto binding, p_.links.spend(tx, link::Purpose::SetUp, token));
-    if (!binding) {
+    KS_TRY(const bool open, set_up_is_open(tx));
+    if (!binding || !open) { // An operator may have been made on the command line since.
         return link::invalid_link();
     }
     KS_TRY(auto signed_in,
