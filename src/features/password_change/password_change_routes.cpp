@@ -32,6 +32,8 @@ http::Handler change_handler(const RouteParts& parts)
         const Secret current = request.body.secret("current_password");
         KS_TRY(const auto check, parts.hasher.check(current, begun.stored, QueuePlace::Kept));
         if (!check.right) {
+            KS_CHECK(
+                parts.database.write([&](WriteTx& tx) { return parts.change.refuse(tx, actor); }));
             return Error{ErrorKind::Unauthenticated, "password/wrong",
                          "The current password is not right."};
         }

@@ -22,12 +22,26 @@ Result<Begun> PasswordChangeService::begin(WriteTx& tx, const Actor& actor)
     return Begun{std::move(account), std::move(stored), has_second_factor};
 }
 
+Result<void> PasswordChangeService::refuse(WriteTx& tx, const Actor& actor)
+{
+    return p_.audit.append(tx, {.actor = actor,
+                                .action = "password.attempt",
+                                .outcome = audit::Outcome::Refused,
+                                .account = actor.account});
+}
+
 Result<Changed> PasswordChangeService::finish(WriteTx& tx, const Actor& actor,
                                               const password::StoredPassword& checked,
                                               const password::HashedPassword& hashed,
                                               OtherSessions others)
 {
     KS_CHECK(tx.lock(actor.account));
+    KS_TRY(const bool has_second_factor, p_.totp.has_confirmed(tx, actor.account));
+    if (hashed.satisfies == password::Satisfies::WithSecondFactor && !has_second_factor) {
+        // It was removed while the hash was made, and this password cannot stand alone.
+        return Error{ErrorKind::Conflict, "password/changed-meanwhile",
+                     "The second factor was removed at the same time: choose again."};
+    }
     KS_CHECK(p_.passwords.replace(tx, actor, checked, hashed));
     KS_CHECK(p_.links.void_requests(tx, actor.account));
     // Flows that began with the old password lead nowhere now.

@@ -54,6 +54,8 @@ public:
     /// Charges the attempt and records password.attempt. Errors: password/too-many-attempts
     /// (RateLimited).
     Result<Begun> begin(WriteTx& tx, const Actor& actor);
+    /// Records that the current password was wrong.
+    Result<void> refuse(WriteTx& tx, const Actor& actor);
     /// Errors: password/changed-meanwhile (Conflict), session/not-found.
     Result<Changed> finish(WriteTx& tx, const Actor& actor, const password::StoredPassword& checked,
                            const password::HashedPassword& hashed, OtherSessions others);
