@@ -165,7 +165,7 @@ public:
     virtual void audit_recorded() = 0;
     /// Runs after a durable commit, before write() returns, on the committing thread. For cache
     /// epochs and wake-ups: must not block, throw or use this transaction. Dropped when the
-    /// transaction rolls back or runs again.
+    /// transaction rolls back or runs again, but not where a lost COMMIT leaves that open.
     virtual void after_commit(std::function<void()> action) = 0;
 };
 

@@ -115,6 +115,7 @@ private:
     struct Attempt {
         Result<void> outcome;
         Trouble trouble = Trouble::None;
+        bool may_have_committed = false; // the connection was lost between COMMIT and its answer
     };
 
     Result<void> run_read(function_ref<Result<void>(ReadTx&)> fn) override
@@ -130,16 +131,21 @@ private:
     Result<void> run_write(function_ref<Result<void>(WriteTx&)> fn) override
     {
         storage::Actions actions;
+        bool may_have_committed = false;
         auto outcome = repeat([&](PgConnection& connection) {
             actions.clear();
             PgStatements statements(connection, Access::Everything);
             PgWriteTx tx(statements, actions);
-            return attempt(connection, kBegin, statements, [&]() -> Result<void> {
+            auto tried = attempt(connection, kBegin, statements, [&]() -> Result<void> {
                 KS_CHECK(fn(tx));
                 return check_audit_rule(statements, tx);
             });
+            may_have_committed = tried.may_have_committed;
+            return tried;
         });
-        if (outcome) {
+        // Where nobody knows whether it was committed, memory must not go on believing in what may
+        // be revoked: forgetting too much costs a read.
+        if (outcome || may_have_committed) {
             for (const auto& action : actions) {
                 action();
             }
@@ -236,7 +242,8 @@ private:
             // Whether a COMMIT that was sent took place nobody knows: running again might do the
             // work twice.
             const bool may_repeat = connection.trouble() == Trouble::Retry;
-            return {std::move(committed).error(), may_repeat ? Trouble::Retry : Trouble::None};
+            return {std::move(committed).error(), may_repeat ? Trouble::Retry : Trouble::None,
+                    connection.trouble() == Trouble::Lost};
         }
         if (*committed != "COMMIT") {
             return {Error{.kind = ErrorKind::Internal,
