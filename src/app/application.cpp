@@ -70,9 +70,7 @@ Application::Application(Foundation& foundation, Log& log, FeatureResources reso
     http::add_system_routes(
         routes_, catalogue_,
         {.openapi = {.title = settings.product.name, .base_path = settings.server.base_path},
-         .is_ready = [this] {
-             return serving_ && foundation_.database->health().has_value();
-         }});
+         .is_ready = [this] { return serving_ && foundation_.database->health().has_value(); }});
     add_commands(commands_, features_);
 }
 
@@ -127,9 +125,10 @@ bool Application::stop()
 {
     serving_ = false;
     const bool all_finished = server_ == nullptr || server_->drain();
-    if (server_ != nullptr) {
-        server_.reset();
-        jobs_.stop();
+    const bool has_served = server_ != nullptr;
+    server_.reset();
+    jobs_.stop(); // Also where HTTP never started: what they use is destroyed before they are.
+    if (has_served) {
         if (const auto written = features_.sessions.write_activity(*foundation_.database);
             !written) {
             log_.error("last activity was not written", written.error());
