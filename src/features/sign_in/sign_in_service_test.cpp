@@ -161,7 +161,7 @@ TEST_P(SignInServiceTest, VoidsFlowsFromBeforeAChange)
     ASSERT_TRUE(full.flow.has_value());
     ASSERT_TRUE(world.database->write([&](WriteTx& tx) -> Result<void> {
         KS_TRY([[maybe_unused]] const auto epoch, world.accounts.raise_epoch(tx, account));
-        return world.audit.append(tx, {.action = "test"});
+        return world.audit.append(tx, {.actor = Actor{}, .action = "test"});
     }));
     const auto ended = world.database->write([&](WriteTx& tx) {
         return world.sign_in.end_session(tx, world.stranger(), full.flow->flow.id, own.session.id,
@@ -308,7 +308,8 @@ TEST_P(SignInServiceTest, RecoveryGivesTheOwnerAttemptsAgain)
     const auto account = world.register_account("known@example.com");
     const auto charge = [&](attempt_budget::Scope scope) {
         const auto verdict = world.database->write([&](WriteTx& tx) {
-            KS_ASSERT(world.audit.append(tx, {.action = "test"}).has_value());
+            const Actor nobody;
+            KS_ASSERT(world.audit.append(tx, {.actor = nobody, .action = "test"}).has_value());
             return world.budgets.charge(tx, scope, account, world.clock.now());
         });
         return verdict && verdict->allowed();
