@@ -1,0 +1,168 @@
+// Races through the network, fifty connections at once: what works once works exactly once, and nobody gets
+// an error from the server. KEYSTEAD_RACE_ROUNDS says how often.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { enrollTotp, goodPassword, newEmail, passwordStep, signUp } from "./support/accounts.mjs";
+import { startKeystead } from "./support/server.mjs";
+
+const connections = 50;
+const rounds = Number(process.env.KEYSTEAD_RACE_ROUNDS ?? (process.env.KEYSTEAD_LONG ? 200 : 3));
+const strangerBudget = 61 * 60; // Seconds after which every budget that counts within an hour is whole.
+
+// No hash is refused for a full queue, and no request for its age: that would be an answer to load, not to the race.
+const settings = { password: { hash_queue_max: 10000 }, server: { request_timeout: "10m", idle_timeout: "10m" } };
+
+let source = 0;
+
+/** A client from an address of its own, so that the budget of sources does not decide the race. */
+function stranger(server, from) {
+    source += 1;
+    const localAddress = `127.${1 + (source >> 16)}.${(source >> 8) & 255}.${1 + (source % 250)}`;
+    return from ? from.copy({ localAddress }) : server.client({ localAddress });
+}
+
+/** Starts all at once: connections are open before the first request of the race is written. */
+async function race(clients, ask) {
+    await Promise.all(clients.map((client) => client.get("/health/live", { checked: false })));
+    const answers = await Promise.all(clients.map((client, index) => ask(client, index)));
+    clients.forEach((client) => client.close());
+    return answers;
+}
+
+function exactlyOne(answers, won) {
+    const statuses = answers.map(({ status }) => status);
+    assert.ok(statuses.every((status) => status < 500), `an error of the server: ${statuses}`);
+    const winners = answers.filter(({ status }) => status === won);
+    assert.equal(winners.length, 1, `${winners.length} of ${answers.length} won: ${statuses}`);
+    for (const { status, text } of answers) {
+        assert.ok([won, 401, 409, 422, 429].includes(status), `${status} ${text}`);
+    }
+    return answers.findIndex(({ status }) => status === won);
+}
+
+const crowd = (server, from) => Array.from({ length: connections }, () => stranger(server, from));
+
+/** Flows in which a second factor is owed, from addresses of their own. */
+async function openFlows(server, account, count) {
+    const flows = [];
+    for (let n = 0; n < count; n += 1) {
+        const { client, answer } = await passwordStep(server, account, {}, stranger(server));
+        assert.equal(answer.body?.status, "second-factor", answer.text);
+        flows.push(client);
+    }
+    return flows;
+}
+
+test("races", async (t) => {
+    const server = await startKeystead(t, { movableClock: true, settings });
+
+    // proves: K-01, M-06
+    // ASVS: V2.3.4, V6.5.1, V15.4.2
+    await t.test("one backup code", async () => {
+        let account;
+        let codes = [];
+        for (let round = 0; round < rounds; round += 1) {
+            if (codes.length === 0) {
+                account = await signUp(server);
+                codes = (await enrollTotp(server, account.client)).backupCodes;
+            }
+            const code = codes.pop();
+            const flows = await openFlows(server, account, 3);
+            const clients = Array.from({ length: connections }, (_, n) => stranger(server, flows[n % flows.length]));
+            exactlyOne(await race(clients, (client) => client.post("sign-in/second-factor", { method: "backup-code", code })), 200);
+            server.advanceClock(strangerBudget);
+            await account.client.get("account");
+        }
+    });
+
+    // proves: K-01, M-05
+    // ASVS: V2.3.4, V6.5.1, V15.4.2
+    await t.test("one TOTP code", async () => {
+        const account = await signUp(server);
+        const { authenticator } = await enrollTotp(server, account.client);
+        for (let round = 0; round < rounds; round += 1) {
+            server.advanceClock(strangerBudget);
+            const flows = await openFlows(server, account, 3);
+            const clients = Array.from({ length: connections }, (_, n) => stranger(server, flows[n % flows.length]));
+            const code = await authenticator.code();
+            exactlyOne(await race(clients, (client) => client.post("sign-in/second-factor", { method: "totp", code })), 200);
+        }
+    });
+
+    // proves: M-04
+    // ASVS: V2.3.4, V6.4.1, V15.4.2
+    await t.test("one reset link", async () => {
+        const account = await signUp(server);
+        let last;
+        for (let round = 0; round < rounds; round += 1) {
+            server.advanceClock(strangerBudget);
+            await server.client().expect(202, "POST", "recovery", { email: account.email });
+            const mail = await server.mail.waitFor(account.email,
+                ({ text }) => text.includes("/recovery/confirm#") && text !== last?.text, { seconds: 60 });
+            last = mail;
+            const token = decodeURIComponent(/\/recovery\/confirm#(\S+)/.exec(mail.text)[1]);
+            const password = (n) => `Quay-${round}-Larch-${n}-Ember`;
+            const answers = await race(crowd(server), (client, n) => client.post("recovery/confirm", { token, password: password(n) }));
+            account.password = password(exactlyOne(answers, 204));
+            const { answer } = await passwordStep(server, account, {}, stranger(server));
+            assert.equal(answer.status, 200, "the winner's password is the one that is set");
+        }
+    });
+
+    // proves: M-01
+    // ASVS: V2.3.4, V15.4.2
+    await t.test("one address signing up", async () => {
+        for (let round = 0; round < rounds; round += 1) {
+            const email = newEmail();
+            await server.client().expect(202, "POST", "sign-up", { email });
+            const token = await server.mail.token(email, "/sign-up/confirm", { seconds: 60 });
+            const answers = await race(crowd(server), (client) => client.post("sign-up/confirm", { token, password: goodPassword }));
+            exactlyOne(answers, 201);
+        }
+    });
+});
+
+// proves: M-10
+// ASVS: V2.3.2, V2.3.4, V7.1.2
+test("the last place for a session", async (t) => {
+    const server = await startKeystead(t, { movableClock: true, settings: { ...settings, session: { at_most: 2 } } });
+    const account = await signUp(server);
+    for (let round = 0; round < rounds; round += 1) {
+        await account.client.expect(200, "POST", "account/sessions/revoke-others");
+        server.advanceClock(strangerBudget);
+        const { email, password } = account;
+        const clients = crowd(server);
+        const answers = await race(clients, (client) => client.post("sign-in", { email, password }));
+        exactlyOne(answers, 200);
+        const { items } = await account.client.expect(200, "GET", "account/sessions");
+        assert.equal(items.length, 2);
+
+        // Whoever was asked which session to end races for the place of one.
+        const asked = clients.filter((_, n) => answers[n].status === 409);
+        if (asked.length > 0) {
+            const ended = items.find(({ current }) => !current).id;
+            const enders = Array.from({ length: connections }, (_, n) => stranger(server, asked[n % asked.length]));
+            const ends = await race(enders, (client) => client.post("sign-in/end-session", { session_id: ended }));
+            const statuses = ends.map(({ status }) => status);
+            assert.ok(statuses.every((status) => status < 500), `${statuses}`);
+            assert.equal(statuses.filter((status) => status === 200).length, 1, `${statuses}`);
+            assert.equal((await account.client.expect(200, "GET", "account/sessions")).items.length, 2);
+        }
+    }
+});
+
+// proves: M-01
+// ASVS: V2.3.4, V6.3.2, V15.4.2
+test("twenty with the set-up token", async (t) => {
+    for (let round = 0; round < Math.min(rounds, 20); round += 1) {
+        const server = await startKeystead(t, { settings });
+        const token = server.setUpToken();
+        const clients = Array.from({ length: 20 }, () => stranger(server));
+        const answers = await race(clients, (client) => client.post("set-up", { token, email: newEmail("operator"), password: goodPassword }));
+        exactlyOne(answers, 201);
+        assert.deepEqual(await server.client().expect(200, "GET", "set-up/state"), { open: false });
+        await server.stop();
+    }
+});
