@@ -74,6 +74,11 @@ std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal,
         put(address.source_prefix().bytes());
         break;
     case Principal::Kind::HalfSignedIn:
+        // By source still: whoever has the password alone must not use up the quota with which the
+        // owner would change it.
+        text[1] = address.is_v4() ? std::byte{5} : std::byte{7};
+        put(address.source_prefix().bytes());
+        break;
     case Principal::Kind::Session:
         text[1] = std::byte{1}; // One account, one quota, however it is signed in.
         put(principal.account.bytes());

@@ -93,6 +93,21 @@ TEST_F(Limits, AreSeparateByGroupPrincipalAndSource)
     EXPECT_EQ(limiter.charge(LimitGroup::Sensitive, client, address).remaining, 4U);
 }
 
+// guards: who has the password alone cannot use up the owner's quota
+TEST_F(Limits, CountTheHalfSignedInBySource)
+{
+    const AccountId account = AccountId::make(clock.now(), random);
+    const Principal half{.kind = Principal::Kind::HalfSignedIn, .account = account};
+    const Principal owner{.kind = Principal::Kind::Session, .account = account};
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, half, address).allowed);
+    }
+    EXPECT_FALSE(limiter.charge(LimitGroup::Sensitive, half, address).allowed);
+    EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, owner, address).allowed);
+    const auto elsewhere = *IpAddress::parse("203.0.113.10");
+    EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, half, elsewhere).allowed);
+}
+
 // guards: an IPv6 source has a /64 of addresses
 TEST_F(Limits, CountAnIPv6SourceByItsPrefix)
 {
