@@ -116,6 +116,7 @@ class Keystead {
 
     async start() {
         const log = createWriteStream(path.join(this.folder, "server.log"), { flags: "a" });
+        const before = this.errors.length;
         this.process = spawn(binary, ["serve", "--preset", this.preset], {
             cwd: this.folder,
             env: this.environment(),
@@ -139,7 +140,8 @@ class Keystead {
             if (this.process.exitCode !== null || this.process.signalCode !== null) {
                 throw new Error(`the server ended by itself (${this.process.exitCode ?? this.process.signalCode}):\n${this.errors}${this.output}`.slice(0, 4000));
             }
-            return (await this.health("ready")) === 200;
+            // Requests are answered before the greeting with the set-up link is printed.
+            return (await this.health("ready")) === 200 && this.errors.slice(before).includes(" is ready: ");
         }, { seconds: 30 });
         this.contract ??= await loadContract(`http://127.0.0.1:${this.port}`, new URL(this.base).host);
         return this;
