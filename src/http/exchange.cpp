@@ -224,7 +224,7 @@ void Exchange::refuse(const Error& error)
 }
 
 std::chrono::steady_clock::time_point Exchange::leaves_at(
-    std::chrono::steady_clock::time_point now) const
+    [[maybe_unused]] std::chrono::steady_clock::time_point now) const
 {
     const std::chrono::milliseconds slot{
         site_.credential_slot_millis.load(std::memory_order_relaxed)};

@@ -9,7 +9,7 @@
 namespace keystead::http {
 namespace {
 
-Error cross_site()
+[[maybe_unused]] Error cross_site()
 {
     return {ErrorKind::Forbidden, "request/cross-site",
             "The request does not come from our own pages."};
@@ -58,7 +58,8 @@ bool is_json_media_type(std::string_view content_type)
     return ascii_iequal(parameter, "charset=utf-8") || ascii_iequal(parameter, "charset=\"utf-8\"");
 }
 
-Result<void> check_cross_site(const Head& head, const HostPolicy& hosts)
+Result<void> check_cross_site([[maybe_unused]] const Head& head,
+                              [[maybe_unused]] const HostPolicy& hosts)
 {
 #ifndef KEYSTEAD_WITHOUT_CROSS_SITE
     if (head.has_field("sec-fetch-site")) {
@@ -72,8 +73,9 @@ Result<void> check_cross_site(const Head& head, const HostPolicy& hosts)
     return {};
 }
 
-Result<void> check_csrf(const Head& head, const Credentials& credentials,
-                        Authenticator& authenticator)
+Result<void> check_csrf([[maybe_unused]] const Head& head,
+                        [[maybe_unused]] const Credentials& credentials,
+                        [[maybe_unused]] Authenticator& authenticator)
 {
 #ifndef KEYSTEAD_WITHOUT_CSRF
     if (!head.has_field("sec-fetch-site") && !head.has_field("origin")) {
