@@ -9,6 +9,8 @@
 #include "http/openapi.h"
 #include "http/system_routes.h"
 
+#include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace keystead::app {
@@ -70,7 +72,7 @@ Application::Application(Foundation& foundation, Log& log, FeatureResources reso
     http::add_system_routes(
         routes_, catalogue_,
         {.openapi = {.title = settings.product.name, .base_path = settings.server.base_path},
-         .is_ready = [this] { return serving_ && foundation_.database->health().has_value(); }});
+         .is_ready = [this] { return is_ready(); }});
     add_commands(commands_, features_);
 }
 
@@ -119,6 +121,18 @@ Result<void> Application::start()
     KS_TRY(server_, http::Server::start(std::move(options), parts));
     serving_ = true;
     return {};
+}
+
+// Anyone may ask, without a limit: the database is asked once a second at most, by one of them.
+bool Application::is_ready()
+{
+    constexpr std::chrono::microseconds kInterval = std::chrono::seconds{1};
+    const std::int64_t now = foundation_.clock.since_boot().count();
+    std::int64_t due = health_due_;
+    if (now >= due && health_due_.compare_exchange_strong(due, now + kInterval.count())) {
+        is_healthy_ = foundation_.database->health().has_value();
+    }
+    return serving_ && is_healthy_;
 }
 
 bool Application::stop()

@@ -18,6 +18,7 @@
 #include "http/server.h"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,7 @@ public:
 
 private:
     http::ServerOptions server_options();
+    bool is_ready();
 
     Foundation& foundation_;
     Log& log_;
@@ -55,8 +57,10 @@ private:
     http::Metrics metrics_;
     EmbeddedAssets assets_;
     CommandTable commands_;
-    std::atomic<bool> serving_ = false;    // asked by requests, which come before start() has ended
-    std::unique_ptr<http::Server> server_; // last: it stands on all the rest
+    std::atomic<bool> serving_ = false;   // asked by requests, which come before start() has ended
+    std::atomic<bool> is_healthy_ = true; // as the database last said
+    std::atomic<std::int64_t> health_due_ = 0; // when it is asked again, microseconds since boot
+    std::unique_ptr<http::Server> server_;     // last: it stands on all the rest
 };
 
 /// The OpenAPI document of this build with these settings; needs no data and makes none.
