@@ -14,7 +14,6 @@ using http::Access;
 using http::LaneKind;
 using http::LimitGroup;
 using http::Method;
-using http::Presence;
 using http::Request;
 using http::Response;
 using http::Schema;

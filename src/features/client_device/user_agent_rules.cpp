@@ -49,7 +49,7 @@ std::string replaced(std::string_view text, const Groups& groups)
     return out;
 }
 
-std::string trimmed(std::string text)
+std::string trimmed(const std::string& text)
 {
     const auto begin = text.find_first_not_of(' ');
     if (begin == std::string::npos) {
