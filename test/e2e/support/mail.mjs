@@ -76,7 +76,7 @@ export class MailFolder extends Mailbox {
  * file that the sender must trust. options.onMail may throw to refuse, or await to be slow.
  */
 export class MailServer extends Mailbox {
-    static async start(t, { tls, onMail = () => {}, user, password } = {}) {
+    static async start(t, { tls, port = 0, onMail = () => {}, user, password } = {}) {
         const box = new MailServer();
         box.mails = [];
         box.sessions = 0;
@@ -119,8 +119,9 @@ export class MailServer extends Mailbox {
                 });
             },
         });
-        box.server.on("error", () => {}); // A client that breaks off is part of the tests.
-        await new Promise((resolve) => box.server.listen(0, "127.0.0.1", resolve));
+        box.faults = 0;
+        box.server.on("error", () => { box.faults += 1; }); // A client that breaks off is part of the tests.
+        await new Promise((resolve) => box.server.listen(port, "127.0.0.1", resolve));
         box.port = box.server.server.address().port;
         box.url = `${tls === "implicit" ? "smtps" : "smtp"}://localhost:${box.port}`;
         atEnd(t, () => new Promise((resolve) => box.server.close(resolve)));
