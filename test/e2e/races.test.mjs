@@ -8,7 +8,7 @@ import { enrollTotp, goodPassword, newEmail, passwordStep, signUp } from "./supp
 import { startKeystead } from "./support/server.mjs";
 
 const connections = 50;
-const rounds = Number(process.env.KEYSTEAD_RACE_ROUNDS ?? (process.env.KEYSTEAD_LONG ? 200 : 3));
+const rounds = Number(process.env.KEYSTEAD_RACE_ROUNDS ?? (process.env.KEYSTEAD_LONG ? 200 : 5));
 const strangerBudget = 61 * 60; // Seconds after which every budget that counts within an hour is whole.
 
 // No hash is refused for a full queue, and no request for its age: that would be an answer to load, not to the race.
