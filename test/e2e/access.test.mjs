@@ -88,7 +88,6 @@ test("access", async (t) => {
         }
     });
 
-    // proves: S-06
     // ASVS: V8.2.1, V8.3.1
     await t.test("nobody gets what is everyone's, and nothing else", async () => {
         await tryAll(server.client(), []);

@@ -1,5 +1,5 @@
-// Mail by a real SMTP server: delivered over STARTTLS, lost by no failure of the server's, sent without a secret
-// in clear text, and never shaped by what a person typed.
+// Mail by a real SMTP server: delivered over STARTTLS, lost by no failure of the server's, not sent to a server
+// that nobody vouches for, and never shaped by what a person typed.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -75,8 +75,7 @@ test("a certificate that nobody vouches for gets no mail and no password", async
     assert.equal((await box.to(email)).length, 0);
 });
 
-// ASVS: V12.3.1
-test("clear text to a mail server beyond this machine is refused at the start", async (t) => {
+test("an address of a mail server that is not SMTP is refused at the start", async (t) => {
     const server = await startKeystead(t);
     await server.stop();
     const plain = { ...server.environment(), KEYSTEAD__MAIL__SMTP_URL: "ftp://mail.example:25" };

@@ -92,7 +92,7 @@ test("races", async (t) => {
     });
 
     // proves: M-04
-    // ASVS: V2.3.4, V6.4.1, V15.4.2
+    // ASVS: V2.3.4, V15.4.2
     await t.test("one reset link", async () => {
         const account = await signUp(server);
         let last;
@@ -111,7 +111,6 @@ test("races", async (t) => {
         }
     });
 
-    // proves: M-01
     // ASVS: V2.3.4, V15.4.2
     await t.test("one address signing up", async () => {
         for (let round = 0; round < rounds; round += 1) {
@@ -125,7 +124,7 @@ test("races", async (t) => {
 });
 
 // proves: M-10
-// ASVS: V2.3.2, V2.3.4, V7.1.2
+// ASVS: V2.3.2, V2.3.4
 test("the last place for a session", async (t) => {
     const server = await startKeystead(t, { movableClock: true, settings: { ...settings, session: { at_most: 2 } } });
     const account = await signUp(server);
@@ -153,8 +152,7 @@ test("the last place for a session", async (t) => {
     }
 });
 
-// proves: M-01
-// ASVS: V2.3.4, V6.3.2, V15.4.2
+// ASVS: V2.3.4, V15.4.2
 test("twenty with the set-up token", async (t) => {
     for (let round = 0; round < Math.min(rounds, 20); round += 1) {
         const server = await startKeystead(t, { settings });

@@ -27,14 +27,12 @@ test("a database that is not this node's to use is refused", async (t) => {
     const server = await startKeystead(t);
     const owner = await signUp(server);
 
-    // ASVS: V15.4.2
     await t.test("a second node on the same database is refused, and the first goes on", async () => {
         const said = refused(server, { KEYSTEAD__SERVER__PORT: String(await freePort()), KEYSTEAD__SERVER__METRICS_PORT: "0" });
         assert.match(said, /another|lock|in use/i);
         assert.equal((await owner.client.get("account")).status, 200);
     });
 
-    // ASVS: V13.3.1, V11.1.1
     await t.test("a root key that is not the database's is refused", async () => {
         await server.stop();
         const file = path.join(server.folder, "data", "root.key");
@@ -70,15 +68,12 @@ test("settings that cannot be meant are refused", async (t) => {
     const server = await startKeystead(t);
     await server.stop();
 
-    // ASVS: V13.4.2
     await t.test("a key that does not exist, with what may have been meant", () => {
         assert.match(refused(server, { KEYSTEAD__SERVER__BASE_ULR: "http://localhost" }), /base_url/);
         writeFileSync(path.join(server.folder, "odd.toml"), "[session]\nat_mots = 3\n");
         assert.match(refused(server, {}, ["--config", "odd.toml"]), /at_most/);
     });
 
-    // proves: S-01
-    // ASVS: V11.4.2
     await t.test("password hashing below the floor", () => {
         assert.match(refused(server, { KEYSTEAD__PASSWORD__ARGON2_MEMORY_KIB: "8192" }), /argon2_memory_kib/);
     });
