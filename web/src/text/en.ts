@@ -394,6 +394,7 @@ export const t = {
             password: "password",
             totp: "authenticator",
             "backup-code": "backup code",
+            "sign-up-link": "e-mail link",
         } as Record<string, string>,
         onlyThis: "You are signed in nowhere else.",
     },
