@@ -395,6 +395,7 @@ export const t = {
             totp: "authenticator",
             "backup-code": "backup code",
             "sign-up-link": "e-mail link",
+            "set-up-token": "set-up link",
         } as Record<string, string>,
         onlyThis: "You are signed in nowhere else.",
     },
