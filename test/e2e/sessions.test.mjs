@@ -249,8 +249,8 @@ test("sessions in a browser", async (t) => {
         await page.getByRole("heading", { name: "Was this not you?" }).waitFor();
         await checkAccessible(page);
         assert.equal(await statusOf(thief), 200, "opening the link changes nothing");
-        await page.getByRole("button", { name: "It was not me: end that session" }).click();
-        await page.getByRole("heading", { name: "You are safe from that sign-in" }).waitFor();
+        await page.getByRole("button", { name: "It was not me" }).click();
+        await page.getByRole("heading", { name: "Stopped" }).waitFor();
         await checkAccessible(page);
         await screenshot(page, "not-me-done-dark");
         await until("the session has ended", async () => (await statusOf(thief)) === 401);
