@@ -19,13 +19,13 @@ function refusals({ body }) {
     });
 }
 
-// proves: M-01, M-02
-// ASVS: V6.2.1, V6.2.4
 for (const { preset, password, expected } of [
     { preset: "marketplace", password: "aaa", expected: ["too-short", "missing-upper", "missing-digit", "missing-special"] },
     { preset: "saas", password: "!!!", expected: ["too-short", "missing-digit", "missing-letter"] },
     { preset: "devops", password: "aaa", expected: ["too-short"] },
 ]) {
+    // proves: M-01, M-02
+    // ASVS: V6.2.1, V6.2.4
     test(`a new password under the rules of ${preset}: every refusal at once`, async (t) => {
         const server = await startKeystead(t, { preset });
         const { client, email } = await setUpOperator(server);
