@@ -96,7 +96,8 @@ Result<Secret> argon2id_derive(const Secret& password, const Argon2idParameters&
     KS_ASSERT(salt.size() == kSaltBytes);
     Secret hash(kHashBytes);
     const auto out = hash.writable();
-    const std::string_view text = password.reveal_text();
+    // An empty secret has no address; the library wants one even for nothing.
+    const std::string_view text = password.size() == 0 ? "" : password.reveal_text();
     if (crypto_pwhash(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
                       text.size(), reinterpret_cast<const unsigned char*>(salt.data()),
                       parameters.passes, std::size_t{parameters.memory_kib} * 1024,
