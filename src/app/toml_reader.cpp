@@ -1,5 +1,6 @@
 #include "app/toml_reader.h"
 
+#include <algorithm>
 #include <optional>
 
 #define TOML_EXCEPTIONS 0
@@ -44,10 +45,39 @@ std::optional<SettingValue> value_of(const toml::node& node)
     return std::nullopt;
 }
 
+/// The number of the first line that opens a section and does not go on with a name; 0: there is
+/// none. toml++ 3.3 takes it for granted that a name follows, and does anything at all where none
+/// does.
+int line_of_nameless_section(std::string_view text)
+{
+    const auto skip = [&text](std::string_view skipped) {
+        text.remove_prefix(std::min(text.find_first_not_of(skipped), text.size()));
+    };
+    const auto begins_name = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '"' || c == '\'';
+    };
+    for (int line = 1; !text.empty(); ++line) {
+        skip(" \t");
+        if (text.starts_with('[')) {
+            skip("[ \t");
+            if (text.empty() || !begins_name(text.front())) {
+                return line;
+            }
+        }
+        const std::size_t end = text.find('\n');
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return 0;
+}
+
 } // namespace
 
 Result<std::vector<std::pair<std::string, SettingValue>>> read_toml(std::string_view text)
 {
+    if (const int line = line_of_nameless_section(text); line != 0) {
+        return invalid("line " + std::to_string(line) + ": a section without a name");
+    }
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
         return invalid(line_of(parsed.error().source()) + ": " +
