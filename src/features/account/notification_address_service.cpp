@@ -78,11 +78,9 @@ Result<Address> NotificationAddressService::keep(WriteTx& tx, const Account& acc
 Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor,
                                                 const EmailAddress& address)
 {
-#ifndef KEYSTEAD_WITHOUT_ADDRESS_LIMIT
     // On PostgreSQL a count settles nothing by itself: without this two additions count the same
     // four.
     KS_CHECK(tx.lock(actor.account));
-#endif
     KS_TRY(const Account account, accounts_.load(tx, actor.account));
     KS_TRY(Address added, keep(tx, account, address));
     KS_TRY(const Secret token, links_.make(tx, {.purpose = link::Purpose::NotificationAddress,
