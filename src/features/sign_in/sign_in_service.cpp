@@ -9,7 +9,6 @@ namespace keystead::sign_in {
 namespace {
 
 using attempt_budget::Scope;
-using attempt_budget::Verdict;
 using session::Method;
 using sign_in_flow::FromDevice;
 
