@@ -20,10 +20,12 @@ void LimitTally::note(const IpAddress& client)
 
 Result<void> LimitTally::run_once(Instant)
 {
-    const auto [refusals, others] = [this] {
+    const auto counted = [this] {
         const std::lock_guard lock(mutex_);
-        return std::pair{std::exchange(refusals_, {}), std::exchange(others_, 0)};
+        return std::pair{std::exchange(refusals_, {}), std::exchange(others_, std::uint64_t{0})};
     }();
+    const auto& refusals = counted.first;
+    const std::uint64_t others = counted.second;
     if (refusals.empty()) {
         return {};
     }
