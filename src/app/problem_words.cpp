@@ -53,6 +53,8 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "The password stands in a list of leaked ones. Choose another."},
         {"password/busy", "Busy",
          "Too many passwords are being checked at this moment. Try again in a few seconds."},
+        {"password/change-required", "A new password is needed",
+         "The password is right and no longer safe. Choose a new one by recovery."},
         {"password/changed-meanwhile", "Changed meanwhile",
          "The password was changed by another request. Nothing was done."},
         {"password/common", "Common password",

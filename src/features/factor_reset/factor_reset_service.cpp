@@ -85,6 +85,10 @@ Result<void> FactorResetService::reset(WriteTx& tx, const Actor& actor, AccountI
     KS_CHECK(p_.links.void_purpose(tx, link::Purpose::FactorResetObjection, account));
     KS_TRY([[maybe_unused]] const int removed, p_.totp.remove_all(tx, actor, account));
     KS_CHECK(p_.backup_codes.remove_all(tx, actor, account));
+    KS_TRY(const auto stored, p_.passwords.find(tx, account));
+    if (stored && stored->satisfies == password::Satisfies::WithSecondFactor) {
+        KS_TRY([[maybe_unused]] const bool marked, p_.passwords.require_change(tx, actor, account));
+    }
     // Guesses at factors that are gone must not stand in the way of enrolling new ones.
     KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::SecondFactor, account.bytes()));
     KS_CHECK(p_.sessions.end_all(tx, actor, account, "factors-reset"));

@@ -3,7 +3,8 @@
 // Taking away the second factors of someone who lost them all: the last way, and therefore a slow
 // or a shared one. Two operators do it at once; one alone starts a wait of 72 hours, during which a
 // mail a day tells every address and carries a link that stops it (security.md item 12). It changes
-// no password and signs nobody in.
+// no password and signs nobody in; one that is too short to stand alone must be changed at the next
+// sign-in.
 //
 //   (none) ──ask (two operators)──▶ done
 //     └─────ask (one)──▶ waiting ──72 h──▶ done
@@ -21,6 +22,7 @@
 #include "features/backup_code/backup_code_service.h"
 #include "features/factor_reset/factor_reset_store.h"
 #include "features/link/link_service.h"
+#include "features/password/password_service.h"
 #include "features/session/session_service.h"
 #include "features/totp/totp_service.h"
 #include "storage/database.h"
@@ -38,6 +40,7 @@ struct Parts {
     account::AccountService& accounts;
     account::Notices& notices;
     session::SessionService& sessions;
+    password::PasswordService& passwords;
     totp::TotpService& totp;
     backup_code::BackupCodeService& backup_codes;
     attempt_budget::AttemptBudgetService& budgets;

@@ -1,8 +1,5 @@
 #include "features/recovery/recovery_service.h"
 
-#include "core/encoding.h"
-#include "crypto/hash.h"
-
 #include <utility>
 
 namespace keystead::recovery {
@@ -46,13 +43,10 @@ Result<void> RecoveryService::request(WriteTx& tx, const Actor& actor,
                    .link_token = &token};
     }
     KS_CHECK(p_.notifier.enqueue(tx, message));
-    return p_.audit.append(
-        tx, {.actor = actor,
-             .action = "recovery.request",
-             .account = account ? std::optional(account->id) : std::nullopt,
-             .details = {{"identifier", hex_encode(crypto::hmac_sha256(
-                                            p_.keys.key(crypto::KeyPurpose::IdentifierDigest),
-                                            as_bytes(email.text())))}}});
+    return p_.audit.append(tx, {.actor = actor,
+                                .action = "recovery.request",
+                                .account = account ? std::optional(account->id) : std::nullopt,
+                                .details = {audit::identifier_digest(p_.keys, email.text())}});
 }
 
 Result<Opened> RecoveryService::look_at(ReadTx& tx, std::string_view token)

@@ -85,6 +85,10 @@ Result<http::Response> respond(const http::Request& request, const Outcome& outc
         return sessions_full(*full,
                              full->flow ? full->flow->csrf_token : parts.flows.csrf_token(held));
     }
+    if (std::holds_alternative<ChangeRequired>(outcome)) {
+        return Error{ErrorKind::Forbidden, "password/change-required",
+                     "This password is no longer safe. Choose a new one by “forgotten password”."};
+    }
     if (std::holds_alternative<WrongCode>(outcome)) {
         return Error{ErrorKind::Unauthenticated, "sign-in/wrong-code", "That code is not valid."};
     }
@@ -278,7 +282,7 @@ void add_sign_in(http::Router& router, const RouteParts& parts)
                                .named("SignInRequest"),
                 .answers = {{200, outcome_schema(), "Signed in, or the second factor is owed"}},
                 .problems = {"sign-in/wrong-credentials", "sign-in/too-many-attempts",
-                             "session/limit-reached", "password/busy"},
+                             "session/limit-reached", "password/change-required", "password/busy"},
                 .audit = {"sign-in.attempt", "sign-in.refuse", "sign-in.half", "session.create"},
                 .handler = sign_in_handler(parts)});
     router.add(

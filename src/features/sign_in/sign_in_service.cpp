@@ -1,6 +1,5 @@
 #include "features/sign_in/sign_in_service.h"
 
-#include "core/encoding.h"
 #include "crypto/hash.h"
 
 #include <utility>
@@ -86,13 +85,11 @@ Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_
     }
     // A person who types a password into the wrong field must not find it in the log: an HMAC
     // stands for what was typed.
-    KS_CHECK(p_.audit.append(
-        tx, {.actor = actor,
-             .action = "sign-in.attempt",
-             .account = id.is_nil() ? std::nullopt : std::optional(id),
-             .details = {{"identifier", hex_encode(crypto::hmac_sha256(
-                                            p_.keys.key(crypto::KeyPurpose::IdentifierDigest),
-                                            as_bytes(begun.identifier)))}}}));
+    KS_CHECK(
+        p_.audit.append(tx, {.actor = actor,
+                             .action = "sign-in.attempt",
+                             .account = id.is_nil() ? std::nullopt : std::optional(id),
+                             .details = {audit::identifier_digest(p_.keys, begun.identifier)}}));
     return begun;
 }
 
@@ -111,6 +108,14 @@ Result<Outcome> SignInService::finish(WriteTx& tx, const Actor& actor, const Beg
         return Outcome{WrongCredentials{}};
     }
     const Actor owner = as_account(actor, begun.account->id);
+    if (begun.stored->must_change) {
+        KS_CHECK(p_.audit.append(tx, {.actor = owner,
+                                      .action = "sign-in.refuse",
+                                      .outcome = audit::Outcome::Refused,
+                                      .account = owner.account,
+                                      .details = {{"reason", "password-change-required"}}}));
+        return Outcome{ChangeRequired{}};
+    }
     if (rehashed) {
         KS_CHECK(p_.passwords.store_rehash(tx, owner, *begun.stored, *rehashed));
     }

@@ -87,9 +87,12 @@ struct SessionsFull {
     std::vector<session::Session> sessions;
 };
 struct WrongCredentials {};
+/// The password is right and marked as compromised: a new one by recovery comes first.
+struct ChangeRequired {};
 struct WrongCode {};
 
-using Outcome = std::variant<SignedIn, SecondFactorOwed, SessionsFull, WrongCredentials, WrongCode>;
+using Outcome = std::variant<SignedIn, SecondFactorOwed, SessionsFull, WrongCredentials,
+                             ChangeRequired, WrongCode>;
 
 /// A backup code between being charged and being compared.
 struct TakenCode {

@@ -100,6 +100,19 @@ TEST_P(SignInServiceTest, LetsTheKnownDeviceInWhileStrangersGuess)
     EXPECT_TRUE(std::holds_alternative<SignedIn>(*outcome));
 }
 
+// guards: a password marked as compromised opens nothing, however right it is
+TEST_P(SignInServiceTest, RefusesAPasswordThatMustBeChanged)
+{
+    test::SignInWorld world(GetParam());
+    const auto account = world.register_account("known@example.com");
+    ASSERT_TRUE(world.database->write(
+        [&](WriteTx& tx) { return world.passwords.require_change(tx, Actor{}, account); }));
+    const auto outcome = world.sign_in_with("known@example.com", test::SignInWorld::kPassword);
+    ASSERT_TRUE(outcome);
+    EXPECT_TRUE(std::holds_alternative<ChangeRequired>(*outcome));
+    EXPECT_EQ(world.count_rows("SELECT COUNT(*) FROM session"), 0);
+}
+
 // guards: at most N sessions, when many sign in at once (M-10)
 TEST_P(SignInServiceTest, GivesTheLastSessionOnceOnly)
 {

@@ -1,8 +1,5 @@
 #include "features/sign_up/sign_up_service.h"
 
-#include "core/encoding.h"
-#include "crypto/hash.h"
-
 #include <utility>
 
 namespace keystead::sign_up {
@@ -36,12 +33,9 @@ Result<void> SignUpService::request(WriteTx& tx, const Actor& actor,
                    .account = existing->id};
     }
     KS_CHECK(p_.notifier.enqueue(tx, message));
-    return p_.audit.append(
-        tx, {.actor = actor,
-             .action = "sign-up.request",
-             .details = {{"identifier", hex_encode(crypto::hmac_sha256(
-                                            p_.keys.key(crypto::KeyPurpose::IdentifierDigest),
-                                            as_bytes(email.text())))}}});
+    return p_.audit.append(tx, {.actor = actor,
+                                .action = "sign-up.request",
+                                .details = {audit::identifier_digest(p_.keys, email.text())}});
 }
 
 Result<Invited> SignUpService::look_at(ReadTx& tx, std::string_view token)
