@@ -56,6 +56,8 @@ std::vector<Verb> all_verbs()
            "second_operator"},
           {"--cancel", Flag, "take the request back"},
           kYes}},
+        {"audit verify", Command,
+         "Check the whole audit log against itself: events, entries, tiles and root."},
         {"client create",
          Command,
          "Make a service client; its token is shown once.",
