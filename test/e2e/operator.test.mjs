@@ -207,3 +207,11 @@ test("the operator in a browser", async (t) => {
         await screenshot(page, "operator-dark-320");
     });
 });
+
+test("the audit log verifies beside a running server, and counts what was done", async (t) => {
+    const server = await startKeystead(t);
+    await setUpOperator(server);
+    const { status, answer, stderr } = cli(server, ["audit", "verify"]);
+    assert.equal(status, 0, stderr);
+    assert.ok(answer.entries + answer.waiting_for_a_number >= 4, JSON.stringify(answer));
+});
