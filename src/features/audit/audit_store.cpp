@@ -19,6 +19,26 @@ std::optional<IdBytes> actor_of(const CanonicalEvent& event)
     return event.actor == IdBytes{} ? std::nullopt : std::optional(event.actor);
 }
 
+/// Columns as find_event() and list_from_leaf() ask for them.
+StoredEvent stored_event_of(const Row& row)
+{
+    const auto leaf_index = row.optional_integer(0);
+    const auto actor = row.optional_id<EventId>(6); // Any id type: its bytes are what is wanted.
+    return {.leaf_index =
+                leaf_index ? std::optional(static_cast<std::uint64_t>(*leaf_index)) : std::nullopt,
+            .nonce = row.bytes(1),
+            .canonical = row.bytes(2),
+            .id = row.id<EventId>(3),
+            .at = row.time(4),
+            .actor_kind = row.integer(5),
+            .actor = actor ? std::optional(actor->bytes()) : std::nullopt,
+            .account = row.optional_id<AccountId>(7),
+            .action = row.text(8),
+            .outcome = row.integer(9),
+            .target_kind = row.text(10),
+            .target_id = row.text(11)};
+}
+
 TreeHead head_of(const Row& row)
 {
     return {.size = static_cast<std::uint64_t>(row.integer(0)), .root = row.digest(1)};
@@ -172,22 +192,36 @@ Result<std::vector<StoredEvent>> AuditStore::list_from_leaf(ReadTx& tx, std::uin
     std::vector<StoredEvent> events;
     events.reserve(rows.size());
     for (const Row& row : rows) {
-        const auto actor =
-            row.optional_id<EventId>(6); // Any id type: its bytes are what is wanted.
-        events.push_back({.leaf_index = static_cast<std::uint64_t>(row.integer(0)),
-                          .nonce = row.bytes(1),
-                          .canonical = row.bytes(2),
-                          .id = row.id<EventId>(3),
-                          .at = row.time(4),
-                          .actor_kind = row.integer(5),
-                          .actor = actor ? std::optional(actor->bytes()) : std::nullopt,
-                          .account = row.optional_id<AccountId>(7),
-                          .action = row.text(8),
-                          .outcome = row.integer(9),
-                          .target_kind = row.text(10),
-                          .target_id = row.text(11)});
+        events.push_back(stored_event_of(row));
     }
     return events;
+}
+
+Result<std::optional<StoredEvent>> AuditStore::find_event(ReadTx& tx, EventId id)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT leaf_index, nonce, canonical, id, at, actor_kind, actor_id, "
+                        "account_id, action, outcome, target_kind, target_id FROM audit_event "
+                        "WHERE id = $1",
+                        id));
+    return row ? std::optional(stored_event_of(*row)) : std::nullopt;
+}
+
+Result<std::vector<Bytes>> AuditStore::list_values_of_event(ReadTx& tx, EventId id,
+                                                            std::optional<AccountId> subject)
+{
+    auto answer =
+        subject
+            ? tx.query("SELECT contents FROM audit_value WHERE event_id = $1 AND "
+                       "subject_id = $2 ORDER BY part",
+                       id, *subject)
+            : tx.query("SELECT contents FROM audit_value WHERE event_id = $1 ORDER BY part", id);
+    KS_TRY(const Rows rows, std::move(answer));
+    std::vector<Bytes> contents;
+    for (const Row& row : rows) {
+        contents.push_back(row.bytes(0));
+    }
+    return contents;
 }
 
 Result<std::vector<StoredValues>> AuditStore::list_values(ReadTx& tx, std::uint64_t first,

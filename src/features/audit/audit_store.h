@@ -88,6 +88,10 @@ public:
     /// The personal values of the events of leaves `first` to `last`, the last one included.
     Result<std::vector<StoredValues>> list_values(ReadTx& tx, std::uint64_t first,
                                                   std::uint64_t last);
+    Result<std::optional<StoredEvent>> find_event(ReadTx& tx, EventId id);
+    /// The personal values of one event that are left: `subject`'s, or everyone's.
+    Result<std::vector<Bytes>> list_values_of_event(ReadTx& tx, EventId id,
+                                                    std::optional<AccountId> subject);
     /// The id of the oldest event without a number, and how many there are.
     struct Unnumbered {
         std::uint64_t count = 0;
