@@ -132,11 +132,9 @@ class Keystead {
             this.errors += bytes;
             log.write(bytes);
         });
+        this.process.on("close", () => log.end()); // What it said last may come after its end.
         this.ended = new Promise((resolve) => {
-            this.process.on("exit", (code, signal) => {
-                log.end();
-                resolve({ code, signal });
-            });
+            this.process.on("exit", (code, signal) => resolve({ code, signal }));
         });
         await until(`the server answers on ${this.base}`, async () => {
             if (this.process.exitCode !== null || this.process.signalCode !== null) {
