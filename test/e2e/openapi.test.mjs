@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
@@ -32,4 +32,10 @@ test("every operation says who may call it and what it answers", async (t) => {
         assert.ok(Object.keys(responses).length > 0, `${method} ${route} says nothing of answers`);
         assert.ok(operationId, `${method} ${route} has no operationId`);
     }
+});
+
+test("docs/openapi.json is what this build serves", async (t) => {
+    const server = await startKeystead(t);
+    const kept = JSON.parse(readFileSync(new URL("../../docs/openapi.json", import.meta.url), "utf8"));
+    assert.deepEqual(kept, server.contract.document, "keystead openapi | python3 -m json.tool --indent 1 --no-ensure-ascii >docs/openapi.json");
 });
