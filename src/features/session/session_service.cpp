@@ -247,7 +247,7 @@ Result<std::optional<CachedSession>> SessionService::load(Database& db, std::str
         return std::optional<CachedSession>{};
     }
     cache_.insert(token->digest, *loaded, epoch);
-    cache_.find_and_touch(token->digest, clock_.now(), [](const CachedSession&) {});
+    cache_.find_and_note(token->digest, {clock_.now()}, [](const CachedSession&) {});
     return loaded;
 }
 

@@ -98,7 +98,7 @@ public:
     template <class Visit> bool find_cached(std::string_view token_text, Visit&& visit)
     {
         const auto token = mint_.parse(crypto::TokenKind::Session, token_text);
-        return token && cache_.find_and_touch(token->digest, clock_.now(), visit);
+        return token && cache_.find_and_note(token->digest, {clock_.now()}, visit);
     }
     /// Whether the text can be a session's token at all: form, checksum, tag. Needs no look-up.
     bool is_well_formed(std::string_view token_text) const

@@ -1,5 +1,6 @@
-#include "features/session/session_cache.h"
+#include "features/credential_cache/credential_cache.h"
 
+#include "core/id.h"
 #include "test/support/seeded_random.h"
 
 #include <gtest/gtest.h>
@@ -7,33 +8,63 @@
 #include <atomic>
 #include <thread>
 
-namespace keystead::session {
+namespace keystead::credential_cache {
 namespace {
 
 using namespace std::chrono_literals;
 constexpr Instant kNow{std::chrono::sys_days{std::chrono::year{2026} / 1 / 15}};
 
-class SessionCacheTest : public testing::Test {
+/// As little as a cache can hold.
+struct Credential {
+    struct Use {
+        Instant at;
+    };
+    struct Activity {
+        SessionId session;
+        Instant last_active_at;
+    };
+    SessionId session;
+    Instant last_active_at{};
+    std::int64_t idle_timeout_us = 0;
+
+    bool is_over(Instant now) const
+    {
+        return idle_timeout_us != 0 &&
+               to_micros(now) >= to_micros(last_active_at) + idle_timeout_us;
+    }
+    bool note(const Use& use)
+    {
+        if (use.at <= last_active_at) {
+            return false;
+        }
+        last_active_at = use.at;
+        return true;
+    }
+    Activity take_activity() const { return {session, last_active_at}; }
+};
+using Cache = CredentialCache<Credential>;
+
+class CredentialCacheTest : public testing::Test {
 protected:
     Digest token() { return random_bytes<32>(random_); }
-    CachedSession session()
+    Credential session()
     {
-        CachedSession session;
+        Credential session;
         session.session = SessionId::make(kNow, random_);
         session.last_active_at = kNow;
         return session;
     }
-    static bool finds(SessionCache& cache, const Digest& token, Instant now = kNow)
+    static bool finds(Cache& cache, const Digest& token, Instant now = kNow)
     {
-        return cache.find_and_touch(token, now, [](const CachedSession&) {});
+        return cache.find_and_note(token, {now}, [](const Credential&) {});
     }
     test::SeededRandom random_;
 };
 
 // guards: a row read before a revocation is never put back after it (the cache's epoch)
-TEST_F(SessionCacheTest, RefusesARowThatWasReadBeforeARevocation)
+TEST_F(CredentialCacheTest, RefusesARowThatWasReadBeforeARevocation)
 {
-    SessionCache cache(1000);
+    Cache cache(1000);
     const auto revoked = token();
     const auto read_at = cache.epoch_of(revoked);
     cache.remove(std::span(&revoked, 1));
@@ -44,9 +75,9 @@ TEST_F(SessionCacheTest, RefusesARowThatWasReadBeforeARevocation)
 }
 
 // guards: what is over is not found, and is gone
-TEST_F(SessionCacheTest, ForgetsWhatIsOver)
+TEST_F(CredentialCacheTest, ForgetsWhatIsOver)
 {
-    SessionCache cache(1000);
+    Cache cache(1000);
     auto idle = session();
     idle.idle_timeout_us = std::chrono::microseconds(30min).count();
     const auto key = token();
@@ -58,24 +89,24 @@ TEST_F(SessionCacheTest, ForgetsWhatIsOver)
 }
 
 // guards: memory is bounded, and last activity of what was evicted is not lost
-TEST_F(SessionCacheTest, StaysBoundedAndKeepsActivity)
+TEST_F(CredentialCacheTest, StaysBoundedAndKeepsActivity)
 {
-    SessionCache cache(SessionCache::kShards * 4);
+    Cache cache(Cache::kShards * 4);
     std::size_t inserted = 0;
     for (int i = 0; i < 5000; ++i, ++inserted) {
         const auto key = token();
         cache.insert(key, session(), cache.epoch_of(key));
         finds(cache, key, kNow + 1s);
     }
-    EXPECT_LE(cache.size(), SessionCache::kShards * 4);
+    EXPECT_LE(cache.size(), Cache::kShards * 4);
     EXPECT_EQ(cache.take_activity().size(), inserted);
     EXPECT_TRUE(cache.take_activity().empty());
 }
 
 // guards: last activity never moves back
-TEST_F(SessionCacheTest, KeepsTheLatestActivity)
+TEST_F(CredentialCacheTest, KeepsTheLatestActivity)
 {
-    SessionCache cache(1000);
+    Cache cache(1000);
     const auto key = token();
     cache.insert(key, session(), cache.epoch_of(key));
     finds(cache, key, kNow + 10s);
@@ -87,9 +118,9 @@ TEST_F(SessionCacheTest, KeepsTheLatestActivity)
 
 // guards: readers, fillers and revokers at once; after a removal has returned nothing is found
 // (also under the thread sanitizer)
-TEST_F(SessionCacheTest, HoldsWhileRevocationsRaceFills)
+TEST_F(CredentialCacheTest, HoldsWhileRevocationsRaceFills)
 {
-    SessionCache cache(1000);
+    Cache cache(1000);
     std::vector<Digest> keys;
     for (int i = 0; i < 64; ++i) {
         keys.push_back(token());
@@ -107,7 +138,7 @@ TEST_F(SessionCacheTest, HoldsWhileRevocationsRaceFills)
                         const auto epoch = cache.epoch_of(keys[i]);
                         const bool row_is_there = !revoked[i];
                         if (row_is_there) {
-                            cache.insert(keys[i], CachedSession{}, epoch);
+                            cache.insert(keys[i], Credential{}, epoch);
                         }
                     }
                 }
@@ -126,4 +157,4 @@ TEST_F(SessionCacheTest, HoldsWhileRevocationsRaceFills)
 }
 
 } // namespace
-} // namespace keystead::session
+} // namespace keystead::credential_cache
