@@ -1,6 +1,7 @@
 // What no single key can tell. Each rule names the key to change and says why.
 #include "app/settings_loader.h"
 #include "core/ip_address.h"
+#include "core/permission.h"
 
 #include <algorithm>
 
@@ -148,6 +149,41 @@ void check_mail(const MailSettings& mail, Faults& faults)
     }
 }
 
+void check_permissions(const Settings& settings, Faults& faults)
+{
+    constexpr std::size_t kOfTheProductMax = 60; // beside those built in
+    const auto& catalogue = settings.permission.catalogue;
+    const auto has = [&catalogue](const std::string& name) {
+        return std::ranges::find(catalogue, name, &NamedPermission::name) != catalogue.end();
+    };
+    if (catalogue.size() > kOfTheProductMax) {
+        add(faults, "permission.catalogue", "must not have more than 60 permissions");
+    }
+    for (auto one = catalogue.begin(); one != catalogue.end(); ++one) {
+        if (one->name == kReadAccountName ||
+            std::ranges::find(catalogue.begin(), one, one->name, &NamedPermission::name) != one) {
+            add(faults, "permission.catalogue", "names \"" + one->name + "\" twice");
+        }
+    }
+    const std::string& full = settings.permission.full_access;
+    if (!full.empty() && !has(full)) {
+        add(faults, "permission.full_access", "is not in permission.catalogue");
+    }
+    const auto& tokens = settings.api_token;
+    for (const auto& [key, names] : {std::pair{"api_token.read_only", &tokens.read_only},
+                                     std::pair{"api_token.deploy", &tokens.deploy},
+                                     std::pair{"api_token.admin", &tokens.admin}}) {
+        for (const std::string& name : *names) {
+            if (name != kReadAccountName && !has(name)) {
+                add(faults, key, "names \"" + name + "\", which is not in permission.catalogue");
+            }
+        }
+    }
+    if (tokens.lifetime_max && tokens.lifetime > *tokens.lifetime_max) {
+        add(faults, "api_token.lifetime", "must not exceed api_token.lifetime_max");
+    }
+}
+
 } // namespace
 
 std::vector<FieldError> check_settings(const Settings& settings)
@@ -156,6 +192,7 @@ std::vector<FieldError> check_settings(const Settings& settings)
     check_server(settings.server, faults);
     check_sessions(settings.session, faults);
     check_mail(settings.mail, faults);
+    check_permissions(settings, faults);
     const std::string& support = settings.product.support_url;
     if (!support.empty() && !support.starts_with("https://") && !support.starts_with("mailto:")) {
         add(faults, "product.support_url", "must begin with https:// or mailto:");

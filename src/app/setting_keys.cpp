@@ -1,5 +1,6 @@
 #include "app/setting_keys.h"
 
+#include "app/api_setting_keys.h"
 #include "app/setting_types.h"
 #include "crypto/argon2id.h"
 
@@ -277,22 +278,6 @@ std::vector<SettingKey> place_keys()
     return keys;
 }
 
-std::vector<SettingKey> limits_keys()
-{
-    std::vector<SettingKey> keys;
-    keys.push_back(number_key(
-        "limits.sensitive_per_minute",
-        [](auto& s) -> auto& { return s.limits.sensitive_per_minute; }, 1, 1000000,
-        "Requests a minute that guess or send mail, for each account, client and address."));
-    keys.push_back(number_key(
-        "limits.write_per_minute", [](auto& s) -> auto& { return s.limits.write_per_minute; }, 1,
-        1000000, "Requests a minute that change something, for each account, client and address."));
-    keys.push_back(number_key(
-        "limits.read_per_minute", [](auto& s) -> auto& { return s.limits.read_per_minute; }, 1,
-        1000000, "Requests a minute that read, for each account, client and address."));
-    return keys;
-}
-
 std::vector<SettingKey> audit_keys()
 {
     std::vector<SettingKey> keys;
@@ -305,9 +290,9 @@ std::vector<SettingKey> audit_keys()
 std::vector<SettingKey> all_keys()
 {
     std::vector<SettingKey> all;
-    for (auto section :
-         {product_keys(), server_keys(), storage_keys(), password_keys(), session_keys(),
-          account_keys(), mail_keys(), place_keys(), limits_keys(), audit_keys()}) {
+    for (auto section : {product_keys(), server_keys(), storage_keys(), password_keys(),
+                         session_keys(), account_keys(), mail_keys(), place_keys(), limits_keys(),
+                         audit_keys(), permission_keys(), api_token_keys()}) {
         std::ranges::move(section, std::back_inserter(all));
     }
     return all;

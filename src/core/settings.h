@@ -111,10 +111,44 @@ struct PlaceSettings {
     std::string database; // .mmdb of the operator; empty: the built-in country database
 };
 
-struct LimitSettings {
-    std::uint32_t sensitive_per_minute = 30; // per account, client and address each
+/// Requests a minute, by route group.
+struct Quotas {
+    std::uint32_t sensitive_per_minute = 30;
     std::uint32_t write_per_minute = 120;
     std::uint32_t read_per_minute = 600;
+};
+
+struct LimitSettings {
+    Quotas account; // of one account, or of one service client
+    Quotas token{.sensitive_per_minute = 10, .write_per_minute = 60, .read_per_minute = 300};
+    /// Per source address (IPv6: /64), whoever comes from there: many people may share one.
+    Quotas address{.sensitive_per_minute = 30, .write_per_minute = 240, .read_per_minute = 1200};
+};
+
+/// One right of the product's catalogue.
+struct NamedPermission {
+    std::string name;  // "deploy-projects"
+    std::string words; // "Deploy projects"
+};
+
+struct PermissionSettings {
+    std::vector<NamedPermission> catalogue = {
+        {"view-projects", "View projects"},   {"deploy-projects", "Deploy projects"},
+        {"manage-servers", "Manage servers"}, {"view-logs", "View logs"},
+        {"manage-domains", "Manage domains"}, {"full-access", "Full access"}};
+    std::string full_access = "full-access"; // contains all others; empty: none does
+};
+
+struct ApiTokenSettings {
+    std::uint32_t at_most = 3;                                   // an account
+    std::chrono::seconds lifetime = std::chrono::hours{90 * 24}; // unless set at creation
+    std::optional<std::chrono::seconds> lifetime_max = std::chrono::hours{365 * 24};
+    std::chrono::seconds rotation_overlap = std::chrono::hours{24}; // unless set at rotation
+    std::chrono::seconds unused_after = std::chrono::hours{30 * 24};
+    std::vector<std::string> read_only = {"view-projects", "view-logs"};
+    std::vector<std::string> deploy = {"view-projects", "deploy-projects", "view-logs"};
+    std::vector<std::string> admin = {"full-access"};
+    std::uint32_t cache_entries_max = 1'000'000;
 };
 
 struct AuditSettings {
@@ -131,6 +165,8 @@ struct Settings {
     MailSettings mail;
     PlaceSettings place;
     LimitSettings limits;
+    PermissionSettings permission;
+    ApiTokenSettings api_token;
     AuditSettings audit;
 
     /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy

@@ -257,6 +257,7 @@ void Conversation::start_exchange(const RouteTable::Match& match, std::string_vi
     if (!credentials) {
         return refuse(std::move(credentials).error());
     }
+    credentials->client_address = client_;
     const bool has_credentials = !credentials->session_cookie.empty() ||
                                  !credentials->flow_cookie.empty() || !credentials->bearer.empty();
     std::optional<Principal> principal = Principal{};

@@ -43,7 +43,8 @@ bool Conversation::answer_inline(const Route& route, const Credentials& credenti
     const InlineRequest request{.principal = principal,
                                 .credentials = credentials,
                                 .client_address = client_,
-                                .received_at = received_at_};
+                                .received_at = received_at_,
+                                .query = head_.query};
     InlineAnswer inline_answer(inline_fields_);
     if (!route.inline_handler(request, inline_answer)) {
         return false;

@@ -97,6 +97,7 @@ Result<void> Exchange::prepare(const Head& head, const Credentials& credentials,
     session_cookie_ = credentials.session_cookie;
     flow_cookie_ = credentials.flow_cookie;
     bearer_ = credentials.bearer;
+    token_use_ = credentials.token_use;
     for (const auto& [name, value] :
          {std::pair{kSessionCookie, cookies.session}, std::pair{kFlowCookie, cookies.flow},
           std::pair{kDeviceCookie, cookies.device}}) {

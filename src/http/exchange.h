@@ -54,7 +54,10 @@ public:
         std::chrono::steady_clock::time_point now) const;
 
 private:
-    Credentials credentials() const { return {session_cookie_, flow_cookie_, bearer_}; }
+    Credentials credentials() const
+    {
+        return {session_cookie_, flow_cookie_, bearer_, request_.client_address, token_use_};
+    }
     Result<void> admit();
     Result<Response> handle();
 
@@ -65,6 +68,7 @@ private:
     std::string session_cookie_;
     std::string flow_cookie_;
     std::string bearer_;
+    TokenUse token_use_ = TokenUse::Api;
     bool principal_known_ = false;
     bool leaves_inline_lane_ = false;
     bool handler_ran_ = false;

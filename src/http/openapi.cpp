@@ -93,6 +93,9 @@ void write_security(JsonWriter& json, const Access& access)
     case Access::Kind::Session:
     case Access::Kind::Operator:
         json.begin_object().key("sessionCookie").begin_array().end_array().end_object();
+        if (access.tokens != Access::Tokens::None) {
+            json.begin_object().key("apiToken").begin_array().end_array().end_object();
+        }
         break;
     case Access::Kind::ServiceClient:
         json.begin_object().key("serviceClient").begin_array().end_array().end_object();
@@ -279,6 +282,8 @@ void write_security_schemes(JsonWriter& json)
     cookie("sessionCookie", "__Host-keystead",
            "A session. Unsafe requests carry Keystead-Csrf as well.");
     cookie("flowCookie", "__Host-keystead-flow", "A sign-in that is not complete yet.");
+    json.key("apiToken").begin_object().member("type", "http").member("scheme", "bearer");
+    json.member("description", "A personal token, `ks_pat_…`.").end_object();
     json.key("serviceClient").begin_object().member("type", "http").member("scheme", "bearer");
     json.member("description", "A service client's token, `ks_svc_…`.").end_object();
     json.end_object();

@@ -7,8 +7,11 @@
 #include "core/client_right.h"
 #include "core/clock.h"
 #include "core/id.h"
+#include "core/ip_address.h"
+#include "core/permission.h"
 #include "core/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,26 +22,35 @@ namespace keystead::http {
 using ::keystead::ClientRight;
 
 struct Principal {
-    enum class Kind : std::uint8_t { Nobody, HalfSignedIn, Session, ServiceClient };
+    enum class Kind : std::uint8_t { Nobody, HalfSignedIn, Session, ServiceClient, Token };
     Kind kind = Kind::Nobody;
-    AccountId account = {}; // HalfSignedIn, Session
+    AccountId account = {}; // HalfSignedIn, Session, Token
     SessionId session = {}; // Session
     FlowId flow = {};       // HalfSignedIn
     ClientId client = {};   // ServiceClient
     std::uint32_t client_rights = 0;
-    Instant authenticated_at = {}; // Session: last full sign-in or step-up
-    std::string email = {};        // Session: the account's, for the product's headers
+    TokenId token = {};             // Token
+    PermissionSet permissions = {}; // Token: what it holds now, never more than its owner
+    bool wrong_address = false;     // Token: not used from one of its addresses
+    Instant authenticated_at = {};  // Session: last full sign-in or step-up
+    std::string email = {};         // Session, Token: the account's, for the product's headers
     bool is_operator = false;
     bool must_authenticate =
         false; // Session: D-03, nothing but step-up and sign-out until authenticated again
 };
 
-/// The parts of a head that carry an identity, views into the request. At most one of cookie and
-/// bearer is looked at.
+/// What a token is used for: how its uses are counted. Stored: never renumber.
+enum class TokenUse : std::uint8_t { Api = 0, Check = 1, Introspection = 2, Refused = 3 };
+inline constexpr std::size_t kTokenUses = 4;
+
+/// The parts of a head that carry an identity, views into the request, and where it came from. At
+/// most one of cookie and bearer is looked at.
 struct Credentials {
     std::string_view session_cookie; // value of __Host-keystead, or empty
     std::string_view flow_cookie;    // value of __Host-keystead-flow, or empty
     std::string_view bearer;         // of `Authorization: Bearer …`, or empty
+    IpAddress client_address = {};
+    TokenUse token_use = TokenUse::Api;
 };
 
 /// Turns credentials into a principal. Both are called from any thread.

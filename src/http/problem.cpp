@@ -90,6 +90,14 @@ constexpr std::array kOwnEntries{
                  "This sign-in has ended or expired. Start again."},
     ProblemEntry{"client/required", "Service client required",
                  "The route is for service clients: send Authorization: Bearer ks_svc_…"},
+    ProblemEntry{"token/address-refused", "Not from here",
+                 "The token may only be used from the addresses that its owner listed."},
+    ProblemEntry{"token/not-allowed", "Not for tokens",
+                 "The route is for a person who is signed in: no token opens it, whatever it "
+                 "holds."},
+    ProblemEntry{"token/permission-missing", "Permission missing",
+                 "The token does not hold the permission that is needed. A token holds at most "
+                 "what it was made with, and never more than its owner."},
     ProblemEntry{"access/forbidden", "Forbidden", "The principal may not do this."},
     ProblemEntry{"limit/too-many-requests", "Too many requests",
                  "A limit on the rate of requests is used up. Retry-After says when to try again."},
@@ -184,6 +192,10 @@ Response problem_response(const Error& error, const ProblemContext& context)
     }
     Response response{
         .status = status, .content_type = "application/problem+json", .body = std::move(body)};
+    if (error.code == "token/permission-missing") {
+        // RFC 6750 §3.1.
+        response.headers.emplace_back("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
+    }
     if (status == 401) {
         response.headers.emplace_back("WWW-Authenticate",
                                       challenge(error, context.authentication_age_max));

@@ -49,13 +49,23 @@ RateLimiter::RateLimiter(const LimitSettings& settings, const Clock& clock, Rand
     }
 }
 
-std::uint32_t RateLimiter::quota_of(LimitGroup group) const
+std::uint32_t RateLimiter::quota_of(LimitGroup group, Principal::Kind kind) const
 {
-    switch (group) {
-    case LimitGroup::None: return 0;
-    case LimitGroup::Sensitive: return settings_.sensitive_per_minute;
-    case LimitGroup::Write: return settings_.write_per_minute;
-    case LimitGroup::Read: return settings_.read_per_minute;
+    const auto in = [group](const Quotas& quotas) -> std::uint32_t {
+        switch (group) {
+        case LimitGroup::None: return 0;
+        case LimitGroup::Sensitive: return quotas.sensitive_per_minute;
+        case LimitGroup::Write: return quotas.write_per_minute;
+        case LimitGroup::Read: return quotas.read_per_minute;
+        }
+        std::abort();
+    };
+    switch (kind) {
+    case Principal::Kind::Nobody:
+    case Principal::Kind::HalfSignedIn: return in(settings_.address);
+    case Principal::Kind::Token: return in(settings_.token);
+    case Principal::Kind::Session:
+    case Principal::Kind::ServiceClient: return in(settings_.account);
     }
     std::abort();
 }
@@ -83,6 +93,10 @@ std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal,
         text[1] = std::byte{1}; // One account, one quota, however it is signed in.
         put(principal.account.bytes());
         break;
+    case Principal::Kind::Token:
+        text[1] = std::byte{3};
+        put(principal.token.bytes());
+        break;
     case Principal::Kind::ServiceClient:
         text[1] = std::byte{2};
         put(principal.client.bytes());
@@ -97,7 +111,7 @@ std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal,
 LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal,
                                  const IpAddress& address)
 {
-    const std::uint32_t quota = quota_of(group);
+    const std::uint32_t quota = quota_of(group, principal.kind);
     if (quota == 0) {
         return {};
     }

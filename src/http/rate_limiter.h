@@ -57,7 +57,7 @@ private:
     };
     std::uint64_t key_of(LimitGroup group, const Principal& principal,
                          const IpAddress& address) const;
-    std::uint32_t quota_of(LimitGroup group) const;
+    std::uint32_t quota_of(LimitGroup group, Principal::Kind kind) const;
 
     LimitSettings settings_;
     const Clock& clock_;

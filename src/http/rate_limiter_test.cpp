@@ -17,11 +17,12 @@ using namespace keystead;
 using namespace keystead::http;
 using namespace std::chrono_literals;
 
+constexpr Quotas kQuotas{.sensitive_per_minute = 5, .write_per_minute = 60, .read_per_minute = 600};
+
 struct Limits : testing::Test {
     test::FakeClock clock;
     test::SeededRandom random;
-    LimitSettings settings{
-        .sensitive_per_minute = 5, .write_per_minute = 60, .read_per_minute = 600};
+    LimitSettings settings{.account = kQuotas, .token = {2, 20, 200}, .address = kQuotas};
     RateLimiter limiter{settings, clock, random, 4096};
     Principal nobody;
     IpAddress address = *IpAddress::parse("203.0.113.9");

@@ -120,6 +120,10 @@ Actor Request::actor() const
         actor.account = principal.account;
         actor.session = principal.session;
         break;
+    case Principal::Kind::Token: // For its owner, in no session.
+        actor.kind = ActorKind::Account;
+        actor.account = principal.account;
+        break;
     case Principal::Kind::ServiceClient:
         actor.kind = ActorKind::ServiceClient;
         actor.client = principal.client;

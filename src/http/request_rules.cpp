@@ -15,13 +15,39 @@ namespace {
             "The request does not come from our own pages."};
 }
 
+constexpr std::string_view kPersonalToken = "ks_pat_";
+
 Error session_required()
 {
     return {ErrorKind::Unauthenticated, "session/required", "Sign in first."};
 }
 
+Result<void> check_token([[maybe_unused]] const Access& access,
+                         [[maybe_unused]] const Principal& principal)
+{
+#ifndef KEYSTEAD_WITHOUT_TOKEN_ACCESS
+    if (principal.wrong_address) {
+        return Error{ErrorKind::Forbidden, "token/address-refused",
+                     "This token may not be used from your address."};
+    }
+    if (access.tokens == Access::Tokens::None) {
+        return Error{ErrorKind::Forbidden, "token/not-allowed",
+                     "This is for people: no token opens it."};
+    }
+    if (access.tokens == Access::Tokens::WithPermission &&
+        !principal.permissions.has(access.token_permission)) {
+        return Error{ErrorKind::Forbidden, "token/permission-missing",
+                     "This token does not hold the permission that is needed."};
+    }
+#endif
+    return {};
+}
+
 Result<void> check_session(const Access& access, const Principal& principal, Instant now)
 {
+    if (principal.kind == Principal::Kind::Token) {
+        return check_token(access, principal);
+    }
     if (principal.kind != Principal::Kind::Session) {
         return session_required();
     }
@@ -95,6 +121,8 @@ Result<Credentials> read_credentials(const Head& head, const Route& route, OurCo
                      "A cookie of ours comes twice or is not one."};
     }
     Credentials credentials;
+    credentials.token_use =
+        route.access.tokens == Access::Tokens::Any ? TokenUse::Check : TokenUse::Api;
     const std::string_view authorization = head.field("authorization");
     constexpr std::string_view kBearer = "Bearer ";
     // The scheme's name has no case (RFC 9110 §11.1).
@@ -112,7 +140,13 @@ Result<Credentials> read_credentials(const Head& head, const Route& route, OurCo
     case Access::Kind::Public: break; // Whoever it is: a public route does not look.
     case Access::Kind::HalfSignedIn: credentials.flow_cookie = cookies.flow; break;
     case Access::Kind::Session:
-    case Access::Kind::Operator: credentials.session_cookie = cookies.session; break;
+    case Access::Kind::Operator:
+        credentials.session_cookie = cookies.session;
+        // Looked at on every such route, so that a token hears that it is not enough.
+        if (counts && token.starts_with(kPersonalToken)) {
+            credentials.bearer = token;
+        }
+        break;
     case Access::Kind::ServiceClient:
         if (counts) {
             credentials.bearer = token;

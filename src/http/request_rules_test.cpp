@@ -131,6 +131,30 @@ std::string_view refusal(Access access, const Principal& principal)
 }
 
 // guards: every kind of access against every kind of principal
+// guards: a token opens what is declared for tokens, as far as it goes, and nothing else
+TEST(CheckAccess, LetsATokenInWhereTheRouteSaysSo)
+{
+    using Kind = Principal::Kind;
+    const Permission deploy{3};
+    const Principal token{
+        .kind = Kind::Token, .permissions = PermissionSet{}.with(deploy), .is_operator = true};
+    Principal elsewhere = token;
+    elsewhere.wrong_address = true;
+
+    EXPECT_EQ(refusal(Access::session_or_any_token(), token), "allowed");
+    EXPECT_EQ(refusal(Access::session_or_token(deploy), token), "allowed");
+    EXPECT_EQ(refusal(Access::session_or_token(kReadAccount), token), "token/permission-missing");
+    for (const auto& access :
+         {Access::session(), Access::session_even_if_authentication_is_due(), Access::stepped_up(),
+          Access::operator_only(), Access::stepped_up_operator()}) {
+        EXPECT_EQ(refusal(access, token), "token/not-allowed");
+    }
+    EXPECT_EQ(refusal(Access::half_signed_in(), token), "sign-in/flow-ended");
+    EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), token), "client/required");
+    EXPECT_EQ(refusal(Access::session_or_any_token(), elsewhere), "token/address-refused");
+    EXPECT_EQ(refusal(Access::session_or_token(deploy), elsewhere), "token/address-refused");
+}
+
 TEST(CheckAccess, AllowsWhoTheRouteIsForAndNobodyElse)
 {
     using Kind = Principal::Kind;

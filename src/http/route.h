@@ -54,6 +54,21 @@ public:
         access.authentication_age_max = age;
         return access;
     }
+    /// A session, or a token of the account that holds `permission`.
+    static Access session_or_token(Permission permission)
+    {
+        auto access = Access{Kind::Session};
+        access.tokens = Tokens::WithPermission;
+        access.token_permission = permission;
+        return access;
+    }
+    /// A session, or any live token: for checks, where the caller says what it must hold.
+    static Access session_or_any_token()
+    {
+        auto access = Access{Kind::Session};
+        access.tokens = Tokens::Any;
+        return access;
+    }
     static Access operator_only() { return Access{Kind::Operator}; }
     static Access stepped_up_operator(std::chrono::minutes age = std::chrono::minutes{5})
     {
@@ -67,7 +82,11 @@ public:
         access.right = right;
         return access;
     }
+    /// Whether a token may stand in for the session. A token is never fresh: it cannot step up.
+    enum class Tokens : std::uint8_t { None, WithPermission, Any };
     Kind kind;
+    Tokens tokens = Tokens::None;
+    Permission token_permission = {};
     std::chrono::minutes authentication_age_max{0}; // 0: any age
     bool allow_due = false;
     ClientRight right = ClientRight::None;
@@ -106,6 +125,7 @@ struct InlineRequest {
     const Credentials& credentials;
     IpAddress client_address;
     Instant received_at;
+    std::string_view query; // as received, not validated
 };
 
 /// What an inline handler answers: no body, header fields written straight into the connection's

@@ -163,7 +163,8 @@ TEST(ServerLimits, HoldsRefusalsBackUntilTheirSlot)
 // guards: D-10 over the wire
 TEST(ServerLimits, RefusesOverTheRateWithTheStandardFields)
 {
-    LiveServer live([](ServerOptions& options) { options.limits.sensitive_per_minute = 3; });
+    LiveServer live(
+        [](ServerOptions& options) { options.limits.address.sensitive_per_minute = 3; });
     for (int left = 3; left-- > 0;) {
         const auto answer = live.answer("GET /v1/limited");
         EXPECT_EQ(status_of_answer(answer), 204);

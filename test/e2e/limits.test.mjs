@@ -6,7 +6,11 @@ import { test } from "node:test";
 import { signUp } from "./support/accounts.mjs";
 import { startKeystead } from "./support/server.mjs";
 
-const perMinute = { sensitive_per_minute: 20, write_per_minute: 30, read_per_minute: 40 };
+const perMinute = {
+    sensitive_per_minute: 20, write_per_minute: 30, read_per_minute: 40,
+    token_read_per_minute: 25,
+    address_sensitive_per_minute: 20, address_write_per_minute: 30, address_read_per_minute: 40,
+};
 
 /** Asks until it is refused, as fast as answers come; at most `most` times. Answers the refusal and how many passed. */
 async function untilRefused(ask, most) {
@@ -69,7 +73,7 @@ test("limits", async (t) => {
 
 // proves: S-09
 test("a client that waits as it is told is never refused twice in a row", async (t) => {
-    const server = await startKeystead(t, { settings: { limits: { ...perMinute, read_per_minute: 120 } } });
+    const server = await startKeystead(t, { settings: { limits: { ...perMinute, address_read_per_minute: 120 } } });
     const client = server.client({ localAddress: "127.0.0.12" });
     let refusals = 0;
     let waits = 0;

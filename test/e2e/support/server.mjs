@@ -26,7 +26,11 @@ export const engine = process.env.KEYSTEAD_TEST_ENGINE ?? "sqlite";
 const quick = {
     server: { request_timeout: "5m" },
     password: { argon2_memory_kib: 19456, argon2_passes: 2 },
-    limits: { sensitive_per_minute: 100000, write_per_minute: 100000, read_per_minute: 100000 },
+    limits: {
+        sensitive_per_minute: 100000, write_per_minute: 100000, read_per_minute: 100000,
+        token_sensitive_per_minute: 100000, token_write_per_minute: 100000, token_read_per_minute: 100000,
+        address_sensitive_per_minute: 100000, address_write_per_minute: 100000, address_read_per_minute: 100000,
+    },
 };
 
 export async function freePort() {

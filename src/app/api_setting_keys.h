@@ -1,0 +1,17 @@
+// app/api_setting_keys.h
+//
+// The settings of those who call the API: limits, permissions, tokens. Part of setting_keys.h's
+// table.
+#pragma once
+
+#include "app/setting_keys.h"
+
+#include <vector>
+
+namespace keystead::app {
+
+std::vector<SettingKey> limits_keys();
+std::vector<SettingKey> permission_keys();
+std::vector<SettingKey> api_token_keys();
+
+} // namespace keystead::app
