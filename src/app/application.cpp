@@ -107,6 +107,7 @@ http::ServerOptions Application::server_options()
 
 Result<void> Application::start()
 {
+    KS_CHECK(features_.open());
     auto options = server_options();
     KS_TRY(options.credential_slot, features_.credential_slot());
     add_gauges(metrics_, features_);
@@ -143,8 +144,7 @@ bool Application::stop()
     server_.reset();
     jobs_.stop(); // Also where HTTP never started: what they use is destroyed before they are.
     if (has_served) {
-        if (const auto written = features_.sessions.write_activity(*foundation_.database);
-            !written) {
+        if (const auto written = features_.write_behind(); !written) {
             log_.error("last activity was not written", written.error());
         }
     }

@@ -27,17 +27,54 @@ Principal principal_of(const service_client::ServiceClient& client)
     return principal;
 }
 
+void fill(Principal& principal, const api_token::CachedToken& token, const IpAddress& address)
+{
+    principal.kind = Principal::Kind::Token;
+    principal.account = token.account;
+    principal.token = token.token;
+    principal.permissions = token.permissions;
+    principal.wrong_address = !token.may_come_from(address);
+    principal.email = token.email;
+}
+
 } // namespace
+
+std::optional<Principal> FeatureAuthenticator::find_bearer(const http::Credentials& credentials)
+{
+    if (tokens_.is_well_formed(credentials.bearer)) {
+        Principal principal;
+        const bool found = tokens_.find_cached(
+            credentials.bearer, use_of(credentials), [&](const api_token::CachedToken& token) {
+                fill(principal, token, credentials.client_address);
+            });
+        return found ? std::optional(std::move(principal)) : std::nullopt;
+    }
+    if (!clients_.is_well_formed(credentials.bearer)) {
+        return Principal{}; // A made-up token never reaches the store: its tag is wrong.
+    }
+    const auto client = clients_.find_cached(credentials.bearer);
+    return client ? std::optional(principal_of(*client)) : std::nullopt;
+}
+
+Result<Principal> FeatureAuthenticator::load_bearer(const http::Credentials& credentials)
+{
+    if (tokens_.is_well_formed(credentials.bearer)) {
+        KS_TRY(const auto token, tokens_.load(database_, credentials.bearer, use_of(credentials)));
+        Principal principal;
+        if (token) {
+            fill(principal, *token, credentials.client_address);
+        }
+        return principal;
+    }
+    KS_TRY(const auto client, clients_.load(database_, credentials.bearer));
+    return client ? principal_of(*client) : Principal{};
+}
 
 std::optional<Principal> FeatureAuthenticator::find_cached(const http::Credentials& credentials)
 {
     Principal nobody;
     if (!credentials.bearer.empty()) {
-        if (!clients_.is_well_formed(credentials.bearer)) {
-            return nobody;
-        }
-        const auto client = clients_.find_cached(credentials.bearer);
-        return client ? std::optional(principal_of(*client)) : std::nullopt;
+        return find_bearer(credentials);
     }
     if (!credentials.session_cookie.empty()) {
         Principal principal;
@@ -56,8 +93,7 @@ std::optional<Principal> FeatureAuthenticator::find_cached(const http::Credentia
 Result<Principal> FeatureAuthenticator::load(const http::Credentials& credentials)
 {
     if (!credentials.bearer.empty()) {
-        KS_TRY(const auto client, clients_.load(database_, credentials.bearer));
-        return client ? principal_of(*client) : Principal{};
+        return load_bearer(credentials);
     }
     if (!credentials.session_cookie.empty()) {
         KS_TRY(const auto session, sessions_.load(database_, credentials.session_cookie));

@@ -1,9 +1,10 @@
 // app/authenticator.h
 //
 // Joins what the slices know of credentials into the one interface by which http/ asks: sessions,
-// flows, service clients.
+// flows, API tokens, service clients.
 #pragma once
 
+#include "features/api_token/api_token_service.h"
 #include "features/service_client/service_client_service.h"
 #include "features/session/session_service.h"
 #include "features/sign_in_flow/sign_in_flow_service.h"
@@ -16,8 +17,10 @@ class FeatureAuthenticator final : public http::Authenticator {
 public:
     FeatureAuthenticator(Database& database, session::SessionService& sessions,
                          sign_in_flow::SignInFlowService& flows,
-                         service_client::ServiceClientService& clients)
-        : database_(database), sessions_(sessions), flows_(flows), clients_(clients)
+                         service_client::ServiceClientService& clients,
+                         api_token::ApiTokenService& tokens, const Clock& clock)
+        : database_(database), sessions_(sessions), flows_(flows), clients_(clients),
+          tokens_(tokens), clock_(clock)
     {
     }
     std::optional<http::Principal> find_cached(const http::Credentials& credentials) override;
@@ -25,10 +28,19 @@ public:
     bool csrf_matches(const http::Credentials& credentials, std::string_view token) override;
 
 private:
+    std::optional<http::Principal> find_bearer(const http::Credentials& credentials);
+    Result<http::Principal> load_bearer(const http::Credentials& credentials);
+    api_token::CachedToken::Use use_of(const http::Credentials& credentials) const
+    {
+        return {clock_.now(), credentials.client_address, credentials.token_use};
+    }
+
     Database& database_;
     session::SessionService& sessions_;
     sign_in_flow::SignInFlowService& flows_;
     service_client::ServiceClientService& clients_;
+    api_token::ApiTokenService& tokens_;
+    const Clock& clock_;
 };
 
 } // namespace keystead::app

@@ -45,6 +45,9 @@ Job sweep_job(Features& features)
                 return run_all({
                     [&] { return features.sessions.sweep(db, now); },
                     [&] { return features.flows.sweep(db, now); },
+                    [&] { return features.tokens.sweep(db, now); },
+                    [&] { return features.token_usage.sweep(db, now); },
+                    [&] { return features.idempotency.sweep(db, now); },
                     [&] { return features.link_sweep.run_once(now); },
                     [&] { return budgets->run_once(now); },
                     [&] { return enrollments->run_once(now); },
@@ -73,8 +76,12 @@ std::vector<Job> background_jobs(Features& features)
     std::vector<Job> jobs;
     jobs.push_back({std::string(kOutboxJob), 10s,
                     [&features](Instant now) { return send_mails(features, now); }});
-    jobs.push_back({"activity", 15s,
-                    [&features, &db](Instant) { return features.sessions.write_activity(db); }});
+    jobs.push_back({"activity", 15s, [&features, &db](Instant) {
+                        return run_all({
+                            [&] { return features.sessions.write_activity(db); },
+                            [&] { return features.token_usage.write_uses(db); },
+                        });
+                    }});
     jobs.push_back(sweep_job(features));
     jobs.push_back(erasure_job(features));
     jobs.push_back({"health", 5s, [&db](Instant) { return db.health(); }});

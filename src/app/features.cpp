@@ -1,6 +1,7 @@
 #include "app/features.h"
 
 #include "core/json.h"
+#include "features/api_token/api_token_json.h"
 #include "features/session/session_routes.h"
 
 #include <algorithm>
@@ -58,8 +59,13 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
           [this](ReadTx& tx, AccountId account) { return totp.has_confirmed(tx, account); }),
       sessions(session_store, accounts, totp, audit, *foundation.keys, foundation.clock,
                foundation.random, foundation.settings.session),
-      account_admin(accounts, sessions, notices, links, outbox, audit, foundation.settings.account),
-      email_change(accounts, account_store, sessions, notices, links, outbox, audit,
+      permissions(permission_store, audit, foundation.settings.permission), tokens(token_parts()),
+      token_usage(token_store, tokens, *resources.places, foundation.clock,
+                  foundation.settings.api_token),
+      idempotency(idempotency_store, foundation.clock), credential_ender(sessions, tokens),
+      account_admin(accounts, credential_ender, notices, links, outbox, audit,
+                    foundation.settings.account),
+      email_change(accounts, account_store, credential_ender, notices, links, outbox, audit,
                    foundation.settings.account, foundation.clock),
       addresses(accounts, account_store, notices, links, outbox, audit, foundation.settings.account,
                 foundation.clock, foundation.random),
@@ -79,12 +85,12 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
                 audit, *foundation.keys, foundation.clock, foundation.settings.account}),
       factor_resets({accounts, notices, sessions, passwords, totp, backup_codes, budgets, links,
                      audit, foundation.clock}),
-      incidents(accounts, sessions, known_devices, factor_resets, links, audit, foundation.clock,
-                foundation.settings.account),
+      incidents(accounts, sessions, tokens, known_devices, factor_resets, links, audit,
+                foundation.clock, foundation.settings.account),
       exports(accounts, addresses, data_sources(), audit, foundation.clock),
       deletion(accounts, notices, audit, foundation.settings.account, foundation.clock),
-      erasure(*foundation.database, accounts, sessions, links, outbox, erasers(), audit),
-      authenticator(*foundation.database, sessions, flows, clients),
+      erasure(*foundation.database, accounts, credential_ender, links, outbox, erasers(), audit),
+      authenticator(*foundation.database, sessions, flows, clients, tokens, foundation.clock),
       limit_tally(*foundation.database, audit)
 {
     if (foundation.database->engine() == Database::Engine::Sqlite) {
@@ -98,6 +104,39 @@ totp::TellOwner Features::tell_owner()
                   const notify::Facts& facts) {
         return notices.tell_owner(tx, actor, account, purpose, facts);
     };
+}
+
+api_token::ApiTokenParts Features::token_parts()
+{
+    return {token_store, accounts, permissions, audit, *foundation.keys, foundation.clock,
+            foundation.random, foundation.settings.api_token,
+            // An account alone may do everything of its own; teams will say less here.
+            [this](ReadTx&, AccountId) -> Result<PermissionSet> { return permissions.all(); },
+            tell_owner()};
+}
+
+Result<void> Features::export_tokens(ReadTx& tx, AccountId account, JsonWriter& json)
+{
+    KS_TRY(const auto list, tokens.list(tx, account));
+    KS_TRY(const auto uses, token_usage.usage(tx, account));
+    const auto none = token_usage.unused_yet();
+    const Instant now = foundation.clock.now();
+    json.begin_array();
+    for (const auto& listed : list) {
+        const auto used = uses.find(listed.token.id);
+        api_token::write_token(
+            json,
+            {listed, used == uses.end() ? none : used->second, token_usage.is_unused(listed), now},
+            permissions);
+    }
+    json.end_array();
+    return {};
+}
+
+Result<void> Features::write_behind()
+{
+    KS_CHECK(sessions.write_activity(*foundation.database));
+    return token_usage.write_uses(*foundation.database);
 }
 
 std::vector<account_data::DataSource> Features::data_sources()
@@ -138,6 +177,8 @@ std::vector<account_data::DataSource> Features::data_sources()
                  .end_object();
              return {};
          }},
+        {"api_keys", [this](ReadTx& tx, AccountId account,
+                            JsonWriter& json) { return export_tokens(tx, account, json); }},
         {"activity",
          [this](ReadTx& tx, AccountId account, JsonWriter& json) {
              return audit.export_for_account(tx, account, json);
@@ -149,6 +190,9 @@ std::vector<account_data::Eraser> Features::erasers()
 {
     const Actor system{.kind = ActorKind::System};
     return {
+        {"tokens", [this](WriteTx& tx, AccountId account) { return tokens.erase(tx, account); }},
+        {"idempotency keys",
+         [this](WriteTx& tx, AccountId account) { return idempotency.erase(tx, account); }},
         {"password",
          [this](WriteTx& tx, AccountId account) { return passwords.erase(tx, account); }},
         {"totp",

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/authenticator.h"
+#include "app/credential_ender.h"
 #include "app/device_words.h"
 #include "app/foundation.h"
 #include "app/limit_tally.h"
@@ -16,12 +17,15 @@
 #include "features/account/notification_address_service.h"
 #include "features/account_data/deletion_service.h"
 #include "features/account_data/export_service.h"
+#include "features/api_token/api_token_service.h"
+#include "features/api_token/api_token_usage_service.h"
 #include "features/attempt_budget/attempt_budget_service.h"
 #include "features/audit/audit_sequencer.h"
 #include "features/audit/audit_service.h"
 #include "features/backup_code/backup_code_service.h"
 #include "features/client_device/client_device_service.h"
 #include "features/factor_reset/factor_reset_service.h"
+#include "features/idempotency/idempotency_service.h"
 #include "features/incident/incident_service.h"
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
@@ -30,6 +34,7 @@
 #include "features/password/breach_filter.h"
 #include "features/password/password_service.h"
 #include "features/password_change/password_change_service.h"
+#include "features/permission/permission_service.h"
 #include "features/place/place_service.h"
 #include "features/recovery/recovery_service.h"
 #include "features/service_client/service_client_service.h"
@@ -93,6 +98,14 @@ public:
     backup_code::BackupCodeService backup_codes;
     session::SessionStore session_store;
     session::SessionService sessions;
+    permission::PermissionStore permission_store;
+    permission::PermissionService permissions;
+    api_token::ApiTokenStore token_store;
+    api_token::ApiTokenService tokens;
+    api_token::ApiTokenUsageService token_usage;
+    idempotency::IdempotencyStore idempotency_store;
+    idempotency::IdempotencyService idempotency;
+    CredentialEnder credential_ender;
     account::AccountAdminService account_admin;
     account::EmailChangeService email_change;
     account::NotificationAddressService addresses;
@@ -122,6 +135,11 @@ public:
         return *routers_.back();
     }
 
+    /// What must be read before anything is served. Errors: permission/too-many, those of the
+    /// database.
+    Result<void> open() { return permissions.open(*foundation.database); }
+    /// What memory gathered and the database has not seen yet. Once, when the server has stopped.
+    Result<void> write_behind();
     /// The time slot on which refusals of credential routes leave: above the dearest hash that is
     /// stored or made here.
     Result<std::chrono::milliseconds> credential_slot();
@@ -130,6 +148,8 @@ private:
     std::vector<account_data::DataSource> data_sources();
     std::vector<account_data::Eraser> erasers();
     totp::TellOwner tell_owner();
+    api_token::ApiTokenParts token_parts();
+    Result<void> export_tokens(ReadTx& tx, AccountId account, JsonWriter& json);
 
     std::vector<std::unique_ptr<http::Router>> routers_;
 };

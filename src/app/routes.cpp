@@ -4,6 +4,7 @@
 #include "features/account/email_routes.h"
 #include "features/account_data/account_data_routes.h"
 #include "features/activity/activity_routes.h"
+#include "features/api_token/api_token_routes.h"
 #include "features/backup_code/backup_code_routes.h"
 #include "features/check/check_routes.h"
 #include "features/incident/incident_routes.h"
@@ -115,7 +116,9 @@ void add_feature_routes(http::Router& router, Features& f)
     account::add_email_routes(words_first, {db, f.email_change, f.addresses});
     account_data::add_routes(words_first, {db, f.exports, f.deletion});
     activity::add_routes(words_first, db, f.audit, f.client_devices, *f.resources.places);
-    check::add_routes(words_first, db, f.sessions);
+    api_token::add_routes(words_first, {db, f.tokens, f.token_usage, f.permissions, f.idempotency,
+                                        settings.api_token});
+    check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
 }
 
 } // namespace keystead::app

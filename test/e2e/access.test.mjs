@@ -8,6 +8,7 @@ import { test } from "node:test";
 
 import { enrollTotp, passwordStep, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
 import { runKeystead, startKeystead } from "./support/server.mjs";
+import { bearer, makeToken } from "./support/tokens.mjs";
 
 const declared = JSON.parse(readFileSync(path.join(import.meta.dirname, "access.json"), "utf8"));
 
@@ -16,6 +17,8 @@ const demands = {
     everyone: [],
     "half-signed-in": ["flow"],
     session: ["session"],
+    "session-or-token": ["session"],
+    "session-or-any-token": ["session"],
     "session-also-due": ["session"],
     "stepped-up": ["session", "fresh"],
     operator: ["session", "operator"],
@@ -136,16 +139,46 @@ test("access", async (t) => {
         assert.equal((await server.client().expect(403, "POST", "introspect", undefined, without)).code, "access/forbidden");
     });
 
+    // proves: M-12
+    // ASVS: V8.2.1, V8.3.1
+    await t.test("a token opens what says so, and hears everywhere else that it is not enough", async () => {
+        const holder = await signUp(server);
+        const expected = {
+            everyone: null,
+            "half-signed-in": [401, "sign-in/flow-ended"],
+            "service-client": [401, "client/required"],
+            "session-or-token": null,
+            "session-or-any-token": null,
+        };
+        for (const [kind, permissions] of [["admin"], ["custom", ["view-rentals"]]]) {
+            const { token } = await makeToken(holder.client, { kind, ...(permissions ? { permissions } : {}) });
+            for (const route of routes) {
+                const answer = await call(server.client(), route, bearer(token));
+                const refusal = route.access === "session-or-token" && permissions
+                    ? [403, "token/permission-missing"]
+                    : expected[route.access] === undefined ? [403, "token/not-allowed"] : expected[route.access];
+                if (refusal) {
+                    assert.deepEqual([answer.status, answer.body?.code], refusal, `${route.key}: ${answer.text}`);
+                } else {
+                    assert.ok(![401, 403].includes(answer.status) || route.access === "everyone", `${route.key}: ${answer.text}`);
+                }
+            }
+        }
+    });
+
     // ASVS: V8.2.2
     await t.test("what is another's and what is nothing get one answer", async () => {
         const session = (await owner.client.expect(200, "GET", "account/sessions")).items[0].id;
         const address = (await owner.client.expect(200, "GET", "account")).notification_addresses[0]?.id;
+        const token = (await makeToken(owner.client)).id;
         const nothing = (id) => id.slice(0, -3) + (id.endsWith("aaa") ? "bbb" : "aaa");
         const tries = [
             ["DELETE", "account/sessions/{id}", session],
             ["POST", "account/sessions/{id}/require-authentication", session],
             ["DELETE", "account/totp/{id}", ownerTotp, { code: "123456" }],
             ["POST", "account/totp/{id}/confirm", ownerTotp, { code: "123456" }],
+            ["GET", "account/tokens/{id}", token],
+            ["DELETE", "account/tokens/{id}", token],
             ...(address ? [["DELETE", "account/notification-addresses/{id}", address]] : []),
         ];
         for (const [method, template, id, body] of tries) {

@@ -165,7 +165,7 @@ void add_routes(http::Router& router, Database& database, const audit::AuditServ
          .tag = "Account",
          .summary = "What happened to one's own account, newest first",
          .lane = http::LaneKind::Store,
-         .access = http::Access::session(),
+         .access = http::Access::session_or_token(kReadAccount),
          .limit = http::LimitGroup::Read,
          .body_bytes_max = std::size_t{0},
          .timing = http::TimingKind::Immediate,

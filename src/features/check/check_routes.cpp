@@ -27,30 +27,85 @@ constexpr std::string_view kAccount = "Keystead-Account";
 constexpr std::string_view kEmail = "Keystead-Email";
 constexpr std::string_view kSession = "Keystead-Session";
 constexpr std::string_view kRoles = "Keystead-Roles";
+constexpr std::string_view kToken = "Keystead-Token";
+constexpr std::string_view kPermissions = "Keystead-Permissions";
+constexpr std::string_view kPermissionQuery = "permission=";
 
-// The access check has found the session already: nothing is looked up twice.
-bool answer_from_memory(const http::InlineRequest& request, http::InlineAnswer& answer)
+using http::Principal;
+using http::TokenUse;
+
+/// Whether whoever asks may do what the product names. Nothing named: yes. A name that is not in
+/// the catalogue is nobody's. A session may do all that its account may, which is everything of its
+/// own.
+bool is_permitted(const permission::PermissionService& permissions, const Principal& principal,
+                  std::string_view name)
 {
-    answer.header(kAccount, request.principal.account.text());
-    answer.header(kEmail, request.principal.email);
-    answer.header(kSession, request.principal.session.text());
-    if (request.principal.is_operator) {
-        answer.header(kRoles, "operator");
+    if (name.empty()) {
+        return true;
     }
-    return true;
+    const auto wanted = permissions.find(name);
+    return wanted &&
+           (principal.kind == Principal::Kind::Session || principal.permissions.has(*wanted));
 }
 
-http::Response check(const http::Request& request)
+/// The identity header fields, each given to `put(name, value)`.
+template <class Put>
+void put_identity(const Principal& principal, const permission::PermissionService& permissions,
+                  Put&& put)
 {
-    const auto& principal = request.principal;
-    auto response = http::Response::no_content();
-    response.headers = {{std::string(kAccount), principal.account.text()},
-                        {std::string(kEmail), principal.email},
-                        {std::string(kSession), principal.session.text()}};
-    if (principal.is_operator) {
-        response.headers.emplace_back(kRoles, "operator");
+    put(kAccount, principal.account.text());
+    put(kEmail, principal.email);
+    if (principal.kind == Principal::Kind::Token) {
+        put(kToken, principal.token.text());
+        put(kPermissions, permissions.scope_of(principal.permissions));
+        return;
     }
-    return response;
+    put(kSession, principal.session.text());
+    if (principal.is_operator) {
+        put(kRoles, "operator");
+    }
+}
+
+// The access check has found the principal already: nothing is looked up twice. A query in any
+// other form than the plain one, and a refusal, which has a body, are the ordinary handler's.
+http::InlineHandler inline_check(permission::PermissionService& permissions)
+{
+    return [&](const http::InlineRequest& request, http::InlineAnswer& answer) {
+        std::string_view name;
+        if (!request.query.empty()) {
+            if (!request.query.starts_with(kPermissionQuery)) {
+                return false;
+            }
+            name = request.query.substr(kPermissionQuery.size());
+            if (name.empty()) {
+                return false;
+            }
+        }
+        if (!is_permitted(permissions, request.principal, name)) {
+            return false;
+        }
+        put_identity(
+            request.principal, permissions,
+            [&](std::string_view field, std::string_view value) { answer.header(field, value); });
+        return true;
+    };
+}
+
+http::Handler check_handler(permission::PermissionService& permissions)
+{
+    return [&](const http::Request& request) -> Result<http::Response> {
+        if (!is_permitted(permissions, request.principal,
+                          request.query("permission").value_or(""))) {
+            return Error{ErrorKind::Forbidden, "token/permission-missing",
+                         "The permission that is needed is not held."};
+        }
+        auto response = http::Response::no_content();
+        put_identity(request.principal, permissions,
+                     [&](std::string_view field, std::string_view value) {
+                         response.headers.emplace_back(field, value);
+                     });
+        return response;
+    };
 }
 
 std::optional<char> hex_digit(char c)
@@ -105,24 +160,45 @@ std::int64_t seconds_of(Instant instant)
     return std::chrono::floor<std::chrono::seconds>(instant.time_since_epoch()).count();
 }
 
-// RFC 7662 §2.2. An inactive token gets {"active":false} and nothing else, whatever is wrong with
-// it.
-std::string introspection(const std::optional<session::CachedSession>& found)
+// RFC 7662 §2.2: an inactive token gets this and nothing else, whatever is wrong with it.
+std::string inactive()
 {
     JsonWriter json;
-    json.begin_object();
-    if (!found || found->must_authenticate) {
-        json.member("active", false).end_object();
-        return std::move(json).take();
-    }
-    json.member("active", true)
+    json.begin_object().member("active", false).end_object();
+    return std::move(json).take();
+}
+
+std::string introspection(const session::CachedSession& found)
+{
+    JsonWriter json;
+    json.begin_object()
+        .member("active", true)
         .member("token_type", "session")
-        .member("sub", found->account.text())
-        .member("username", found->email)
-        .member("sid", found->session.text())
-        .member("auth_time", seconds_of(found->authenticated_at));
-    if (found->expires_at_us != std::numeric_limits<std::int64_t>::max()) {
-        json.member("exp", seconds_of(from_micros(found->expires_at_us)));
+        .member("sub", found.account.text())
+        .member("username", found.email)
+        .member("sid", found.session.text())
+        .member("auth_time", seconds_of(found.authenticated_at));
+    if (found.expires_at_us != std::numeric_limits<std::int64_t>::max()) {
+        json.member("exp", seconds_of(from_micros(found.expires_at_us)));
+    }
+    json.end_object();
+    return std::move(json).take();
+}
+
+std::string introspection(const api_token::CachedToken& found,
+                          const permission::PermissionService& permissions)
+{
+    JsonWriter json;
+    json.begin_object()
+        .member("active", true)
+        .member("token_type", "api-token")
+        .member("scope", permissions.scope_of(found.permissions))
+        .member("sub", found.account.text())
+        .member("username", found.email)
+        .member("jti", found.token.text())
+        .member("iat", seconds_of(from_micros(found.issued_at_us)));
+    if (found.expires_at_us != std::numeric_limits<std::int64_t>::max()) {
+        json.member("exp", seconds_of(from_micros(found.expires_at_us)));
     }
     json.end_object();
     return std::move(json).take();
@@ -139,9 +215,34 @@ http::Response invalid_request(std::string_view description)
     return http::Response::json(400, std::move(json).take());
 }
 
-http::Handler introspect_handler(Database& db, session::SessionService& sessions)
+/// The token's uses are counted from where the product says its caller is (`client_ip`), or from
+/// the product itself. A token that is bound to addresses is active only where that is said.
+Result<std::string> introspect_token(const RouteParts& p, const http::Request& request,
+                                     std::string_view token)
 {
-    return [&](const http::Request& request) -> Result<http::Response> {
+    const auto said = form_field(request.raw_body, "client_ip");
+    const auto client = said ? IpAddress::parse(*said) : std::nullopt;
+    const api_token::CachedToken::Use use{.at = request.received_at,
+                                          .from = client.value_or(request.client_address),
+                                          .kind = TokenUse::Introspection};
+    std::string answer = inactive();
+    const auto show = [&](const api_token::CachedToken& found) {
+        if (found.addresses.empty() || (client && found.may_come_from(*client))) {
+            answer = introspection(found, p.permissions);
+        }
+    };
+    if (!p.tokens.find_cached(token, use, show)) {
+        KS_TRY(const auto loaded, p.tokens.load(p.database, token, use));
+        if (loaded) {
+            show(*loaded);
+        }
+    }
+    return answer;
+}
+
+http::Handler introspect_handler(const RouteParts& p)
+{
+    return [p](const http::Request& request) -> Result<http::Response> {
         const auto type = request.header("content-type").value_or("");
         if (type.substr(0, type.find(';')) != "application/x-www-form-urlencoded") {
             return invalid_request("the body must be application/x-www-form-urlencoded");
@@ -150,46 +251,55 @@ http::Handler introspect_handler(Database& db, session::SessionService& sessions
         if (!token) {
             return invalid_request("one field is needed: token");
         }
-        KS_TRY(const auto found, sessions.load(db, *token));
-        return http::Response::json(200, introspection(found));
+        if (p.tokens.is_well_formed(*token)) {
+            KS_TRY(auto answer, introspect_token(p, request, *token));
+            return http::Response::json(200, std::move(answer));
+        }
+        KS_TRY(const auto found, p.sessions.load(p.database, *token));
+        return http::Response::json(200, found && !found->must_authenticate ? introspection(*found)
+                                                                            : inactive());
     };
 }
 
 } // namespace
 
-void add_routes(http::Router& router, Database& db, session::SessionService& sessions)
+void add_routes(http::Router& router, const RouteParts& parts)
 {
     router.add(
         {.method = Method::Get,
          .path = "/v1/check",
          .operation = "check",
          .tag = "Beside",
-         .summary = "Whether the request's session is live, for a proxy's forward-auth",
+         .summary =
+             "Whether the request's session or API token is live and holds `permission`, for a "
+             "proxy's forward-auth",
          .lane = LaneKind::Inline,
-         .access = Access::session(),
+         .access = Access::session_or_any_token(),
          .limit = LimitGroup::None,
          .body_bytes_max = 0,
          .timing = TimingKind::Immediate,
+         .query = {{"permission", http::text(1, 64), "What a token must hold"}},
          .answers = {{204, http::no_body(), "Live; the Keystead-… header fields say whose it is"}},
-         .handler = [](const http::Request& request) -> Result<http::Response> {
-             return check(request);
-         },
+         .handler = check_handler(parts.permissions),
          .ignores_foreign_authorization = true,
-         .inline_handler = answer_from_memory});
+         .inline_handler = inline_check(parts.permissions)});
     router.add(
         {.method = Method::Post,
          .path = "/v1/introspect",
          .operation = "introspect",
          .tag = "Beside",
-         .summary = "What a session token stands for (RFC 7662)",
+         .summary = "What a session's or API token stands for (RFC 7662)",
          .lane = LaneKind::Store,
          .access = Access::service_client(http::ClientRight::Introspect),
          .limit = LimitGroup::Read,
          .body_bytes_max = kIntrospectBodyMax,
          .timing = TimingKind::Immediate,
-         .answers = {{200, http::any(), "active, and if so sub, username, sid, auth_time, exp"},
-                     {400, http::any(), "An error as RFC 6749 §5.2 has it"}},
-         .handler = introspect_handler(db, sessions),
+         .answers =
+             {{200, http::any(),
+               "active, and if so sub, username, exp; of a session sid and auth_time, of an API "
+               "token scope, jti and iat"},
+              {400, http::any(), "An error as RFC 6749 §5.2 has it"}},
+         .handler = introspect_handler(parts),
          .raw_body = true});
 }
 

@@ -17,6 +17,8 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
             return ended.error();
         }
         reported.session_ended = ended.has_value();
+        KS_TRY([[maybe_unused]] const int tokens,
+               tokens_.revoke_made_in(tx, actor, account, *session));
     }
     const Instant until = clock_.now() + settings_.factor_freeze;
     reported.factors_frozen_until = until;

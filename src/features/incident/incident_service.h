@@ -1,6 +1,7 @@
 // features/incident/incident_service.h
 //
-// "This was not me": the link of a notice. It ends the session the notice spoke of, forgets the
+// "This was not me": the link of a notice. It ends the session the notice spoke of with the API
+// keys made in it, forgets the
 // account's known devices, voids half-done sign-ins and freezes changes of factors for a day
 // (security.md item 22). It signs nobody in and changes no password: whoever reads the mailbox can
 // only make the account safer. The link works once.
@@ -10,6 +11,7 @@
 #include "core/clock.h"
 #include "core/settings.h"
 #include "features/account/account_service.h"
+#include "features/api_token/api_token_service.h"
 #include "features/audit/audit_log.h"
 #include "features/factor_reset/factor_reset_service.h"
 #include "features/known_device/known_device_service.h"
@@ -30,11 +32,11 @@ struct Reported {
 class IncidentService {
 public:
     IncidentService(account::AccountService& accounts, session::SessionService& sessions,
-                    known_device::KnownDeviceService& devices,
+                    api_token::ApiTokenService& tokens, known_device::KnownDeviceService& devices,
                     factor_reset::FactorResetService& resets, link::LinkService& links,
                     audit::AuditLog& audit, const Clock& clock, const AccountSettings& settings)
-        : accounts_(accounts), sessions_(sessions), devices_(devices), resets_(resets),
-          links_(links), audit_(audit), clock_(clock), settings_(settings)
+        : accounts_(accounts), sessions_(sessions), tokens_(tokens), devices_(devices),
+          resets_(resets), links_(links), audit_(audit), clock_(clock), settings_(settings)
     {
     }
 
@@ -45,6 +47,7 @@ public:
 private:
     account::AccountService& accounts_;
     session::SessionService& sessions_;
+    api_token::ApiTokenService& tokens_;
     known_device::KnownDeviceService& devices_;
     factor_reset::FactorResetService& resets_;
     link::LinkService& links_;

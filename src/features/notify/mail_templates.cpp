@@ -145,6 +145,24 @@ constexpr std::array kTemplates = {
              "time, so that you can object.",
              kNotMe,
              "If you asked for it, there is nothing to do. If you did not, use the link above."},
+    Template{Purpose::TokenCreated, Kind::ChangeNotice, "An API key was made",
+             "An API key was made for your account at {product}: programs that have it can act for "
+             "you, as far as its permissions go.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::TokenRotated, Kind::ChangeNotice, "An API key was rotated",
+             "An API key of your account at {product} has a new secret. The old one works until "
+             "its end, which your list of API keys shows.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::TokenRevoked, Kind::ChangeNotice, "An API key was revoked",
+             "An API key of your account at {product} was revoked. Programs that use it are "
+             "refused.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::TokenSurrendered, Kind::ChangeNotice, "A leaked API key was revoked",
+             "Somebody who found an API key of your account at {product} ended it with the key "
+             "itself. Programs that use it are refused.",
+             "",
+             "The key was known to somebody else: look at where it was used, and at where it may "
+             "have been read, before you make another."},
 };
 
 const Template& template_of(Purpose purpose)

@@ -44,6 +44,10 @@ enum class Purpose : std::uint8_t {
     AccountDisabled,
     FactorsReset,       // by operators
     FactorResetPending, // daily, while the wait runs; "not me" link
+    TokenCreated,
+    TokenRotated,
+    TokenRevoked,
+    TokenSurrendered, // ended by whoever held it
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as

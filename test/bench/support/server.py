@@ -75,13 +75,23 @@ class Keystead:
             return urllib.request.urlopen(f"{self.base}/health/ready", timeout=1).status == 200
         return False
 
-    def post(self, path, body):
+    def post(self, path, body, headers=None):
         request = urllib.request.Request(
-            f"{self.base}/v1/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+            f"{self.base}/v1/{path}", json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
         return urllib.request.urlopen(request, timeout=30)
 
     def signed_in_cookie(self, email="bench@example.test"):
         """Signs an account up and answers the session's cookie."""
+        return self.signed_in(email)[0]
+
+    def token_of(self, email="bench@example.test"):
+        """Signs an account up; answers the session's cookie and an API token of the account."""
+        cookie, csrf = self.signed_in(email)
+        headers = {"Cookie": cookie, "Keystead-Csrf": csrf, "Origin": self.base}
+        made = self.post("account/tokens", {"name": "bench", "kind": "admin"}, headers)
+        return cookie, json.load(made)["token"]
+
+    def signed_in(self, email):
         self.post("sign-up", {"email": email})
 
         def token():
@@ -96,7 +106,7 @@ class Keystead:
         answer = self.post("sign-up/confirm", {"token": wait_for("a mail", token), "password": "Larch-Quay-73-Ember"})
         for line in answer.headers.get_all("Set-Cookie"):
             if line.startswith("__Host-keystead="):
-                return line.split(";")[0]
+                return line.split(";")[0], json.load(answer)["csrf_token"]
         raise RuntimeError("no session cookie")
 
     def stop(self):

@@ -1,0 +1,36 @@
+// app/credential_ender.h
+//
+// What an account's state means for all of its credentials: sessions end, API tokens are read anew,
+// and find their owner disabled.
+#pragma once
+
+#include "features/account/account_service.h"
+#include "features/api_token/api_token_service.h"
+#include "features/session/session_service.h"
+
+namespace keystead::app {
+
+class CredentialEnder final : public account::SessionEnder {
+public:
+    CredentialEnder(session::SessionService& sessions, api_token::ApiTokenService& tokens)
+        : sessions_(sessions), tokens_(tokens)
+    {
+    }
+    Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
+                         account::EndReason reason) override
+    {
+        KS_CHECK(sessions_.end_all(tx, actor, account, reason));
+        return tokens_.forget_cached(tx, account);
+    }
+    Result<void> forget_cached(WriteTx& tx, AccountId account) override
+    {
+        KS_CHECK(sessions_.forget_cached(tx, account));
+        return tokens_.forget_cached(tx, account);
+    }
+
+private:
+    session::SessionService& sessions_;
+    api_token::ApiTokenService& tokens_;
+};
+
+} // namespace keystead::app
