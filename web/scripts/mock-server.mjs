@@ -40,6 +40,7 @@ function startState() {
         stepUp: false,
         secondFactor: false,
         limit: false,
+        keyLimits: 0,
         refuseOnce: null,
         setUpOpen: true,
         account: {
@@ -102,6 +103,7 @@ function startState() {
                 { ip: "192.168.1.20", must_authenticate: true },
             ),
         ],
+        keys: startKeys(),
         accounts: Array.from({ length: 6 }, (_, index) => ({
             id: `acc_${index + 1}`,
             email: index === 0 ? "ada@example.org" : `person${index}@example.org`,
@@ -112,6 +114,70 @@ function startState() {
         })),
     };
 }
+
+const daily = (of) => Array.from({ length: 90 }, (_, day) => of(day));
+
+function apiKey(id, name, members) {
+    return {
+        id,
+        name,
+        kind: "deploy",
+        permissions: ["view-projects", "deploy-projects", "view-logs"],
+        addresses: [],
+        state: "active",
+        created_at: ago(4_000_000),
+        expires_at: ago(-3_700_000),
+        old_secret_ends_at: null,
+        last_use: null,
+        unused: false,
+        daily_uses: daily(() => 0),
+        ...members,
+    };
+}
+
+function startKeys() {
+    return [
+        apiKey("tok_1", "Build server", {
+            old_secret_ends_at: ago(-80_000),
+            last_use: { at: ago(90), ip: "203.0.113.7", place: country("FR", "France", "Lyon") },
+            daily_uses: daily((day) => (day % 7 > 4 ? 3 : 40 + ((day * 37) % 60))),
+            addresses: ["203.0.113.0/24", "2001:db8::/32"],
+        }),
+        apiKey("tok_2", "An old script with a rather long name that has to wrap somewhere", {
+            kind: "custom",
+            permissions: ["view-logs"],
+            unused: true,
+            expires_at: null,
+        }),
+        apiKey("tok_3", "Backup host", {
+            kind: "read-only",
+            permissions: ["view-projects"],
+            state: "suspended",
+        }),
+        apiKey("tok_4", "Last year", { state: "expired", expires_at: ago(900_000) }),
+    ];
+}
+
+const keyOptions = {
+    at_most: 5,
+    permissions: [
+        { name: "view-projects", words: "View projects" },
+        { name: "deploy-projects", words: "Deploy projects" },
+        { name: "view-logs", words: "View logs" },
+        { name: "full-access", words: "Full access" },
+    ],
+    full_access: "full-access",
+    kinds: [
+        { kind: "read-only", permissions: ["view-projects", "view-logs"] },
+        { kind: "deploy", permissions: ["view-projects", "deploy-projects", "view-logs"] },
+        { kind: "admin", permissions: ["full-access"] },
+    ],
+    lifetime_days: 90,
+    lifetime_days_max: 365,
+    rotation_overlap_seconds: 86_400,
+};
+
+const secretOf = (id) => `ks_pat_${id.replace("_", "")}${"7Qm2".repeat(20)}`;
 
 const backupCodes = () =>
     Array.from({ length: 10 }, (_, index) => `7K2M-9QX${index}-4HTD-V8N${(index * 7) % 10}`);
@@ -325,6 +391,35 @@ const sessionRoutes = {
         state.codesMade = ago(0);
         return { codes: backupCodes() };
     },
+    "GET account/tokens": (state) => ({ items: state.keys, next_cursor: null }),
+    "GET account/token-options": () => keyOptions,
+    "S POST account/tokens": (state, body) => {
+        if (state.keyLimits > 0) {
+            state.keyLimits -= 1;
+            throw new Refusal(429, "limit/too-many-requests", {}, { "retry-after": "2" });
+        }
+        const at = (body.addresses ?? []).findIndex((address) => !/^[0-9a-f.:/]+$/.test(address));
+        if (at >= 0) {
+            throw new Refusal(422, "token/invalid-address", {
+                errors: [{ pointer: `/addresses/${at}`, code: "token/invalid-address" }],
+            });
+        }
+        const kind = keyOptions.kinds.find((one) => one.kind === body.kind);
+        const item = apiKey(`tok_${state.keys.length + 1}`, body.name, {
+            kind: body.kind,
+            permissions: body.permissions ?? kind.permissions,
+            addresses: body.addresses,
+            created_at: ago(0),
+            expires_at: ago(-86_400 * (body.expires_in_days ?? 0)),
+        });
+        state.keys.unshift(item);
+        return {
+            id: item.id,
+            token: secretOf(item.id),
+            expires_at: item.expires_at,
+            old_secret_ends_at: null,
+        };
+    },
     "GET account/sessions": (state) => ({ items: state.sessions, next_cursor: null }),
     "POST account/sessions/revoke-others": (state) => {
         const revoked = state.sessions.length - 1;
@@ -349,6 +444,61 @@ const sessionRoutes = {
 };
 
 const sessionItemRoutes = [
+    [
+        /^GET account\/tokens\/([^/]+)\/usage$/,
+        (state, _body, id) => {
+            const { name, last_use, daily_uses } = state.keys.find((item) => item.id === id);
+            const days = daily_uses.map((uses, day) => ({
+                date: ago((89 - day) * 86_400).slice(0, 10),
+                api: day % 5,
+                check: uses,
+                introspection: day % 9,
+                refused: day === 60 ? 30 : 0,
+            }));
+            return {
+                id,
+                name,
+                last_use,
+                days: last_use
+                    ? days
+                    : days.map((day) => ({ ...day, api: 0, check: 0, introspection: 0, refused: 0 })),
+            };
+        },
+    ],
+    [
+        /^POST account\/tokens\/([^/]+)\/rotate$/,
+        (state, body, id) => {
+            const item = state.keys.find((one) => one.id === id);
+            if (item.old_secret_ends_at !== null) {
+                throw new Refusal(409, "token/rotation-pending");
+            }
+            item.old_secret_ends_at = body.overlap_seconds > 0 ? ago(-body.overlap_seconds) : null;
+            return {
+                id,
+                token: secretOf(id),
+                expires_at: item.expires_at,
+                old_secret_ends_at: item.old_secret_ends_at,
+            };
+        },
+    ],
+    [
+        /^POST account\/tokens\/([^/]+)\/end-overlap$/,
+        (state, _body, id) => {
+            state.keys.find((item) => item.id === id).old_secret_ends_at = null;
+        },
+    ],
+    [
+        /^POST account\/tokens\/([^/]+)\/confirm$/,
+        (state, _body, id) => {
+            state.keys.find((item) => item.id === id).state = "active";
+        },
+    ],
+    [
+        /^DELETE account\/tokens\/([^/]+)$/,
+        (state, _body, id) => {
+            state.keys = state.keys.filter((item) => item.id !== id);
+        },
+    ],
     [
         /^POST account\/totp\/([^/]+)\/confirm$/,
         (state, body, id) => {

@@ -124,6 +124,9 @@ const accountPages = [
     ["password", "/account/password", "Password"],
     ["two-factor", "/account/two-factor", "Two-factor sign-in"],
     ["sessions", "/account/sessions", "Sessions"],
+    ["api-keys", "/account/api-keys", "API keys"],
+    ["api-keys-new", "/account/api-keys/new", "New API key"],
+    ["api-keys-usage", "/account/api-keys/tok_1", "Usage of “Build server”"],
     ["activity", "/account/activity", "Activity"],
     ["addresses", "/account/addresses", "Addresses and data"],
     ["delete", "/account/delete", "Delete your account"],
@@ -387,6 +390,85 @@ test("sessions: end one, ask one to sign in again, end the others", async () => 
     await look("sessions-others");
     await page.getByRole("dialog").getByRole("button", { name: "End all other sessions" }).click();
     await page.getByText("2 sessions have ended.").waitFor();
+});
+
+test("api keys: made in steps by keyboard, stepped up in place, shown once, left when saved", async () => {
+    mock.state.signedIn = true;
+    await go("/account/api-keys");
+    await page.getByRole("link", { name: "New API key" }).click();
+    await heading("New API key");
+    await press("Next");
+    assert.ok(await page.getByText("Please fill this in.").isVisible());
+    await fill("Name", "Night job");
+    await page.getByRole("radio", { name: /^Custom/ }).focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Permissions", level: 2 }).waitFor();
+    assert.ok(await page.getByRole("button", { name: "Next", exact: true }).isDisabled());
+    await page.getByRole("checkbox", { name: "View logs" }).press("Space");
+    await look("api-keys-permissions");
+    await press("Next");
+    await page.getByRole("radio", { name: "in 30 days" }).check();
+    await fill("Only from these addresses (optional)", "192.0.2.1, nonsense!");
+    await press("Make the API key");
+    await fill("Password", right.password);
+    await page.keyboard.press("Enter");
+    await page.getByText("One of these is no IP address and no range.").waitFor();
+    await fill("Only from these addresses (optional)", "192.0.2.1 2001:db8::/32");
+    await press("Make the API key");
+    await page.getByRole("heading", { name: "Save your API key" }).waitFor();
+    const secret = await page.getByLabel("Your API key").textContent();
+    assert.match(secret, /^ks_pat_/);
+    await look("api-keys-once");
+    const [file] = await Promise.all([page.waitForEvent("download"), press("Download")]);
+    assert.equal(file.suggestedFilename(), "api-key.txt");
+    page.once("dialog", (dialog) => void dialog.dismiss());
+    await page.getByRole("link", { name: "Sessions" }).click();
+    assert.equal(await page.getByLabel("Your API key").textContent(), secret, "leaving asks first");
+    await press("I have saved it");
+    await heading("API keys");
+    await page.getByText("Night job").waitFor();
+    assert.ok(!(await page.content()).includes(secret), "it is gone from the page");
+    assert.deepEqual(mock.state.keys[0].addresses, ["192.0.2.1", "2001:db8::/32"]);
+});
+
+test("api keys: a limit counts down and the key is made by itself", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    mock.state.keyLimits = 1;
+    await go("/account/api-keys/new");
+    await fill("Name", "Night job");
+    await press("Next");
+    await press("Make the API key");
+    await page.getByText("We will try again by ourselves").first().waitFor();
+    await look("api-keys-limit");
+    await page.getByRole("heading", { name: "Save your API key" }).waitFor();
+    await press("I have saved it");
+});
+
+test("api keys: rotate, end the old secret, confirm, revoke", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    await go("/account/api-keys");
+    await press("Rotate Build server");
+    await press("Rotate");
+    await page.getByText("The secret before still works. End it first").waitFor();
+    await press("Cancel");
+    await press("End it now: the old secret of Build server");
+    await page.getByText("The old secret has ended.").waitFor();
+    await press("Rotate Build server");
+    await page.getByRole("radio", { name: "1 more hour" }).check();
+    await look("api-keys-rotate");
+    await press("Rotate");
+    await page.getByRole("heading", { name: "Save your API key" }).waitFor();
+    await press("I have saved it");
+    await page.getByText("The old secret still works.").waitFor();
+    await press("Let it work again");
+    await page.getByText("The API key works again.").waitFor();
+    await press("Revoke Last year");
+    await press("Revoke");
+    await page.getByText("The API key was revoked.").waitFor();
+    assert.equal(await page.getByText("Last year").count(), 0);
 });
 
 test("a session that must prove itself is asked by the whole page", async () => {

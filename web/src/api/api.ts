@@ -7,11 +7,16 @@ import type {
     Account,
     ActivityEvent,
     AdminAccount,
+    ApiKey,
     Authenticator,
     AuthenticatorConfirmed,
     BackupCodesState,
     FactorMethod,
+    KeyOptions,
+    KeyUsage,
+    MadeKey,
     NewAuthenticator,
+    NewKey,
     NotificationAddress,
     NotMe,
     Page,
@@ -162,6 +167,22 @@ export const endOtherSessions = () =>
 export const endAllSessions = () => request<void>("POST", "account/sessions/revoke-all", session);
 export const requireAuthentication = (id: string) =>
     request<void>("POST", `account/sessions/${id}/require-authentication`, session);
+
+export const listKeys = () => request<Page<ApiKey>>("GET", "account/tokens", session);
+export const loadKeyOptions = () => request<KeyOptions>("GET", "account/token-options", session);
+export const loadKeyUsage = (id: string) => request<KeyUsage>("GET", `account/tokens/${id}/usage`, session);
+export const makeKey = (body: NewKey, idempotencyKey: string) =>
+    request<MadeKey>("POST", "account/tokens", { ...session, body, idempotencyKey });
+export const rotateKey = (id: string, overlap_seconds: number, idempotencyKey: string) =>
+    request<MadeKey>("POST", `account/tokens/${id}/rotate`, {
+        ...session,
+        body: { overlap_seconds },
+        idempotencyKey,
+    });
+export const endOldSecret = (id: string) =>
+    request<void>("POST", `account/tokens/${id}/end-overlap`, session);
+export const confirmKey = (id: string) => request<void>("POST", `account/tokens/${id}/confirm`, session);
+export const revokeKey = (id: string) => request<void>("DELETE", `account/tokens/${id}`, session);
 
 export const listActivity = (filter: { action?: string; cursor?: string | null; limit?: number }) =>
     request<Page<ActivityEvent>>(

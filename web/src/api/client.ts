@@ -12,6 +12,8 @@ interface Options {
     access: Access;
     body?: unknown;
     signal?: AbortSignal;
+    /** For what shows a secret once: a repeat makes nothing. */
+    idempotencyKey?: string;
 }
 
 /** The path under which the server answers, without a slash at its end. Vite's own server leaves the word as it is. */
@@ -34,6 +36,9 @@ async function once(method: string, path: string, options: Options): Promise<Res
     const headers = new Headers({ Accept: "application/json, application/problem+json" });
     if (options.body !== undefined) {
         headers.set("Content-Type", "application/json");
+    }
+    if (options.idempotencyKey !== undefined) {
+        headers.set("Idempotency-Key", options.idempotencyKey);
     }
     if (method !== "GET" && options.access !== "public") {
         if (csrfToken === null && options.access === "session") {

@@ -151,6 +151,70 @@ export interface ActivityEvent {
     details: Record<string, unknown>;
 }
 
+export type KeyKind = "read-only" | "deploy" | "admin" | "custom";
+
+export interface KeyLastUse {
+    at: Time;
+    ip: string;
+    place: Place;
+}
+
+export interface ApiKey {
+    id: string;
+    name: string;
+    kind: KeyKind;
+    permissions: string[];
+    addresses: string[];
+    state: "active" | "suspended" | "expired";
+    created_at: Time;
+    expires_at: Time | null;
+    old_secret_ends_at: Time | null;
+    last_use: KeyLastUse | null;
+    unused: boolean;
+    /** Of the last 90 days, oldest first. */
+    daily_uses: number[];
+}
+
+export interface KeyOptions {
+    at_most: number;
+    permissions: { name: string; words: string }[];
+    full_access: string | null;
+    kinds: { kind: Exclude<KeyKind, "custom">; permissions: string[] }[];
+    lifetime_days: number;
+    lifetime_days_max: number | null;
+    rotation_overlap_seconds: number;
+}
+
+export interface NewKey {
+    name: string;
+    kind: KeyKind;
+    permissions?: string[];
+    expires_in_days?: number | null;
+    addresses?: string[];
+}
+
+export interface MadeKey {
+    id: string;
+    token: string;
+    expires_at: Time | null;
+    old_secret_ends_at: Time | null;
+}
+
+export interface KeyDay {
+    date: string;
+    api: number;
+    check: number;
+    introspection: number;
+    refused: number;
+}
+
+export interface KeyUsage {
+    id: string;
+    name: string;
+    last_use: KeyLastUse | null;
+    days: KeyDay[];
+}
+
 export interface NotMe {
     session_ended: boolean;
     factors_frozen_until: Time | null;

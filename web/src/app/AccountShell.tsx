@@ -27,6 +27,7 @@ const pages = [
     { to: "/account/password", label: t.shell.password },
     { to: "/account/two-factor", label: t.shell.twoFactor },
     { to: "/account/sessions", label: t.shell.sessions },
+    { to: "/account/api-keys", label: t.shell.apiKeys },
     { to: "/account/activity", label: t.shell.activity },
     { to: "/account/addresses", label: t.shell.addresses },
     { to: "/admin", label: t.shell.admin },

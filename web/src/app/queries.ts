@@ -24,6 +24,8 @@ export const keys = {
     backupCodes: ["backup-codes"],
     sessions: ["sessions"],
     activity: ["activity"],
+    keys: ["keys"],
+    keyOptions: ["key-options"],
     accounts: ["accounts"],
     settings: ["settings"],
 } as const;
@@ -34,6 +36,14 @@ export const useSignInMethods = () =>
 export const useAccount = () => useQuery({ queryKey: keys.account, queryFn: api.loadAccount });
 
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: api.listSessions });
+
+export const useKeys = () => useQuery({ queryKey: keys.keys, queryFn: api.listKeys });
+
+export const useKeyOptions = () =>
+    useQuery({ queryKey: keys.keyOptions, queryFn: api.loadKeyOptions, staleTime: 300_000 });
+
+export const useKeyUsage = (id: string) =>
+    useQuery({ queryKey: [...keys.keys, id, "usage"], queryFn: () => api.loadKeyUsage(id) });
 
 export const useAuthenticators = () =>
     useQuery({ queryKey: keys.authenticators, queryFn: api.listAuthenticators });

@@ -109,6 +109,21 @@ const sessions = createRoute({
     path: "/account/sessions",
     component: lazyRouteComponent(() => import("../pages/sessions/SessionsPage"), "SessionsPage"),
 });
+const apiKeys = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/api-keys",
+    component: lazyRouteComponent(() => import("../pages/api-keys/KeysPage"), "KeysPage"),
+});
+const newApiKey = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/api-keys/new",
+    component: lazyRouteComponent(() => import("../pages/api-keys/NewKeyPage"), "NewKeyPage"),
+});
+const apiKeyUsage = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/api-keys/$id",
+    component: lazyRouteComponent(() => import("../pages/api-keys/KeyUsagePage"), "KeyUsagePage"),
+});
 const activity = createRoute({
     getParentRoute: () => shell,
     path: "/account/activity",
@@ -150,7 +165,19 @@ export const router = createRouter({
         emailConfirm,
         emailUndo,
         addressConfirm,
-        shell.addChildren([overview, password, twoFactor, sessions, activity, addresses, deletion, admin]),
+        shell.addChildren([
+            overview,
+            password,
+            twoFactor,
+            sessions,
+            apiKeys,
+            newApiKey,
+            apiKeyUsage,
+            activity,
+            addresses,
+            deletion,
+            admin,
+        ]),
     ]),
     basepath: basePath || "/",
     defaultPreload: "intent",

@@ -31,6 +31,7 @@ export function activityIcon(action: string): IconName {
         "sign-up": "person",
         session: "desktop",
         password: "lock",
+        token: "key",
         totp: "shield",
         backup_code: "key",
         recovery: "mail",

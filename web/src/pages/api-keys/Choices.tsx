@@ -1,0 +1,58 @@
+/**
+ * One of several, or some of several: the browser's own radio buttons and boxes, each with what it means.
+ */
+import { useId } from "react";
+import styles from "./apiKeys.module.css";
+
+export interface Choice {
+    value: string;
+    label: string;
+    text?: string;
+}
+
+export function Choices({
+    legend,
+    hint,
+    choices,
+    chosen,
+    many,
+    onChange,
+}: {
+    legend: string;
+    hint?: string;
+    choices: Choice[];
+    chosen: string[];
+    many?: boolean;
+    onChange: (chosen: string[]) => void;
+}) {
+    const name = useId();
+    return (
+        <fieldset className={styles.choices} aria-describedby={hint ? `${name}-hint` : undefined}>
+            <legend>{legend}</legend>
+            {hint && (
+                <p className={styles.hint} id={`${name}-hint`}>
+                    {hint}
+                </p>
+            )}
+            {choices.map(({ value, label, text }) => (
+                <label key={value} className={styles.choice}>
+                    <input
+                        type={many ? "checkbox" : "radio"}
+                        name={name}
+                        value={value}
+                        checked={chosen.includes(value)}
+                        onChange={(event) => {
+                            const { checked } = event.currentTarget;
+                            const others = chosen.filter((one) => one !== value);
+                            onChange(many ? (checked ? [...others, value] : others) : [value]);
+                        }}
+                    />
+                    <span>
+                        <strong>{label}</strong>
+                        {text && <small>{text}</small>}
+                    </span>
+                </label>
+            ))}
+        </fieldset>
+    );
+}
