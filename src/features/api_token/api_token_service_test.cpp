@@ -45,9 +45,8 @@ protected:
     }
     Surrender surrender(const Secret& secret)
     {
-        return *world_.database->write([&](WriteTx& tx) {
-            return service_.surrender(tx, Actor{}, secret.reveal_text());
-        });
+        return *world_.database->write(
+            [&](WriteTx& tx) { return service_.surrender(tx, Actor{}, secret.reveal_text()); });
     }
     /// As a request does: memory first, then the database.
     std::optional<CachedToken> check(const Secret& secret, std::string_view from = "203.0.113.7")
@@ -130,8 +129,7 @@ TEST_P(ApiTokens, RefuseWhatIsNotInTheCatalogue)
 {
     EXPECT_EQ(create(ada_, {"x", Kind::Custom, {"rule-the-world"}, {}, {}}).error().code,
               "token/unknown-permission");
-    EXPECT_EQ(create(ada_, {"x", Kind::Custom, {}, {}, {}}).error().code,
-              "token/kind-not-offered");
+    EXPECT_EQ(create(ada_, {"x", Kind::Custom, {}, {}, {}}).error().code, "token/kind-not-offered");
     settings_.deploy.clear();
     EXPECT_EQ(create(ada_).error().code, "token/kind-not-offered");
 }
@@ -154,8 +152,7 @@ TEST_P(ApiTokens, StayWithinTheLimitUnderARace)
 TEST_P(ApiTokens, FreeTheirPlaceWhenRevokedOrExpired)
 {
     const auto first = create(ada_);
-    const auto second =
-        create(ada_, {"short", Kind::Deploy, {}, {}, world_.clock.now() + 24h});
+    const auto second = create(ada_, {"short", Kind::Deploy, {}, {}, world_.clock.now() + 24h});
     ASSERT_TRUE(create(ada_));
     EXPECT_FALSE(create(ada_));
     ASSERT_TRUE(revoke(ada_, first->token.id));
@@ -280,12 +277,12 @@ TEST_P(ApiTokens, CanBeEndedByTheirHolder)
 
 TEST_P(ApiTokens, WorkFromTheirAddressesAlone)
 {
-    const auto made = create(ada_, {"office",
-                                    Kind::Deploy,
-                                    {},
-                                    {*IpRange::parse("203.0.113.0/24"),
-                                     *IpRange::parse("2001:db8::/32")},
-                                    {}});
+    const auto made =
+        create(ada_, {"office",
+                      Kind::Deploy,
+                      {},
+                      {*IpRange::parse("203.0.113.0/24"), *IpRange::parse("2001:db8::/32")},
+                      {}});
     const auto found = check(made->secret);
     ASSERT_TRUE(found);
     EXPECT_TRUE(found->may_come_from(*IpAddress::parse("203.0.113.255")));
@@ -317,9 +314,8 @@ TEST_P(ApiTokens, WaitForTheirOwnerAfterARestore)
 {
     const auto made = create(ada_);
     ASSERT_TRUE(check(made->secret));
-    EXPECT_EQ(*world_.database->write(
-                  [&](WriteTx& tx) { return service_.suspend_all(tx, Actor{}); }),
-              1);
+    EXPECT_EQ(
+        *world_.database->write([&](WriteTx& tx) { return service_.suspend_all(tx, Actor{}); }), 1);
     EXPECT_FALSE(check(made->secret));
     const auto confirm = [&](AccountId account) {
         return world_.database->write([&](WriteTx& tx) {
@@ -373,8 +369,7 @@ TEST_P(ApiTokens, LeaveTheListAMonthAfterTheirEnd)
     EXPECT_EQ(world_.audit.count("token.expire"), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, ApiTokens, testing::ValuesIn(test::engines()),
-                         test::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, ApiTokens, testing::ValuesIn(test::engines()), test::engine_name);
 
 } // namespace
 } // namespace keystead::api_token
