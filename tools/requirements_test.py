@@ -40,6 +40,24 @@ class Marks(unittest.TestCase):
         self.assertIn("| M-08 | s | not yet |", text)
         self.assertIn("1 of 2 have a test.", text)
 
+    def test_reads_the_marks_of_unit_tests(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "src/a/a_test.cpp"
+            path.parent.mkdir(parents=True)
+            path.write_text("// guards: b\n// ASVS: V1.1.1, V2.2.2\nTEST_P(Suite, DoesIt)\n{\n}\n// ASVS: V3.3.3\nint x;\n")
+            found, faults = tool.unit_marks(pathlib.Path(folder))
+        self.assertEqual(found, [([], ["V1.1.1", "V2.2.2"], "a_test.cpp: Suite.DoesIt")])
+        self.assertEqual(len(faults), 1)
+
+    def test_tells_what_is_proven_what_is_not_yet_and_what_does_not_apply(self):
+        row = {"level": "1", "section": "S", "why_not": "", "kind": "yes"}
+        rows = [{**row, "id": "V1.1.1"}, {**row, "id": "V1.1.2"}, {**row, "id": "V1.1.3", "kind": "no", "why_not": "no media"}]
+        text = tool.asvs_table(rows, [([], ["V1.1.1"], "a: b")])
+        self.assertIn("| V1.1.1 | 1 | a: b |", text)
+        self.assertIn("| V1.1.2 | 1 | not yet |", text)
+        self.assertIn("| V1.1.3 | 1 | not applicable: no media |", text)
+        self.assertIn("| 1 | 2 | 1 | 1 |", text)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=0)
