@@ -37,7 +37,9 @@ function Navigation({ operator }: { operator: boolean }) {
     const { pathname } = useLocation();
     const [open, setOpen] = useState(false);
     const shown = pages.filter(({ to }) => to !== "/admin" || operator);
-    const here = shown.find(({ to }) => pathname === to || pathname === `${to}/`);
+    const here = shown.find(
+        ({ to }) => pathname === to || (to !== "/account" && pathname.startsWith(`${to}/`)),
+    );
     return (
         <nav className={`${styles.nav} ${open ? styles.open : ""}`} aria-label={t.shell.navigation}>
             <button
@@ -56,7 +58,7 @@ function Navigation({ operator }: { operator: boolean }) {
                     <li key={to}>
                         <Link
                             to={to}
-                            activeOptions={{ exact: true, includeSearch: false }}
+                            activeOptions={{ exact: to === "/account", includeSearch: false }}
                             onClick={() => {
                                 setOpen(false);
                             }}

@@ -42,12 +42,14 @@ export function KeysPage() {
                 )}
             </Notices>
             {secret !== null ? (
-                <ShownOnce
-                    secret={secret}
-                    onSaved={() => {
-                        setSecret(null);
-                    }}
-                />
+                <div className={styles.panel}>
+                    <ShownOnce
+                        secret={secret}
+                        onSaved={() => {
+                            setSecret(null);
+                        }}
+                    />
+                </div>
             ) : (
                 <Loaded query={keys} rows={3}>
                     {({ items }) => {
@@ -99,7 +101,8 @@ function KeyDetail({ item }: { item: ApiKey }) {
                 {t.apiKeys.made} <RelativeTime at={item.created_at} /> ·{" "}
                 {item.expires_at ? (
                     <>
-                        {t.apiKeys.expires} <RelativeTime at={item.expires_at} />
+                        {item.state === "expired" ? t.apiKeys.hasExpired : t.apiKeys.expires}{" "}
+                        <RelativeTime at={item.expires_at} />
                     </>
                 ) : (
                     t.apiKeys.noEnd

@@ -23,7 +23,11 @@ export function NewKeyPage() {
     return (
         <SettingsPage title={t.apiKeys.newTitle}>
             <Loaded query={options} rows={4}>
-                {(loaded) => <Wizard options={loaded} />}
+                {(loaded) => (
+                    <div className={styles.panel}>
+                        <Wizard options={loaded} />
+                    </div>
+                )}
             </Loaded>
         </SettingsPage>
     );

@@ -18,10 +18,10 @@ export function ShownOnce({ secret, onSaved }: { secret: string; onSaved: () => 
         enableBeforeUnload: () => !saved.current,
     });
     return (
-        <div className={styles.panel}>
+        <div className={styles.once}>
             <StepHeading as="h2">{t.apiKeys.onceTitle}</StepHeading>
             <p className="lead">{t.apiKeys.onceText}</p>
-            <code className={styles.once} aria-label={t.apiKeys.onceLabel} role="group">
+            <code className={styles.secret} aria-label={t.apiKeys.onceLabel} role="group">
                 {secret}
             </code>
             <div className={styles.tools}>
