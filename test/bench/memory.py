@@ -5,6 +5,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import report  # noqa: E402
 import server  # noqa: E402
 
 
@@ -18,8 +19,10 @@ def main():
             keystead.stop()
     kib = {line.split(":")[0]: int(line.split()[1]) for line in status.splitlines() if line.startswith("Rss")}
     megabytes = (kib["RssAnon"] + kib["RssShmem"]) * 1024 / 1e6
-    print(f"memory: {megabytes:.1f} MB idle (and {kib['RssFile'] * 1024 / 1e6:.1f} MB of mapped files), to reach 30 MB")
-    return 0 if megabytes <= 30 else 1
+    out = report.Report("memory")
+    out.figure("idle, 60 s after the start", megabytes, "MB", at_most=30)
+    out.figure("mapped files beside that", kib["RssFile"] * 1024 / 1e6, "MB")
+    return out.end()
 
 
 sys.exit(main())

@@ -19,13 +19,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(what, ask, seconds=30):
+def wait_for(what, ask, seconds=30, step=0.02):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = ask()
         if answer:
             return answer
-        time.sleep(0.02)
+        time.sleep(step)
     raise RuntimeError(f"waited {seconds} s in vain: {what}")
 
 
@@ -39,8 +39,12 @@ def answers(port):
 
 
 class Keystead:
-    def __init__(self, folder, cores=None, settings=None):
+    """`data`: an existing data folder. `cookie`: readiness means that this session is answered 204."""
+
+    def __init__(self, folder, cores=None, settings=None, data=None, cookie=None):
         self.folder = folder
+        self.cookie = cookie
+        self.data = str(data or f"{folder}/data")
         self.port = free_port()
         self.base = f"http://localhost:{self.port}"
         environment = {
@@ -49,7 +53,7 @@ class Keystead:
             "KEYSTEAD__SERVER__METRICS_PORT": str(free_port()),
             "KEYSTEAD__SERVER__BASE_URL": self.base,
             "KEYSTEAD__SERVER__ACCESS_LOG": f"{folder}/access.log",
-            "KEYSTEAD__STORAGE__DATA_FOLDER": f"{folder}/data",
+            "KEYSTEAD__STORAGE__DATA_FOLDER": self.data,
             **(settings or {}),
         }
         command = [os.environ["KEYSTEAD_BINARY"], "serve", "--preset", "marketplace"]
@@ -58,7 +62,7 @@ class Keystead:
         with open(f"{folder}/server.log", "wb") as log:
             self.process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
         try:
-            wait_for("the server is ready", self.is_ready)
+            wait_for("the server is ready", self.is_ready, step=0.002)
         except RuntimeError:
             self.stop()
             raise
@@ -67,12 +71,19 @@ class Keystead:
     def pid(self):
         return self.process.pid
 
+    @property
+    def host(self):
+        return f"localhost:{self.port}"
+
     def is_ready(self):
         if self.process.poll() is not None:
             with open(f"{self.folder}/server.log", encoding="utf-8") as log:
                 raise RuntimeError(f"the server ended by itself:\n{log.read()[-2000:]}")
+        wanted = urllib.request.Request(f"{self.base}/health/ready")
+        if self.cookie:
+            wanted = urllib.request.Request(f"{self.base}/v1/check", headers={"Cookie": self.cookie})
         with contextlib.suppress(OSError):
-            return urllib.request.urlopen(f"{self.base}/health/ready", timeout=1).status == 200
+            return urllib.request.urlopen(wanted, timeout=1).status in (200, 204)
         return False
 
     def post(self, path, body, headers=None):
@@ -95,7 +106,7 @@ class Keystead:
         self.post("sign-up", {"email": email})
 
         def token():
-            for name in glob.glob(f"{self.folder}/data/mail/*.eml"):
+            for name in glob.glob(f"{self.data}/mail/*.eml"):
                 with open(name, encoding="utf-8") as mail:
                     text = re.sub(r"=\r?\n", "", mail.read()).replace("=3D", "=")
                 found = re.search(r"/sign-up/confirm#(\S+)", text)
@@ -110,8 +121,13 @@ class Keystead:
         raise RuntimeError("no session cookie")
 
     def stop(self):
-        self.process.terminate()
+        """At once: after a measurement nobody waits for what the server would still write."""
+        self.process.kill()
         self.process.wait(30)
+
+
+def now():
+    return time.monotonic()
 
 
 def cpu_seconds(pid):
