@@ -28,14 +28,14 @@ std::uint32_t or_cores(std::uint32_t count)
 
 LaneOptions credential_lane(const ServerOptions& options)
 {
-    // Password hashing yields to everything else (nice 19) and keeps half its queue for those who
-    // showed that they belong here, so that a storm of sign-ins neither slows checks nor locks
-    // people out.
+    // Password hashing yields to everything else and keeps half its queue for those who showed that
+    // they belong here, so that a storm of sign-ins neither slows checks nor locks people out. Not
+    // nice 19: beside other programs that use all cores, nobody would get through within a minute.
     return {.thread_name = "ks-cred",
             .threads = or_cores(options.credential_threads),
             .queue_max = options.credential_queue_max,
             .reserved = options.credential_queue_max / 2,
-            .nice = 19};
+            .nice = 10};
 }
 
 } // namespace

@@ -4,7 +4,7 @@
 // metrics listener. Knows no feature: routes, identities, pages and time are handed in. Nothing of
 // Asio shows here.
 //
-// Threads: `ks-loop-N` (event loops), `ks-store-N`, `ks-cred-N` (nice 19), `ks-slow-N`,
+// Threads: `ks-loop-N` (event loops), `ks-store-N`, `ks-cred-N` (nice 10), `ks-slow-N`,
 // `ks-accesslog`.
 #pragma once
 
