@@ -13,7 +13,7 @@
 #include "core/id.h"
 #include "core/ip_address.h"
 #include "core/permission.h"
-#include "features/credential_cache/credential_cache.h"
+#include "features/credential_cache/credential_cache_service.h"
 #include "http/principal.h"
 
 #include <array>

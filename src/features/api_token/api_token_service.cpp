@@ -303,7 +303,8 @@ Result<std::optional<CachedToken>> ApiTokenService::load(Database& db, std::stri
     if (!parsed) {
         return std::optional<CachedToken>{};
     }
-    const auto epoch = cache_.epoch_of(parsed->digest); // Before the row: see credential_cache.h.
+    const auto epoch =
+        cache_.epoch_of(parsed->digest); // Before the row: see credential_cache_service.h.
     KS_TRY(auto loaded, db.read([&](ReadTx& tx) -> Result<std::optional<CachedToken>> {
         KS_TRY(const auto held, p_.store.find_by_digest(tx, parsed->digest));
         return held ? cached_form(tx, *held) : std::optional<CachedToken>{};

@@ -1,4 +1,4 @@
-#include "features/credential_cache/credential_cache.h"
+#include "features/credential_cache/credential_cache_service.h"
 
 namespace keystead::credential_cache {
 

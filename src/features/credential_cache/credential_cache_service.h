@@ -1,4 +1,4 @@
-// features/credential_cache/credential_cache.h
+// features/credential_cache/credential_cache_service.h
 //
 // Credentials in memory, by the digest of their token, for checks that must not wait for a disk.
 // Bounded, sharded, and never wrong about a revocation:

@@ -3,7 +3,7 @@
 // Programs of the product beside Keystead: made and revoked by an operator on the command line,
 // authenticated by a bearer token with named rights. They speak for nobody but themselves. A few
 // clients are kept in memory under the same rule as sessions: what was revoked is never put back
-// (credential_cache.h).
+// (credential_cache_service.h).
 #pragma once
 
 #include "core/actor.h"

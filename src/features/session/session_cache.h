@@ -1,12 +1,12 @@
 // features/session/session_cache.h
 //
 // What memory holds of a session, so that a check need not wait for a disk. The rules by which it
-// is never wrong about a revocation are credential_cache.h's.
+// is never wrong about a revocation are credential_cache_service.h's.
 #pragma once
 
 #include "core/clock.h"
 #include "core/id.h"
-#include "features/credential_cache/credential_cache.h"
+#include "features/credential_cache/credential_cache_service.h"
 
 #include <cstdint>
 #include <limits>
