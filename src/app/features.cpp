@@ -1,7 +1,7 @@
 #include "app/features.h"
 
 #include "core/json.h"
-#include "features/api_token/api_token_json.h"
+#include "features/api_token/token_view_routes.h"
 #include "features/session/session_routes.h"
 
 #include <algorithm>

@@ -10,6 +10,7 @@
 #include "core/ip_address.h"
 #include "core/permission.h"
 #include "core/result.h"
+#include "core/token_use.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@
 namespace keystead::http {
 
 using ::keystead::ClientRight;
+using ::keystead::TokenUse;
 
 struct Principal {
     enum class Kind : std::uint8_t { Nobody, HalfSignedIn, Session, ServiceClient, Token };
@@ -38,10 +40,6 @@ struct Principal {
     bool must_authenticate =
         false; // Session: D-03, nothing but step-up and sign-out until authenticated again
 };
-
-/// What a token is used for: how its uses are counted. Stored: never renumber.
-enum class TokenUse : std::uint8_t { Api = 0, Check = 1, Introspection = 2, Refused = 3 };
-inline constexpr std::size_t kTokenUses = 4;
 
 /// The parts of a head that carry an identity, views into the request, and where it came from. At
 /// most one of cookie and bearer is looked at.

@@ -1,5 +1,7 @@
 #include "features/api_token/api_token.h"
 
+#include "core/result.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>

@@ -13,8 +13,8 @@
 #include "core/id.h"
 #include "core/ip_address.h"
 #include "core/permission.h"
+#include "core/token_use.h"
 #include "features/credential_cache/credential_cache_service.h"
-#include "http/principal.h"
 
 #include <array>
 #include <cstdint>
@@ -25,8 +25,6 @@
 #include <vector>
 
 namespace keystead::api_token {
-
-using http::TokenUse;
 
 /// Stored: never renumber.
 enum class Kind : std::uint8_t { ReadOnly = 1, Deploy = 2, Admin = 3, Custom = 4 };
@@ -67,7 +65,7 @@ std::int64_t day_of(Instant instant);
 /// Uses of one day, by TokenUse.
 struct DayUses {
     std::int64_t day = 0;
-    std::array<std::uint64_t, http::kTokenUses> uses{};
+    std::array<std::uint64_t, kTokenUses> uses{};
 };
 
 /// What memory holds of one secret of a token.

@@ -22,5 +22,7 @@ struct RouteParts {
 };
 
 void add_routes(http::Router& router, const RouteParts& parts);
+/// POST /v1/tokens/revoke; one of add_routes().
+void add_surrender_route(http::Router& router, const RouteParts& parts);
 
 } // namespace keystead::api_token

@@ -20,7 +20,7 @@ Result<std::map<TokenId, Usage>> ApiTokenUsageService::usage(ReadTx& tx, Account
     std::map<TokenId, Usage> by_token;
     for (const Counted& each : counted) {
         const std::int64_t index = each.day - none.first_day;
-        if (index >= kDaysKept || std::to_underlying(each.kind) >= http::kTokenUses) {
+        if (index >= kDaysKept || std::to_underlying(each.kind) >= kTokenUses) {
             continue; // The clock went back since it was counted.
         }
         Usage& usage = by_token.try_emplace(each.token, none).first->second;

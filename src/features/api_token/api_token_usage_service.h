@@ -23,7 +23,7 @@ inline constexpr int kDaysKept = 90;
 /// The last 90 days of one token, oldest first; the last is today.
 struct Usage {
     std::int64_t first_day = 0;
-    std::array<std::array<std::int64_t, http::kTokenUses>, kDaysKept> days{};
+    std::array<std::array<std::int64_t, kTokenUses>, kDaysKept> days{};
 };
 
 class ApiTokenUsageService {

@@ -1,4 +1,4 @@
-#include "features/api_token/api_token_json.h"
+#include "features/api_token/token_view_routes.h"
 
 #include <chrono>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// features/api_token/api_token_json.h
+// features/api_token/token_view_routes.h
 //
 // How tokens look in answers, and the schemas that say so.
 #pragma once
