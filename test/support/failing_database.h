@@ -35,7 +35,10 @@ public:
     Result<void> health() override { return inner_.health(); }
     void set_before_commit(std::function<Result<void>(WriteTx&)> hook) override
     {
-        inner_.set_before_commit(std::move(hook));
+        inner_.set_before_commit([this, hook = std::move(hook)](WriteTx& inner) -> Result<void> {
+            CountedWrite tx(*this, inner);
+            return hook(tx);
+        });
     }
     Result<void> maintain(Maintenance task) override { return inner_.maintain(task); }
 

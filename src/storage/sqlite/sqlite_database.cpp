@@ -135,7 +135,7 @@ public:
     Result<void> maintain(Maintenance task) override
     {
         switch (task) {
-        case Maintenance::RestoreReserve: assert_no_transaction(); return folder_.restore_reserve();
+        case Maintenance::RestoreReserve: assert_no_transaction(); return writer_.restore_reserve();
         case Maintenance::TruncateLog: return writer_.run_pragma("PRAGMA wal_checkpoint(TRUNCATE)");
         case Maintenance::Optimize: return writer_.run_pragma("PRAGMA optimize");
         }

@@ -229,9 +229,20 @@ TEST_F(SqliteDatabase, AnEssentialWriteCommitsOnAFullDisk)
         EXPECT_FALSE(std::filesystem::exists(disk / "data" / "reserve"));
         EXPECT_EQ(count_items(*database), 1);
 
+        // There is room now, but it is kept for what must succeed.
+        const auto small = [&] {
+            return database->write([](WriteTx& tx) { return add(tx, 4, "session"); });
+        };
+        ASSERT_FALSE(small());
+        EXPECT_EQ(small().error().code, "storage/full");
+        EXPECT_FALSE(database->maintain(Database::Maintenance::RestoreReserve));
+        EXPECT_FALSE(small());
+        EXPECT_TRUE(database->write_essential([](WriteTx& tx) { return add(tx, 5, "revoked"); }));
+
         std::filesystem::remove(disk / "filler");
         EXPECT_TRUE(database->maintain(Database::Maintenance::RestoreReserve));
         EXPECT_TRUE(std::filesystem::exists(disk / "data" / "reserve"));
+        EXPECT_TRUE(small());
     }
     EXPECT_EQ(::umount(disk.c_str()), 0);
 }

@@ -4,6 +4,7 @@
 #include "storage/transaction_scope.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 #include <variant>
@@ -14,6 +15,12 @@ namespace keystead::storage {
 namespace {
 
 constexpr std::size_t kBatchMax = 256;
+constexpr auto kRetryAfter = std::chrono::seconds{60}; // as often as a job looks for room
+
+Error no_reserve()
+{
+    return {ErrorKind::Unavailable, "storage/full", {}, "the reserve is used up", kRetryAfter};
+}
 
 bool is_full(const Result<void>& outcome)
 {
@@ -63,12 +70,20 @@ Writer::~Writer() = default;
 
 Result<void> Writer::write(function_ref<Result<void>(WriteTx&)> fn, Urgency urgency)
 {
+#ifndef KEYSTEAD_WITHOUT_RESERVE_KEPT
+    if (urgency == Urgency::Ordinary && is_reserve_out_) {
+        return no_reserve();
+    }
+#endif
     Job job{.work = fn, .urgency = urgency};
     return enqueue(job);
 }
 
 Result<void> Writer::upkeep(function_ref<Result<void>(UpkeepTx&)> fn)
 {
+    if (is_reserve_out_) {
+        return no_reserve();
+    }
     Job job{.work = fn};
     return enqueue(job);
 }
@@ -77,6 +92,13 @@ Result<void> Writer::run_pragma(const char* sql)
 {
     Job job{.work = sql};
     return enqueue(job);
+}
+
+Result<void> Writer::restore_reserve()
+{
+    auto restored = folder_.restore_reserve();
+    is_reserve_out_ = is_full(restored);
+    return restored;
 }
 
 void Writer::set_before_commit(BeforeCommit hook)
@@ -164,6 +186,7 @@ void Writer::run_alone(Job& job)
             job.outcome = std::move(transaction);
         }
         again = job.is_stopped_by_full_disk() && folder_.release_reserve();
+        is_reserve_out_ = is_reserve_out_ || again;
     }
 }
 

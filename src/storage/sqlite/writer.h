@@ -19,6 +19,7 @@
 #include "storage/sqlite/data_folder.h"
 #include "storage/sqlite/statements.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -40,7 +41,8 @@ public:
     Writer& operator=(const Writer&) = delete;
     ~Writer(); // Runs what still waits.
 
-    /// Essential writes may use up the reserve on a full disk.
+    /// Essential writes may use up the reserve on a full disk. While it is not there, all others
+    /// are refused (storage/full): they would take what it was kept for.
     enum class Urgency : std::uint8_t { Ordinary, Essential };
     Result<void> write(function_ref<Result<void>(WriteTx&)> fn, Urgency urgency);
     Result<void> upkeep(function_ref<Result<void>(UpkeepTx&)> fn);
@@ -48,6 +50,8 @@ public:
     /// storage/unavailable when it answers that it was busy.
     Result<void> run_pragma(const char* sql);
     void set_before_commit(BeforeCommit hook);
+    /// Makes the reserve if it is missing. Errors: storage/full, storage/unavailable.
+    Result<void> restore_reserve();
 
 private:
     struct Job;
@@ -68,7 +72,8 @@ private:
 
     std::unique_ptr<Connection> connection_;
     const DataFolder& folder_;
-    Actions committed_actions_; // to be run before anybody is released
+    Actions committed_actions_;                // to be run before anybody is released
+    std::atomic<bool> is_reserve_out_ = false; // used up, or no room was found for it
 
     std::mutex mutex_; // guards what follows, and every Job's `done`
     std::condition_variable_any wake_;

@@ -106,9 +106,11 @@ export class Cluster {
         await until("all processes of PostgreSQL have ended", () => all.every((id) => !isRunning(id)));
     }
 
-    async remove() {
+    async remove({ keepFolder = false } = {}) {
         this.process.kill("SIGINT");
         await this.ended;
-        rmSync(this.folder, { recursive: true, force: true });
+        if (!keepFolder) {
+            rmSync(this.folder, { recursive: true, force: true });
+        }
     }
 }

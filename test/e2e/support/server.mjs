@@ -179,10 +179,10 @@ class Keystead {
         return decodeURIComponent(link[1]);
     }
 
-    /** Moves the server's wall clock forward; only for a server started with movableClock. */
+    /** Moves the server's wall clock forward, or back; only for a server started with movableClock. */
     advanceClock(seconds) {
         this.clockOffset += seconds;
-        writeFileSync(this.clockFile, `+${this.clockOffset}s\n`);
+        writeFileSync(this.clockFile, `${this.clockOffset < 0 ? "-" : "+"}${Math.abs(this.clockOffset)}s\n`);
     }
 
     /** What the server takes for now, in seconds since the epoch. */
@@ -228,14 +228,16 @@ class Keystead {
 
 /**
  * A server that is ready. It ends, and its folder and database go, when the test or suite `t` does.
- * settings: { section: { key: value } }, over the preset and the quick defaults.
+ * settings: { section: { key: value } }, over the preset and the quick defaults. `beforeStart` gets the server that is
+ * about to start.
  */
-export async function startKeystead(t, { preset = "marketplace", settings = {}, movableClock = false } = {}) {
+export async function startKeystead(t, { preset = "marketplace", settings = {}, movableClock = false, beforeStart } = {}) {
     if (!binary) {
         throw new Error("KEYSTEAD_BINARY names the binary to test");
     }
     const server = new Keystead({ preset, settings, movableClock });
     await server.prepare();
     atEnd(t, () => server.remove());
+    await beforeStart?.(server);
     return server.start();
 }

@@ -1,0 +1,380 @@
+#include "test/support/write_flows.h"
+
+#include <utility>
+
+namespace keystead::test {
+namespace {
+
+using World = PeopledWorld;
+
+constexpr std::string_view kNewPassword = "Larch-Quay-73-Ember";
+
+Result<void> outcome_of(const Result<JsonValue>& answer)
+{
+    return answer ? Result<void>{} : Result<void>{answer.error()};
+}
+Result<void> outcome_of(const Result<std::string>& answer)
+{
+    return answer ? Result<void>{} : Result<void>{answer.error()};
+}
+
+Flow route(std::string name, std::function<Person(World&)> begin, std::string path,
+           std::function<std::string(World&, Person&)> body, std::set<std::string> earlier = {})
+{
+    const auto method = name.substr(0, name.find(' ') + 1);
+    auto run = [method, path = std::move(path), body = std::move(body)](World& world, Person& one) {
+        std::string line = method + path;
+        if (const auto at = line.find("{}"); at != std::string::npos) {
+            line.replace(at, 2, one.token);
+        }
+        return outcome_of(world.call(one.visitor, line, body ? body(world, one) : "{}"));
+    };
+    return {std::move(name), std::move(begin), std::move(run), std::move(earlier)};
+}
+
+Flow route(std::string name, std::function<Person(World&)> begin,
+           std::function<std::string(World&, Person&)> body = {},
+           std::set<std::string> earlier = {})
+{
+    auto path = name.substr(name.find(' ') + 1);
+    if (const auto at = path.find("{id}"); at != std::string::npos) {
+        path.replace(at, 4, "{}");
+    }
+    return route(std::move(name), std::move(begin), std::move(path), std::move(body),
+                 std::move(earlier));
+}
+
+Person person(World& world)
+{
+    return world.person();
+}
+Person enrolled(World& world)
+{
+    return world.enrolled();
+}
+
+std::string token_body(World&, Person& one)
+{
+    return json_object({{"token", one.token}});
+}
+
+/// Signed in by password, with the second factor owed.
+Person half_signed_in(World& world)
+{
+    Person one = world.enrolled();
+    one.visitor = world.sign_in(one);
+    return one;
+}
+
+std::vector<Flow> sign_up_flows()
+{
+    return {
+        route(
+            "POST /v1/sign-up", [](World& world) { return Person{.email = world.new_email()}; },
+            [](World&, Person& one) {
+                return json_object({{"email", one.email}});
+            }),
+        route(
+            "POST /v1/sign-up/confirm", [](World& world) { return world.invited(); },
+            [](World&, Person& one) {
+                return json_object({{"token", one.token}, {"password", kPassword}});
+            }),
+        route("POST /v1/sign-in", person,
+              [](World&, Person& one) {
+                  return json_object({{"email", one.email}, {"password", kPassword}});
+              }),
+        route("POST /v1/sign-in", enrolled,
+              [](World&, Person& one) {
+                  return json_object({{"email", one.email}, {"password", kPassword}});
+              }),
+        route(
+            "POST /v1/sign-in/second-factor", half_signed_in,
+            [](World& world, Person& one) {
+                return json_object({{"method", "totp"}, {"code", world.code(one.totp_secret, 1)}});
+            },
+            {"sign_in_flow"}),
+        route(
+            "POST /v1/sign-in/second-factor", half_signed_in,
+            [](World&, Person& one) {
+                return json_object({{"method", "backup-code"}, {"code", one.backup_codes.front()}});
+            },
+            {"sign_in_flow"}),
+        route("POST /v1/sign-out", person),
+        route("POST /v1/step-up", person,
+              [](World&, Person&) {
+                  return json_object({{"method", "password"}, {"password", kPassword}});
+              }),
+        route(
+            "POST /v1/step-up", enrolled,
+            [](World& world, Person& one) {
+                return json_object({{"method", "totp"}, {"code", world.code(one.totp_secret, 1)}});
+            }),
+        route(
+            "POST /v1/step-up", enrolled,
+            [](World&, Person& one) {
+                return json_object({{"method", "backup-code"}, {"code", one.backup_codes.front()}});
+            }),
+        route("POST /v1/recovery", person,
+              [](World&, Person& one) {
+                  return json_object({{"email", one.email}});
+              }),
+        route(
+            "POST /v1/recovery/confirm",
+            [](World& world) {
+                Person one = world.person();
+                world.must(one.visitor, "POST /v1/recovery", json_object({{"email", one.email}}));
+                one.token = world.mailed(one.email, "/recovery/confirm");
+                return one;
+            },
+            [](World&, Person& one) {
+                return json_object({{"token", one.token}, {"password", kNewPassword}});
+            }),
+        route(
+            "POST /v1/recovery/confirm",
+            [](World& world) {
+                Person one = world.enrolled();
+                world.must(one.visitor, "POST /v1/recovery", json_object({{"email", one.email}}));
+                one.token = world.mailed(one.email, "/recovery/confirm");
+                return one;
+            },
+            [](World&, Person& one) {
+                return json_object({{"token", one.token},
+                                    {"password", kNewPassword},
+                                    {"method", "backup-code"},
+                                    {"code", one.backup_codes.front()}});
+            }),
+        route(
+            "POST /v1/not-me",
+            [](World& world) {
+                Person one = world.person();
+                world.sign_in(one);
+                one.token = world.mailed(one.email, "/not-me");
+                return one;
+            },
+            token_body),
+    };
+}
+
+std::vector<Flow> account_flows()
+{
+    return {
+        // It is changed, and then read again to be shown.
+        route("PATCH /v1/account", person,
+              [](World&, Person&) {
+                  return json_object({{"name", "Another Name"}});
+              },
+              {"account"}),
+        route("DELETE /v1/account", person),
+        route("POST /v1/account/deletion/cancel",
+              [](World& world) {
+                  Person one = world.person();
+                  world.must(one.visitor, "DELETE /v1/account");
+                  return one;
+              }),
+        route("POST /v1/account/password", person,
+              [](World&, Person&) {
+                  return json_object(
+                      {{"current_password", kPassword}, {"new_password", kNewPassword}});
+              }),
+        route("POST /v1/account/email", person,
+              [](World&, Person& one) {
+                  return json_object({{"email", "new-" + one.email}});
+              }),
+        route(
+            "POST /v1/account/email/confirm",
+            [](World& world) {
+                Person one = world.person();
+                const auto to = "new-" + one.email;
+                world.must(one.visitor, "POST /v1/account/email", json_object({{"email", to}}));
+                one.token = world.mailed(to, "/email/confirm");
+                return one;
+            },
+            token_body),
+        route(
+            "POST /v1/account/email/undo",
+            [](World& world) {
+                Person one = world.person();
+                const auto to = "new-" + one.email;
+                world.must(one.visitor, "POST /v1/account/email", json_object({{"email", to}}));
+                one.token = world.mailed(to, "/email/confirm");
+                world.must(one.visitor, "POST /v1/account/email/confirm",
+                           json_object({{"token", one.token}}));
+                one.token = world.mailed(one.email, "/email/undo");
+                return one;
+            },
+            token_body),
+        route("POST /v1/account/notification-addresses", person,
+              [](World&, Person& one) {
+                  return json_object({{"email", "second-" + one.email}});
+              }),
+        route(
+            "POST /v1/account/notification-addresses/confirm",
+            [](World& world) {
+                Person one = world.person();
+                const auto to = "second-" + one.email;
+                world.must(one.visitor, "POST /v1/account/notification-addresses",
+                           json_object({{"email", to}}));
+                one.token = world.mailed(to, "/notification-address/confirm");
+                return one;
+            },
+            token_body),
+        route("DELETE /v1/account/notification-addresses/{id}",
+              [](World& world) {
+                  Person one = world.person();
+                  const auto made =
+                      world.must(one.visitor, "POST /v1/account/notification-addresses",
+                                 json_object({{"email", "second-" + one.email}}));
+                  one.token = member_text(made, "id");
+                  return one;
+              }),
+    };
+}
+
+std::vector<Flow> session_flows()
+{
+    const auto with_other = [](World& world) {
+        Person one = world.person();
+        one.token = world.session_of(world.sign_in(one));
+        return one;
+    };
+    return {
+        route("DELETE /v1/account/sessions/{id}", with_other),
+        route("POST /v1/account/sessions/{id}/require-authentication", with_other),
+        route("POST /v1/account/sessions/revoke-others", with_other),
+        route("POST /v1/account/sessions/revoke-all", with_other),
+        route(
+            "POST /v1/sign-in/end-session",
+            [](World& world) {
+                world.settings().session.at_most = 1;
+                Person one = world.person();
+                one.token = world.session_of(one.visitor);
+                Visitor other;
+                const auto asked =
+                    world.call(other, "POST /v1/sign-in",
+                               json_object({{"email", one.email}, {"password", kPassword}}));
+                KS_ASSERT(!asked.has_value());
+                one.visitor = other;
+                return one;
+            },
+            [](World&, Person& one) {
+                return json_object({{"session_id", one.token}});
+            }),
+    };
+}
+
+std::vector<Flow> factor_flows()
+{
+    return {
+        route("POST /v1/account/totp", person,
+              [](World&, Person&) {
+                  return json_object({{"name", "phone"}});
+              }),
+        // Backup codes are hashed, which no transaction waits for: the factor counts before they
+        // are there, and the person makes them on the same page.
+        route(
+            "POST /v1/account/totp/{id}/confirm",
+            [](World& world) {
+                Person one = world.person();
+                world.begin_enrollment(one);
+                one.token = one.totp_id;
+                return one;
+            },
+            [](World& world, Person& one) {
+                return json_object({{"code", world.code(one.totp_secret, 0)}});
+            },
+            {"totp_authenticator", "session", "account", "outbox", "link"}),
+        route(
+            "DELETE /v1/account/totp/{id}",
+            [](World& world) {
+                Person one = world.enrolled();
+                one.token = one.totp_id;
+                return one;
+            },
+            [](World& world, Person& one) {
+                return json_object({{"code", world.code(one.totp_secret, 1)}});
+            }),
+        route("POST /v1/account/backup-codes", enrolled),
+    };
+}
+
+std::vector<Flow> operator_flows()
+{
+    const auto somebody = [](World& world) {
+        Person chief = world.operated();
+        chief.token = world.person().id;
+        return chief;
+    };
+    const auto command = [](std::string name, std::function<Person(World&)> begin,
+                            std::function<std::string(World&, Person&)> arguments) {
+        return Flow{"command " + name, std::move(begin),
+                    [name, arguments = std::move(arguments)](World& world, Person& one) {
+                        return outcome_of(world.command(name, arguments(world, one)));
+                    }};
+    };
+    const auto nobody = [](World&) { return Person{}; };
+    return {
+        route("POST /v1/admin/accounts/{id}/disable", somebody),
+        route("POST /v1/admin/accounts/{id}/enable",
+              [somebody](World& world) {
+                  Person chief = somebody(world);
+                  world.must(chief.visitor, "POST /v1/admin/accounts/" + chief.token + "/disable");
+                  return chief;
+              }),
+        route("POST /v1/admin/invitations", somebody,
+              [](World& world, Person&) {
+                  return json_object({{"email", world.new_email()}});
+              }),
+        route(
+            "POST /v1/set-up",
+            [](World& world) {
+                Person one{.email = world.new_email()};
+                const auto made = world.command("set-up link", "{}");
+                KS_ASSERT(made.has_value());
+                const auto link = member_text(*parse_json(*made), "set_up_link");
+                one.token = link.substr(link.find('#') + 1);
+                return one;
+            },
+            [](World&, Person& one) {
+                return json_object(
+                    {{"token", one.token}, {"email", one.email}, {"password", kPassword}});
+            }),
+        command("set-up link", nobody, [](World&, Person&) { return "{}"; }),
+        command("account create", nobody,
+                [](World& world, Person&) {
+                    return json_object({{"email", world.new_email()}, {"password", kPassword}});
+                }),
+        command("account disable", person,
+                [](World&, Person& one) {
+                    return json_object({{"account", one.id}});
+                }),
+        command(
+            "account reset-factors",
+            [](World& world) {
+                Person one = world.enrolled();
+                one.token = world.operated().id;
+                return one;
+            },
+            [](World&, Person& one) {
+                return json_object({{"account", one.id}, {"operator", one.token}});
+            }),
+        command("client create", nobody,
+                [](World& world, Person&) {
+                    return json_object({{"name", world.new_email()}, {"rights", "introspect"}});
+                }),
+    };
+}
+
+} // namespace
+
+std::vector<Flow> all_write_flows()
+{
+    std::vector<Flow> flows;
+    for (auto area : {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows}) {
+        for (auto& flow : area()) {
+            flows.push_back(std::move(flow));
+        }
+    }
+    return flows;
+}
+
+} // namespace keystead::test
