@@ -124,6 +124,8 @@ public:
         auto body = parse_json(json);
         KS_ASSERT(body.has_value());
         request.body = http::Body(std::move(*body));
+        request.raw_body = json;
+        request.headers.emplace_back("content-type", "application/json");
         request.client_address = *IpAddress::parse(visitor.address);
         request.received_at = now();
         request.id = RequestId::make(now(), foundation_.random);

@@ -364,12 +364,55 @@ std::vector<Flow> operator_flows()
     };
 }
 
+std::vector<Flow> token_flows()
+{
+    constexpr std::string_view kNew =
+        R"({"name":"build server","kind":"deploy","expires_in_days":90})";
+    const auto with_token = [kNew](World& world) {
+        Person one = world.person();
+        const auto made = world.must(one.visitor, "POST /v1/account/tokens", kNew);
+        one.token = member_text(made, "id");
+        return one;
+    };
+    return {
+        route("POST /v1/account/tokens", person,
+              [kNew](World&, Person&) { return std::string(kNew); }),
+        route("POST /v1/account/tokens/{id}/rotate", with_token),
+        route("DELETE /v1/account/tokens/{id}", with_token),
+        route("POST /v1/account/tokens/{id}/end-overlap",
+              [with_token](World& world) {
+                  Person one = with_token(world);
+                  world.must(one.visitor, "POST /v1/account/tokens/" + one.token + "/rotate");
+                  return one;
+              }),
+        route("POST /v1/account/tokens/{id}/confirm",
+              [with_token](World& world) {
+                  Person one = with_token(world);
+                  const auto suspended = world.database().write([&](WriteTx& tx) {
+                      return world.features().tokens.suspend_all(tx, Actor{});
+                  });
+                  KS_ASSERT(suspended.has_value());
+                  return one;
+              }),
+        route(
+            "POST /v1/tokens/revoke",
+            [kNew](World& world) {
+                Person one = world.person();
+                const auto made = world.must(one.visitor, "POST /v1/account/tokens", kNew);
+                one.token = member_text(made, "token");
+                return one;
+            },
+            token_body),
+    };
+}
+
 } // namespace
 
 std::vector<Flow> all_write_flows()
 {
     std::vector<Flow> flows;
-    for (auto area : {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows}) {
+    for (auto area :
+         {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows, token_flows}) {
         for (auto& flow : area()) {
             flows.push_back(std::move(flow));
         }
