@@ -9,41 +9,6 @@ using World = PeopledWorld;
 
 constexpr std::string_view kNewPassword = "Larch-Quay-73-Ember";
 
-Result<void> outcome_of(const Result<JsonValue>& answer)
-{
-    return answer ? Result<void>{} : Result<void>{answer.error()};
-}
-Result<void> outcome_of(const Result<std::string>& answer)
-{
-    return answer ? Result<void>{} : Result<void>{answer.error()};
-}
-
-Flow route(std::string name, std::function<Person(World&)> begin, std::string path,
-           std::function<std::string(World&, Person&)> body, std::set<std::string> earlier = {})
-{
-    const auto method = name.substr(0, name.find(' ') + 1);
-    auto run = [method, path = std::move(path), body = std::move(body)](World& world, Person& one) {
-        std::string line = method + path;
-        if (const auto at = line.find("{}"); at != std::string::npos) {
-            line.replace(at, 2, one.token);
-        }
-        return outcome_of(world.call(one.visitor, line, body ? body(world, one) : "{}"));
-    };
-    return {std::move(name), std::move(begin), std::move(run), std::move(earlier)};
-}
-
-Flow route(std::string name, std::function<Person(World&)> begin,
-           std::function<std::string(World&, Person&)> body = {},
-           std::set<std::string> earlier = {})
-{
-    auto path = name.substr(name.find(' ') + 1);
-    if (const auto at = path.find("{id}"); at != std::string::npos) {
-        path.replace(at, 4, "{}");
-    }
-    return route(std::move(name), std::move(begin), std::move(path), std::move(body),
-                 std::move(earlier));
-}
-
 Person person(World& world)
 {
     return world.person();
