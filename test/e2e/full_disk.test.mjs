@@ -140,8 +140,8 @@ test("a full disk", { skip: engine === "sqlite" ? false : "it is the database's"
 // ASVS: V16.5.2, V16.5.3
 test("a full disk under PostgreSQL", { skip: engine === "postgres" ? false : "there is none" }, async (t) => {
     const folder = `/tmp/keystead-full-disk-${process.pid}`;
-    mountSmall(t, folder, 140, "mode=0755");
     atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
+    mountSmall(t, folder, 140, "mode=0755");
     const cluster = await Cluster.create({ folder, options: ["-c", "max_wal_size=32MB", "-c", "min_wal_size=32MB", "-c", "log_min_messages=panic"] });
     const before = process.env.KEYSTEAD_TEST_POSTGRES;
     process.env.KEYSTEAD_TEST_POSTGRES = cluster.connection;
