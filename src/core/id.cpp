@@ -7,7 +7,8 @@
 namespace keystead {
 namespace {
 constexpr std::size_t kDigits = 22; // 62^22 > 2^128
-}
+__extension__ using Wide = unsigned __int128;
+} // namespace
 
 IdBytes make_id_bytes(Instant now, Random& random)
 {
@@ -24,24 +25,20 @@ IdBytes make_id_bytes(Instant now, Random& random)
 
 std::string id_to_text(std::string_view prefix, const IdBytes& bytes)
 {
-    // As base62_encode() would, but five digits a division: every answer carries ids.
+    // As base62_encode() would, but ten digits a division: every answer carries ids, and whoever
+    // verifies an export makes millions.
     constexpr std::string_view kAlphabet =
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    constexpr std::uint64_t kFiveDigits = 62ULL * 62 * 62 * 62 * 62;
-    std::array<std::uint32_t, 4> limbs{}; // most significant first
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        limbs[i / 4] = limbs[i / 4] << 8 | std::to_integer<std::uint32_t>(bytes[i]);
+    constexpr std::uint64_t kTenDigits = 839'299'365'868'340'224; // 62^10
+    Wide number = 0;
+    for (const std::byte byte : bytes) {
+        number = number << 8 | std::to_integer<unsigned>(byte);
     }
     std::string text(prefix.size() + kDigits, '0');
     std::ranges::copy(prefix, text.begin());
-    for (std::size_t end = text.size(); end > prefix.size();) {
-        std::uint64_t rest = 0;
-        for (auto& limb : limbs) {
-            rest = rest << 32 | limb;
-            limb = static_cast<std::uint32_t>(rest / kFiveDigits);
-            rest %= kFiveDigits;
-        }
-        for (int digit = 0; digit < 5 && end > prefix.size(); ++digit, rest /= 62) {
+    for (std::size_t end = text.size(); end > prefix.size(); number /= kTenDigits) {
+        auto rest = static_cast<std::uint64_t>(number % kTenDigits);
+        for (int digit = 0; digit < 10 && end > prefix.size(); ++digit, rest /= 62) {
             text[--end] = kAlphabet[rest % 62];
         }
     }
