@@ -131,6 +131,17 @@ std::string describe(const Route& route)
     return text;
 }
 
+/// A rest of several segments, "{path...}", as OpenAPI can say it: "{path}".
+std::string documented_path(std::string_view path)
+{
+    constexpr std::string_view kRestEnd = "...}";
+    std::string text(path);
+    if (path.ends_with(kRestEnd)) {
+        text.replace(text.size() - kRestEnd.size(), kRestEnd.size(), "}");
+    }
+    return text;
+}
+
 std::vector<std::string_view> path_parameters(std::string_view path)
 {
     std::vector<std::string_view> names;
@@ -143,7 +154,8 @@ std::vector<std::string_view> path_parameters(std::string_view path)
 
 void write_parameters(JsonWriter& json, const Route& route)
 {
-    const auto names = path_parameters(route.path);
+    const std::string path = documented_path(route.path);
+    const auto names = path_parameters(path);
     const bool by_cookie = route.access.kind != Access::Kind::Public &&
                            route.access.kind != Access::Kind::ServiceClient;
     const bool needs_csrf = is_unsafe(route.method) && by_cookie;
@@ -196,7 +208,10 @@ void write_answers(JsonWriter& json, const Route& route)
         json.key(std::to_string(status)).begin_object();
         json.member("description",
                     answer->description.empty() ? std::string_view("Done.") : answer->description);
-        if (status >= 400 && answer->schema.kind == Schema::Kind::Any) {
+        if (!answer->media_type.empty()) {
+            json.key("content").begin_object().key(answer->media_type).begin_object();
+            json.end_object().end_object();
+        } else if (status >= 400 && answer->schema.kind == Schema::Kind::Any) {
             // A form that another standard gives, beside ours, which the server answers before the
             // handler is reached.
             write_content(json, {"application/json", "application/problem+json"}, answer->schema);
@@ -250,10 +265,10 @@ void write_operation(JsonWriter& json, const Route& route)
 /// Operations by path, since a path's methods stand together in the document.
 void write_paths(JsonWriter& json, const RouteTable& routes)
 {
-    std::map<std::string_view, std::vector<const Route*>> by_path;
+    std::map<std::string, std::vector<const Route*>> by_path;
     for (const auto& route : routes.routes()) {
         if (route->documented) {
-            by_path[route->path].push_back(route.get());
+            by_path[documented_path(route->path)].push_back(route.get());
         }
     }
     json.key("paths").begin_object();

@@ -114,6 +114,7 @@ struct Answer {
     int status;
     Schema schema;
     std::string_view description;
+    std::string_view media_type = {}; // of a body that is not JSON and has no schema; or empty
 };
 
 using Handler = std::function<Result<Response>(const Request&)>;

@@ -20,6 +20,21 @@ bool is_parameter(std::string_view segment)
     return segment.starts_with('{') && segment.ends_with('}');
 }
 
+constexpr std::string_view kRestEnd = "...}";
+
+bool is_rest(std::string_view segment)
+{
+    return segment.starts_with('{') && segment.ends_with(kRestEnd);
+}
+
+/// "id" of "{id}", "path" of "{path...}".
+std::string_view parameter_name(std::string_view segment)
+{
+    segment.remove_prefix(1);
+    segment.remove_suffix(segment.ends_with(kRestEnd) ? kRestEnd.size() : 1);
+    return segment;
+}
+
 /// The next segment of `rest`, which begins with '/'; `rest` keeps what follows.
 std::string_view take_segment(std::string_view& rest)
 {
@@ -35,6 +50,7 @@ std::string_view take_segment(std::string_view& rest)
 struct RouteTable::Node {
     std::map<std::string_view, std::unique_ptr<Node>> literals;
     std::unique_ptr<Node> parameter;
+    std::unique_ptr<Node> rest; // what follows, whatever it is
     std::array<const Route*, std::size(kMethodNames)> routes{};
 };
 
@@ -63,10 +79,12 @@ void RouteTable::add(Route route)
         if (is_parameter(segment)) {
             ++parameters;
             KS_ASSERT(parameters <= kParametersMax);
-            if (!node->parameter) {
-                node->parameter = std::make_unique<Node>();
+            KS_ASSERT(!is_rest(segment) || rest.empty()); // Nothing can stand behind it.
+            auto& next = is_rest(segment) ? node->rest : node->parameter;
+            if (!next) {
+                next = std::make_unique<Node>();
             }
-            node = node->parameter.get();
+            node = next.get();
         } else {
             auto& next = node->literals[segment];
             if (!next) {
@@ -88,6 +106,7 @@ RouteTable::Match RouteTable::find(Method method, std::string_view path) const
     std::array<std::string_view, kParametersMax> values;
     std::size_t count = 0;
     for (std::string_view rest = path; !rest.empty();) {
+        const std::string_view all = rest.substr(1);
         const std::string_view segment = take_segment(rest);
         const auto literal = node->literals.find(segment);
         if (literal != node->literals.end()) {
@@ -95,6 +114,10 @@ RouteTable::Match RouteTable::find(Method method, std::string_view path) const
         } else if (node->parameter && !segment.empty()) {
             values[count++] = segment;
             node = node->parameter.get();
+        } else if (node->rest && !all.empty()) {
+            values[count++] = all;
+            node = node->rest.get();
+            rest = {};
         } else {
             return match;
         }
@@ -118,7 +141,7 @@ RouteTable::Match RouteTable::find(Method method, std::string_view path) const
             const std::string_view segment = take_segment(rest);
             if (is_parameter(segment)) {
                 const std::size_t index = match.parameter_count++;
-                match.parameters[index] = {segment.substr(1, segment.size() - 2), values[index]};
+                match.parameters[index] = {parameter_name(segment), values[index]};
             }
         }
     }

@@ -1,8 +1,9 @@
 // http/route_table.h
 //
 // All routes and the look-up from method and path to one of them. Filled at start, read by every
-// thread afterwards. Segments match exactly; `{name}` matches one whole segment. A literal segment
-// wins over a parameter.
+// thread afterwards. Segments match exactly; `{name}` matches one whole segment, `{name...}` as the
+// last one all that is left, slashes included. A literal segment wins over a parameter, and that
+// over a rest.
 #pragma once
 
 #include "http/method.h"
