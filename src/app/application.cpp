@@ -105,9 +105,10 @@ http::ServerOptions Application::server_options()
     return options;
 }
 
-Result<void> Application::start()
+Result<void> Application::start(RollbackPolicy rollback)
 {
     KS_CHECK(features_.open());
+    KS_CHECK(begin_log(features_, rollback));
     auto options = server_options();
     KS_TRY(options.credential_slot, features_.credential_slot());
     add_gauges(metrics_, features_);
@@ -147,8 +148,20 @@ bool Application::stop()
         if (const auto written = features_.write_behind(); !written) {
             log_.error("last activity was not written", written.error());
         }
+        send_last_checkpoint();
     }
     return all_finished;
+}
+
+/// What was recorded since the job's last run is in a checkpoint elsewhere before the process ends.
+void Application::send_last_checkpoint()
+{
+    if (!features_.checkpoint_sender.has_places()) {
+        return;
+    }
+    if (const auto sent = features_.checkpoint_sender.run_once(foundation_.clock.now()); !sent) {
+        log_.error("the last checkpoint was not sent away", sent.error());
+    }
 }
 
 void Application::reload()

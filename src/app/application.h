@@ -11,6 +11,7 @@
 #include "app/foundation.h"
 #include "app/jobs.h"
 #include "app/log.h"
+#include "app/log_start.h"
 #include "core/result.h"
 #include "http/metrics.h"
 #include "http/problem.h"
@@ -36,8 +37,9 @@ public:
 
     const CommandTable& commands() const { return commands_; }
     const http::RouteTable& routes() const { return routes_; }
-    /// Starts jobs, then HTTP. Errors: those of http::Server::start().
-    Result<void> start();
+    /// Begins the log (log_start.h), starts jobs, then HTTP. Errors: those of begin_log() and of
+    /// http::Server::start().
+    Result<void> start(RollbackPolicy rollback);
     /// Lets requests in hand finish, then ends HTTP and jobs. True: all requests finished in time.
     bool stop();
     /// SIGHUP: certificate and access log anew.
@@ -47,6 +49,7 @@ public:
 private:
     http::ServerOptions server_options();
     bool is_ready();
+    void send_last_checkpoint();
 
     Foundation& foundation_;
     Log& log_;

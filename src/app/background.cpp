@@ -87,6 +87,11 @@ std::vector<Job> background_jobs(Features& features)
     jobs.push_back({"health", 5s, [&db](Instant) { return db.health(); }});
     jobs.push_back(
         {"optimize", 6h, [&db](Instant) { return db.maintain(Database::Maintenance::Optimize); }});
+    if (features.checkpoint_sender.has_places()) {
+        jobs.push_back(
+            {"checkpoint", features.foundation.settings.audit.checkpoint_interval,
+             [&features](Instant now) { return features.checkpoint_sender.run_once(now); }});
+    }
     if (db.engine() == Database::Engine::Postgres) {
         jobs.push_back({"sequencer", 500ms,
                         [&features](Instant now) { return features.sequencer.run_once(now); }});

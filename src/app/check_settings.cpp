@@ -4,6 +4,7 @@
 #include "core/permission.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace keystead::app {
 namespace {
@@ -184,6 +185,30 @@ void check_permissions(const Settings& settings, Faults& faults)
     }
 }
 
+/// A checkpoint beside the data would be lost, or turned back, together with it.
+void check_audit(const Settings& settings, Faults& faults)
+{
+    const std::string& file = settings.audit.checkpoint_file;
+    if (!file.empty()) {
+        std::error_code error;
+        const auto place = std::filesystem::weakly_canonical(file, error);
+        const auto data =
+            std::filesystem::weakly_canonical(settings.storage.data_folder + "/", error);
+        const auto inside = place.lexically_relative(data);
+        if (!file.starts_with('/') || file.ends_with('/')) {
+            add(faults, "audit.checkpoint_file", "must be the absolute path of a file");
+        } else if (!inside.empty() && *inside.begin() != "..") {
+            add(faults, "audit.checkpoint_file", "must lie outside storage.data_folder");
+        }
+    }
+    const std::string& syslog = settings.audit.checkpoint_syslog;
+    if (!syslog.empty() && !syslog.starts_with("udp://") && !syslog.starts_with("tcp://") &&
+        !syslog.starts_with("unix:/")) {
+        add(faults, "audit.checkpoint_syslog",
+            "must look like udp://host:514, tcp://host:601 or unix:/dev/log");
+    }
+}
+
 } // namespace
 
 std::vector<FieldError> check_settings(const Settings& settings)
@@ -193,6 +218,7 @@ std::vector<FieldError> check_settings(const Settings& settings)
     check_sessions(settings.session, faults);
     check_mail(settings.mail, faults);
     check_permissions(settings, faults);
+    check_audit(settings, faults);
     const std::string& support = settings.product.support_url;
     if (!support.empty() && !support.starts_with("https://") && !support.starts_with("mailto:")) {
         add(faults, "product.support_url", "must begin with https:// or mailto:");

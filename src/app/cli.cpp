@@ -1,5 +1,6 @@
 #include "app/cli.h"
 
+#include "app/audit_file_verb.h"
 #include "app/command_line.h"
 #include "app/command_table.h"
 #include "app/control_socket.h"
@@ -144,6 +145,12 @@ Result<Secret> arguments_of(const Invocation& invocation)
             out.member(name, secret.reveal_text());
         } else if (option.kind == OptionKind::Flag) {
             out.member(name, flagged);
+        } else if (option.kind == OptionKind::FileEnd) {
+            if (const auto path = invocation.texts.find(option.name);
+                path != invocation.texts.end()) {
+                KS_TRY(const std::string end, read_file_end(path->second));
+                out.member(name, end);
+            }
         } else if (const auto text = invocation.texts.find(option.name);
                    text != invocation.texts.end()) {
             out.member(name, text->second);

@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include "app/audit_commands.h"
 #include "app/feature_commands.h"
 #include "core/encoding.h"
 #include "crypto/inventory.h"
@@ -40,6 +41,7 @@ void add_commands(CommandTable& table, Features& features)
                   return keys_status(foundation);
               });
     add_feature_commands(table, features);
+    add_audit_commands(table, features);
 }
 
 } // namespace keystead::app

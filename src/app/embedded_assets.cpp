@@ -11,9 +11,10 @@ constexpr std::string_view kIndexPath = "/index.html";
 constexpr std::string_view kNonceWord = "__NONCE__";
 constexpr std::string_view kBasePathWord = "__BASE_PATH__";
 
-constexpr std::array<std::string_view, 14> kPages{"/",
+constexpr std::array<std::string_view, 15> kPages{"/",
                                                   "/account",
                                                   "/admin",
+                                                  "/audit/verify",
                                                   "/email/confirm",
                                                   "/email/undo",
                                                   "/not-me",

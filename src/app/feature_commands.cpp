@@ -1,8 +1,6 @@
 #include "app/feature_commands.h"
 
-#include "core/encoding.h"
 #include "core/json.h"
-#include "features/audit/audit_verification.h"
 
 #include <algorithm>
 #include <optional>
@@ -179,28 +177,6 @@ void write_client(JsonWriter& json, const service_client::ServiceClient& client)
     json.end_array().member("created_at", client.created_at);
 }
 
-// A log that is checked against itself alone can have been rewritten as a whole; it shows damage.
-Result<std::string> verify_audit(Features& f)
-{
-    KS_TRY(const auto found, f.foundation.database->read([&](ReadTx& tx) {
-        return audit::verify_all(tx, f.foundation.clock.now());
-    }));
-    if (!found.faults.empty()) {
-        std::string faults;
-        for (const auto& fault : found.faults) {
-            faults.append(faults.empty() ? "" : "; ").append(fault);
-        }
-        return Error{ErrorKind::Internal, "audit/damaged", "The log is damaged: " + faults};
-    }
-    JsonWriter json;
-    json.begin_object()
-        .member("entries", found.size)
-        .member("root", base64_encode(found.root))
-        .member("waiting_for_a_number", found.unnumbered)
-        .end_object();
-    return std::move(json).take();
-}
-
 Result<std::string> create_client(Features& f, const JsonValue& arguments)
 {
     std::uint32_t rights = 0;
@@ -277,7 +253,6 @@ void add_feature_commands(CommandTable& table, Features& f)
     });
     table.add("account reset-factors",
               [&f](const JsonValue& arguments) { return reset_factors(f, arguments); });
-    table.add("audit verify", [&f](const JsonValue&) { return verify_audit(f); });
     table.add("client create",
               [&f](const JsonValue& arguments) { return create_client(f, arguments); });
     table.add("client list", [&f](const JsonValue&) { return list_clients(f); });

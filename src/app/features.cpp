@@ -5,9 +5,12 @@
 #include "features/session/session_routes.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <thread>
 #include <utility>
+
+#include <unistd.h>
 
 namespace keystead::app {
 namespace {
@@ -17,12 +20,30 @@ std::uint32_t cores()
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// What this machine calls itself, fit for a syslog header; or nothing.
+std::string host_name()
+{
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) {
+        return {};
+    }
+    std::string text(name.data());
+    std::erase_if(text, [](char c) { return c <= 0x20 || c >= 0x7f; });
+    return text;
+}
+
 } // namespace
 
 Result<FeatureResources> open_feature_resources(Foundation& foundation)
 {
     const Settings& settings = foundation.settings;
     FeatureResources resources;
+    if (!settings.audit.checkpoint_syslog.empty() &&
+        !log_proof::SyslogTarget::parse(settings.audit.checkpoint_syslog)) {
+        return Error{ErrorKind::InvalidInput, "settings/invalid",
+                     "audit.checkpoint_syslog must look like udp://host:514, tcp://host:601 or "
+                     "unix:/dev/log."};
+    }
     if (!settings.password.breach_filter.empty()) {
         KS_TRY(resources.breaches, password::BreachFilter::open(settings.password.breach_filter));
     }
@@ -40,6 +61,9 @@ Result<FeatureResources> open_feature_resources(Foundation& foundation)
 Features::Features(Foundation& foundation_, FeatureResources resources_, FeatureHooks hooks)
     : foundation(foundation_), resources(std::move(resources_)),
       audit(foundation.clock, foundation.random, *foundation.keys), sequencer(*foundation.database),
+      log_proofs(audit, *foundation.keys, foundation.clock, foundation.random,
+                 foundation.settings.server),
+      checkpoint_sender(*foundation.database, log_proofs, foundation.settings.audit, host_name()),
       outbox(foundation.clock, foundation.random, *foundation.keys, std::move(hooks.wake_outbox)),
       outbox_sender(*foundation.database, *foundation.keys, *resources.mail, foundation.settings,
                     std::move(hooks.mail_not_delivered)),

@@ -29,6 +29,8 @@
 #include "features/incident/incident_service.h"
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
+#include "features/log_proof/checkpoint_sender_job.h"
+#include "features/log_proof/log_proof_service.h"
 #include "features/notify/outbox_sender.h"
 #include "features/notify/outbox_service.h"
 #include "features/password/breach_filter.h"
@@ -80,6 +82,8 @@ public:
 
     audit::AuditService audit;
     audit::AuditSequencer sequencer;
+    log_proof::LogProofService log_proofs;
+    log_proof::CheckpointSenderJob checkpoint_sender;
     notify::OutboxService outbox;
     notify::OutboxSender outbox_sender;
     client_device::ClientDeviceService client_devices;

@@ -1,6 +1,7 @@
 #include "app/local_verbs.h"
 
 #include "app/application.h"
+#include "app/audit_file_verb.h"
 #include "app/doctor.h"
 #include "app/foundation.h"
 #include "app/log.h"
@@ -99,7 +100,9 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
 {
     const std::string_view name = invocation.verb->name;
     if (name == "serve") {
-        return serve(context.loaded, context.environment);
+        return serve(context.loaded, context.environment,
+                     invocation.flags.contains("--accept-rollback") ? RollbackPolicy::Accept
+                                                                    : RollbackPolicy::Refuse);
     }
     if (name == "init") {
         return init(context, invocation.output);
@@ -121,6 +124,11 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
         KS_TRY(const auto document, openapi_of_this_build(context.loaded.settings));
         std::cout << document << "\n";
         return ExitStatus::Ok;
+    }
+    if (name == "audit verify-file") {
+        KS_TRY(const FileVerdict verdict, verify_file(invocation));
+        print(verdict.json, invocation.output);
+        return verdict.status;
     }
     KS_ASSERT(name == "breach-filter build"); // verbs.cpp declares no other local verb.
     return build_filter(invocation);

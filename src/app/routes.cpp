@@ -8,6 +8,7 @@
 #include "features/backup_code/backup_code_routes.h"
 #include "features/check/check_routes.h"
 #include "features/incident/incident_routes.h"
+#include "features/log_proof/log_proof_routes.h"
 #include "features/password_change/password_change_routes.h"
 #include "features/recovery/recovery_routes.h"
 #include "features/session/session_routes.h"
@@ -119,6 +120,7 @@ void add_feature_routes(http::Router& router, Features& f)
     api_token::add_routes(words_first, {db, f.tokens, f.token_usage, f.permissions, f.idempotency,
                                         settings.api_token});
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
+    log_proof::add_routes(words_first, db, f.log_proofs);
 }
 
 } // namespace keystead::app

@@ -92,7 +92,8 @@ void wait_for_stop(const sigset_t& signals, const ServiceManager& manager, Appli
 
 } // namespace
 
-Result<ExitStatus> serve(const LoadedSettings& loaded, const Environment& environment)
+Result<ExitStatus> serve(const LoadedSettings& loaded, const Environment& environment,
+                         RollbackPolicy rollback)
 {
     harden_process();
     const sigset_t signals = block_signals();
@@ -102,7 +103,7 @@ Result<ExitStatus> serve(const LoadedSettings& loaded, const Environment& enviro
     KS_TRY(const auto foundation, open_foundation(loaded, options));
     Log log(foundation->clock);
     KS_TRY(const auto application, Application::make(*foundation, log));
-    KS_CHECK(application->start());
+    KS_CHECK(application->start(rollback));
     KS_TRY(auto control, ControlSocket::listen(loaded.settings.storage.data_folder,
                                                application->commands(), log));
     manager.tell("READY=1");

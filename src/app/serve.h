@@ -4,12 +4,14 @@
 // SIGINT. SIGHUP reads the certificate again. Tells systemd when it is ready, stopping and alive.
 #pragma once
 
+#include "app/log_start.h"
 #include "app/settings_loader.h"
 #include "app/verbs.h"
 #include "core/result.h"
 
 namespace keystead::app {
 
-Result<ExitStatus> serve(const LoadedSettings& loaded, const Environment& environment);
+Result<ExitStatus> serve(const LoadedSettings& loaded, const Environment& environment,
+                         RollbackPolicy rollback);
 
 } // namespace keystead::app

@@ -284,6 +284,19 @@ std::vector<SettingKey> audit_keys()
     keys.push_back(duration_key(
         "audit.retention", [](auto& s) -> auto& { return s.audit.retention; },
         {days{30}, days{3650}}, "How long events are kept."));
+    keys.push_back(text_key(
+        "audit.checkpoint_file", [](auto& s) -> auto& { return s.audit.checkpoint_file; },
+        "File that the log's checkpoints are appended to: an absolute path outside the data "
+        "folder, best on another machine's disk. A database older than its last checkpoint does "
+        "not start. Empty: none."));
+    keys.push_back(text_key(
+        "audit.checkpoint_syslog", [](auto& s) -> auto& { return s.audit.checkpoint_syslog; },
+        "Where checkpoints are sent by syslog: udp://host:514, tcp://host:601 or unix:/dev/log; "
+        "empty: nowhere."));
+    keys.push_back(duration_key(
+        "audit.checkpoint_interval", [](auto& s) -> auto& { return s.audit.checkpoint_interval; },
+        {std::chrono::seconds{1}, hours{24}},
+        "How often a checkpoint is sent away when the log has grown."));
     return keys;
 }
 

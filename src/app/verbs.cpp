@@ -16,7 +16,11 @@ const VerbOption kYes{"--yes", Flag, "do not ask"};
 std::vector<Verb> all_verbs()
 {
     return {
-        {"serve", Local, "Run the server until SIGTERM."},
+        {"serve",
+         Local,
+         "Run the server until SIGTERM.",
+         {{"--accept-rollback", Flag,
+           "start although the database is older than the last checkpoint sent away; recorded"}}},
         {"init", Local,
          "Make data folder, root key and database, and print the set-up link of the first "
          "operator."},
@@ -56,8 +60,20 @@ std::vector<Verb> all_verbs()
            "second_operator"},
           {"--cancel", Flag, "take the request back"},
           kYes}},
-        {"audit verify", Command,
-         "Check the whole audit log against itself: events, entries, tiles and root."},
+        {"audit verify",
+         Command,
+         "Check the whole audit log: events, entries, tiles and root against each other and "
+         "against "
+         "checkpoints kept elsewhere.",
+         {{"--checkpoint", FileEnd, "file of checkpoints kept elsewhere; those at its end count",
+           "checkpoints"}}},
+        {"audit verify-file",
+         Local,
+         "Check an export or a proof that was downloaded: signature, root, proofs, events, values.",
+         {{"FILE", RequiredText, "the file"},
+          {"--key", Text, "the log's verifier key, had from elsewhere"},
+          {"--checkpoint", FileEnd, "file of checkpoints kept elsewhere"}}},
+        {"audit key", Command, "Print the verifier keys of the audit log, newest first."},
         {"client create",
          Command,
          "Make a service client; its token is shown once.",

@@ -18,11 +18,19 @@ enum class VerbKind : std::uint8_t {
     Command, // asks the running server, or opens the database when none runs
 };
 
-enum class OptionKind : std::uint8_t { Text, RequiredText, Flag, StandardInput };
+enum class OptionKind : std::uint8_t {
+    Text,
+    RequiredText,
+    Flag,
+    StandardInput,
+    FileEnd, // a file's path; the command is given what stands at its end (kFileEndBytesMax)
+};
+inline constexpr std::size_t kFileEndBytesMax = 64 * 1024;
 
 struct VerbOption {
     std::string_view
-        name; // "--email"; StandardInput: the flag by which a secret is read from standard input
+        name; // "--email"; StandardInput: the flag by which a secret is read from standard input;
+              // without dashes ("FILE"): it stands by itself, after the verb
     OptionKind kind;
     std::string_view words;
     std::string_view argument =

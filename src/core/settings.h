@@ -153,6 +153,9 @@ struct ApiTokenSettings {
 
 struct AuditSettings {
     std::chrono::hours retention{2 * 365 * 24};
+    std::string checkpoint_file;   // outside the data folder; empty: none
+    std::string checkpoint_syslog; // "udp://host:514", "tcp://host:601", "unix:/dev/log"; or empty
+    std::chrono::seconds checkpoint_interval{60};
 };
 
 struct Settings {

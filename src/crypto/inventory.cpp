@@ -50,7 +50,8 @@ KeyUse key_use(KeyPurpose purpose)
     case KeyPurpose::IdentifierDigest:
         return {"identifier-digest", kMac, "identifiers in audit events and exact search"};
     case KeyPurpose::CheckpointSigning:
-        return {"checkpoint-signing", "Ed25519", "checkpoints of the audit log"};
+        return {"checkpoint-signing", "Ed25519; XChaCha20-Poly1305",
+                "checkpoints of the audit log; its signing keys at rest"};
     case KeyPurpose::TeamKey: return {"team-key", kSeal, "keys of teams, which seal their values"};
     case KeyPurpose::DecoyPassword:
         return {"decoy-password", "Argon2id v1.3", "the hash checked when there is no account"};

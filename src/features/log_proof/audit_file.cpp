@@ -32,6 +32,14 @@ private:
     std::span<const audit::PersonalValue> values_;
 };
 
+std::optional<std::string_view> text_of(const JsonValue& object, std::string_view name)
+{
+    const JsonValue* const value = object.find(name);
+    return value != nullptr && value->kind() == JsonValue::Kind::String
+               ? std::optional(value->string())
+               : std::nullopt;
+}
+
 } // namespace
 
 void append_header(std::string& out, const FileHeader& header)
@@ -49,6 +57,40 @@ void append_header(std::string& out, const FileHeader& header)
         .member("exported_at", header.exported_at)
         .end_object();
     out.append(std::move(json).take()).push_back('\n');
+}
+
+std::optional<FileHeader> parse_header(std::string_view line)
+{
+    const auto json = parse_json(line, {.depth_max = 1, .members_max = 16});
+    if (!json) {
+        return std::nullopt;
+    }
+    const auto form = text_of(*json, "form");
+    const auto origin = text_of(*json, "origin");
+    const auto vkey = text_of(*json, "vkey");
+    const auto checkpoint = text_of(*json, "checkpoint");
+    const auto root = base64_decode(text_of(*json, "root").value_or(""));
+    const auto at = parse_rfc3339(text_of(*json, "exported_at").value_or(""));
+    const JsonValue* const size = json->find("size");
+    const JsonValue* const pseudonymous = json->find("pseudonymous");
+    if (!form || !origin || !vkey || !checkpoint || !root || root->size() != sizeof(Digest) ||
+        !at || size == nullptr || size->kind() != JsonValue::Kind::Integer || size->integer() < 0 ||
+        pseudonymous == nullptr || pseudonymous->kind() != JsonValue::Kind::Boolean) {
+        return std::nullopt;
+    }
+    FileHeader header{.form = *form == "whole" ? FileForm::Whole : FileForm::Selection,
+                      .origin = std::string(*origin),
+                      .size = static_cast<std::uint64_t>(size->integer()),
+                      .vkey = std::string(*vkey),
+                      .checkpoint = std::string(*checkpoint),
+                      .pseudonymous = pseudonymous->boolean(),
+                      .exported_at = *at};
+    std::ranges::copy(*root, header.root.begin());
+    // One way to write it: an unknown form, version, member or order is found here.
+    std::string again;
+    append_header(again, header);
+    again.pop_back();
+    return again == line ? std::optional(std::move(header)) : std::nullopt;
 }
 
 bool append_event(std::string& out, std::uint64_t leaf_index, ByteView nonce, ByteView canonical,

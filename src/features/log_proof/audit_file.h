@@ -38,6 +38,8 @@ struct FileHeader {
 };
 
 void append_header(std::string& out, const FileHeader& header);
+/// Nothing unless `line`, without its break, is exactly what append_header() makes of some header.
+std::optional<FileHeader> parse_header(std::string_view line);
 /// One event, with `proof` in a selection; `values` are left out of a pseudonymous file. False, and
 /// nothing appended, when `canonical` cannot be read: such an event is damaged.
 bool append_event(std::string& out, std::uint64_t leaf_index, ByteView nonce, ByteView canonical,

@@ -89,7 +89,7 @@ export class Client {
                             status: incoming.statusCode,
                             headers: incoming.headers,
                             text,
-                            body: /json/.test(type) && text !== "" ? JSON.parse(text) : undefined,
+                            body: /json(?!l)/.test(type) && text !== "" ? JSON.parse(text) : undefined,
                         });
                     });
                 },

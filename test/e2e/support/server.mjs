@@ -120,10 +120,11 @@ class Keystead {
         return variables;
     }
 
-    async start() {
+    /** `words` are put behind `serve`. */
+    async start(words = []) {
         const log = createWriteStream(path.join(this.folder, "server.log"), { flags: "a" });
         const before = this.errors.length;
-        this.process = spawn(binary, ["serve", "--preset", this.preset], {
+        this.process = spawn(binary, ["serve", "--preset", this.preset, ...words], {
             cwd: this.folder,
             env: this.environment(),
             stdio: ["ignore", "pipe", "pipe"],
