@@ -8,6 +8,7 @@ import type {
     ActivityEvent,
     AdminAccount,
     ApiKey,
+    AuditLogKey,
     Authenticator,
     AuthenticatorConfirmed,
     BackupCodesState,
@@ -183,6 +184,10 @@ export const endOldSecret = (id: string) =>
     request<void>("POST", `account/tokens/${id}/end-overlap`, session);
 export const confirmKey = (id: string) => request<void>("POST", `account/tokens/${id}/confirm`, session);
 export const revokeKey = (id: string) => request<void>("DELETE", `account/tokens/${id}`, session);
+export const downloadProof = (event: string) => download(`account/activity/${event}/proof`);
+/** The audit log's verifier keys, newest first. */
+export const listAuditKeys = () =>
+    request<{ items: AuditLogKey[] }>("GET", "/audit/keys", { access: "public" });
 
 export const listActivity = (filter: { action?: string; cursor?: string | null; limit?: number }) =>
     request<Page<ActivityEvent>>(

@@ -32,6 +32,7 @@ export function setStepUpAsker(asker: (() => Promise<boolean>) | null): void {
     askStepUp = asker;
 }
 
+/** `path` is under /v1, unless it begins with a slash. */
 async function once(method: string, path: string, options: Options): Promise<Response> {
     const headers = new Headers({ Accept: "application/json, application/problem+json" });
     if (options.body !== undefined) {
@@ -47,7 +48,7 @@ async function once(method: string, path: string, options: Options): Promise<Res
         headers.set("Keystead-Csrf", csrfToken ?? "");
     }
     try {
-        return await fetch(`${basePath}/v1/${path}`, {
+        return await fetch(`${basePath}${path.startsWith("/") ? "" : "/v1/"}${path}`, {
             method,
             headers,
             body: options.body === undefined ? undefined : JSON.stringify(options.body),

@@ -236,3 +236,11 @@ export interface AdminAccount {
     disabled: boolean;
     operator: boolean;
 }
+
+export interface AuditLogKey {
+    origin: string;
+    vkey: string;
+    started_at: Time;
+    first_size: number;
+    in_use: boolean;
+}

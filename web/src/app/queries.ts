@@ -26,6 +26,7 @@ export const keys = {
     activity: ["activity"],
     keys: ["keys"],
     keyOptions: ["key-options"],
+    auditKeys: ["audit-keys"],
     accounts: ["accounts"],
     settings: ["settings"],
 } as const;

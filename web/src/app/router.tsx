@@ -83,6 +83,11 @@ const addressConfirm = createRoute({
     path: "/notification-address/confirm",
     component: lazyRouteComponent(() => import("../pages/links/LinkPages"), "AddressConfirmPage"),
 });
+const auditVerify = createRoute({
+    getParentRoute: () => root,
+    path: "/audit/verify",
+    component: lazyRouteComponent(() => import("../pages/audit/AuditVerifyPage"), "AuditVerifyPage"),
+});
 
 const shell = createRoute({
     getParentRoute: () => root,
@@ -165,6 +170,7 @@ export const router = createRouter({
         emailConfirm,
         emailUndo,
         addressConfirm,
+        auditVerify,
         shell.addChildren([
             overview,
             password,

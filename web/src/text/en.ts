@@ -532,8 +532,51 @@ export const t = {
         unknown: "Place unknown",
     },
 
+    proof: {
+        title: "Check a proof",
+        text: "A proof shows that something was recorded in the audit log, when, and that it was not changed since. The file is checked in this browser and sent nowhere.",
+        key: "Verifier key (optional)",
+        keyText:
+            "If you have the log's key from elsewhere, paste it here: then you need not trust this server.",
+        choose: "Choose the file",
+        good: (name: string) => `${name} is a good proof.`,
+        bad: (name: string) => `${name} proves nothing.`,
+        keyFrom: {
+            given: "It is signed by the key that you gave.",
+            here: "It is signed by a key of this server's log.",
+            file: "It fits together, but its key is not one of this server's log. Compare the key with one you have from elsewhere.",
+        },
+        faults: {
+            form: "This is no proof of one event, or its lines were changed or cut. Exports of many events are checked on the command line.",
+            key: "The file names another key than the one it was to be checked with.",
+            signature: "The checkpoint is not signed by the log's key.",
+            header: "The first line says something else than the signed checkpoint.",
+            event: "The event in it cannot be read.",
+            fields: "The words around the event do not say what the event itself says.",
+            values: "A personal value is not the one that was recorded.",
+            proof: "The event does not belong to the log at that place: it, its place or the proof was changed.",
+            unsupported:
+                "This browser cannot check Ed25519 signatures, or the page was not loaded securely. Use a newer browser or the command line.",
+        },
+        when: "When",
+        what: "What",
+        outcome: "Outcome",
+        who: "Who",
+        target: "On what",
+        place: "Place in the log",
+        placeText: (index: number, size: number) => `entry ${index} of ${size}`,
+        log: "Log",
+        withheld: "not shown: withheld or erased",
+        ourKeys: "Keys of this server's log",
+        ourKeysText:
+            "Whoever keeps one of these elsewhere can tell later whether the log is still the same. The newest comes first.",
+    },
+
     activity: {
         title: "Activity",
+        proof: "Download proof",
+        proofLabel: (what: string) => `Download proof: ${what}`,
+        proofHelp: "Each event can be proved: check a proof.",
         text: "What happened in your account, newest first. If something was not you, secure your account.",
         filter: "Show",
         all: "Everything",

@@ -1,5 +1,6 @@
 import { Button, NativeSelect } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as api from "../../api/api";
 import { Problem } from "../../api/problem";
@@ -10,6 +11,7 @@ import { Notice, problemText } from "../../ui/Notice";
 import { Empty, Loaded, Rows, SettingsPage } from "../../ui/Section";
 import { ActivityRow } from "./ActivityRow";
 import styles from "./activity.module.css";
+import { ProofDownload } from "./ProofDownload";
 
 export function ActivityPage() {
     const [action, setAction] = useState("");
@@ -20,7 +22,14 @@ export function ActivityPage() {
         getNextPageParam: (page) => page.next_cursor,
     });
     return (
-        <SettingsPage title={t.activity.title} text={t.activity.text}>
+        <SettingsPage
+            title={t.activity.title}
+            text={
+                <>
+                    {t.activity.text} <Link to="/audit/verify">{t.activity.proofHelp}</Link>
+                </>
+            }
+        >
             <div className={styles.filter}>
                 <NativeSelect
                     label={t.activity.filter}
@@ -59,7 +68,9 @@ export function ActivityPage() {
                     return (
                         <Rows label={t.activity.title}>
                             {items.map((event) => (
-                                <ActivityRow key={event.id} event={event} />
+                                <ActivityRow key={event.id} event={event}>
+                                    <ProofDownload event={event} />
+                                </ActivityRow>
                             ))}
                         </Rows>
                     );

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { ActivityEvent } from "../../api/types";
 import { t } from "../../text/en";
 import { deviceName, placeName } from "../../ui/deviceText";
@@ -5,7 +6,7 @@ import { RelativeTime } from "../../ui/RelativeTime";
 import { Row, Tag } from "../../ui/Section";
 import { activityIcon, activityText, saysRefusal } from "./activityText";
 
-export function ActivityRow({ event }: { event: ActivityEvent }) {
+export function ActivityRow({ event, children }: { event: ActivityEvent; children?: ReactNode }) {
     const refused = event.outcome !== "ok";
     const by =
         event.actor && event.actor.kind !== "account" ? t.activity.actors[event.actor.kind] : undefined;
@@ -34,6 +35,8 @@ export function ActivityRow({ event }: { event: ActivityEvent }) {
                     {where.length > 0 && ` · ${where.join(" · ")}`}
                 </>
             }
-        />
+        >
+            {children}
+        </Row>
     );
 }
