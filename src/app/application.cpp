@@ -16,6 +16,9 @@
 namespace keystead::app {
 namespace {
 
+// Above two hashes at once of the dearest cost on all but the slowest machines.
+constexpr std::chrono::seconds kSlotUntilMeasured{2};
+
 /// For `openapi`: routes are declared and none is called.
 class NoDatabase final : public Database {
 public:
@@ -110,7 +113,7 @@ Result<void> Application::start(RollbackPolicy rollback)
     KS_CHECK(features_.open());
     KS_CHECK(begin_log(features_, rollback));
     auto options = server_options();
-    KS_TRY(options.credential_slot, features_.credential_slot());
+    options.credential_slot = kSlotUntilMeasured;
     add_gauges(metrics_, features_);
     jobs_.start(background_jobs(features_));
     const http::ServerParts parts{.routes = routes_,
@@ -121,8 +124,21 @@ Result<void> Application::start(RollbackPolicy rollback)
                                   .metrics = metrics_,
                                   .assets = &assets_};
     KS_TRY(server_, http::Server::start(std::move(options), parts));
+    measuring_ = std::jthread([this] { measure_credential_slot(); });
     serving_ = true;
     return {};
+}
+
+// Some hashes long: checks are answered meanwhile, and refusals leave on a slot that is too long
+// rather than too short.
+void Application::measure_credential_slot()
+{
+    const auto slot = features_.credential_slot();
+    if (slot) {
+        server_->set_credential_slot(*slot);
+    } else {
+        log_.error("the time of a password hash was not measured", slot.error());
+    }
 }
 
 // Anyone may ask, without a limit: the database is asked once a second at most, by one of them.
@@ -142,6 +158,9 @@ bool Application::stop()
     serving_ = false;
     const bool all_finished = server_ == nullptr || server_->drain();
     const bool has_served = server_ != nullptr;
+    if (measuring_.joinable()) {
+        measuring_.join();
+    }
     server_.reset();
     jobs_.stop(); // Also where HTTP never started: what they use is destroyed before they are.
     if (has_served) {

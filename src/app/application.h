@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace keystead::app {
 
@@ -50,6 +51,7 @@ private:
     http::ServerOptions server_options();
     bool is_ready();
     void send_last_checkpoint();
+    void measure_credential_slot();
 
     Foundation& foundation_;
     Log& log_;
@@ -63,7 +65,8 @@ private:
     std::atomic<bool> serving_ = false;   // asked by requests, which come before start() has ended
     std::atomic<bool> is_healthy_ = true; // as the database last said
     std::atomic<std::int64_t> health_due_ = 0; // when it is asked again, microseconds since boot
-    std::unique_ptr<http::Server> server_;     // last: it stands on all the rest
+    std::unique_ptr<http::Server> server_;     // it stands on all the above
+    std::jthread measuring_;                   // last: uses the server
 };
 
 /// The OpenAPI document of this build with these settings; needs no data and makes none.

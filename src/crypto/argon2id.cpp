@@ -61,6 +61,13 @@ std::optional<Bytes> decode_unpadded_base64(std::string_view text, std::size_t s
     return bytes && bytes->size() == size_bytes ? bytes : std::nullopt;
 }
 
+Secret phc_text(const Argon2idParameters& parameters, const Salt& salt, ByteView hash)
+{
+    return Secret::copy_of("$argon2id$v=19$m=" + std::to_string(parameters.memory_kib) +
+                           ",t=" + std::to_string(parameters.passes) + ",p=1$" +
+                           unpadded_base64(salt) + "$" + unpadded_base64(hash));
+}
+
 std::optional<ParsedHash> parse_phc(std::string_view text)
 {
     if (!take(text, "$argon2id$v=19$m=")) {
@@ -113,9 +120,12 @@ Result<Secret> argon2id_hash(const Secret& password, const Argon2idParameters& p
 {
     const Salt salt = random_bytes<kSaltBytes>(random);
     KS_TRY(const Secret hash, argon2id_derive(password, parameters, salt));
-    return Secret::copy_of("$argon2id$v=19$m=" + std::to_string(parameters.memory_kib) +
-                           ",t=" + std::to_string(parameters.passes) + ",p=1$" +
-                           unpadded_base64(salt) + "$" + unpadded_base64(hash.reveal()));
+    return phc_text(parameters, salt, hash.reveal());
+}
+
+Secret argon2id_decoy(const Argon2idParameters& parameters, Random& random)
+{
+    return phc_text(parameters, random_bytes<kSaltBytes>(random), random_bytes<kHashBytes>(random));
 }
 
 Result<bool> argon2id_verify(std::string_view phc, const Secret& password)

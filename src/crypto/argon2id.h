@@ -34,6 +34,9 @@ inline constexpr std::size_t kPasswordBytesMax = 4096;
 /// (Unavailable).
 Result<Secret> argon2id_hash(const Secret& password, const Argon2idParameters& parameters,
                              Random& random);
+/// A hash that no password fits and that costs the same to verify: its bytes are drawn, not
+/// computed.
+Secret argon2id_decoy(const Argon2idParameters& parameters, Random& random);
 /// Whether `password` is the one that was hashed, compared in constant time.
 /// Errors: crypto/hash-not-supported (Internal), crypto/out-of-memory (Unavailable).
 Result<bool> argon2id_verify(std::string_view phc, const Secret& password);

@@ -13,6 +13,20 @@ using test::SeededRandom;
 
 constexpr Argon2idParameters kCheap{64, 1};
 
+// guards: the decoy is a hash like any other, and nobody's
+TEST(Argon2id, DecoyIsVerifiedLikeAnyHashAndFitsNothing)
+{
+    SeededRandom random;
+    const Secret decoy = argon2id_decoy(kCheap, random);
+    EXPECT_FALSE(argon2id_needs_rehash(decoy.reveal_text(), kCheap));
+    const auto empty = argon2id_verify(decoy.reveal_text(), Secret(0));
+    ASSERT_TRUE(empty.has_value());
+    EXPECT_FALSE(*empty);
+    const Secret other = argon2id_decoy(kCheap, random);
+    EXPECT_NE(other.reveal_text(), decoy.reveal_text());
+    EXPECT_EQ(other.size(), decoy.size());
+}
+
 // guards: the right password and no other, and another salt every time
 TEST(Argon2id, VerifiesWhatItHashed)
 {

@@ -83,11 +83,9 @@ Result<std::unique_ptr<PasswordHasher>> PasswordHasher::make(const PasswordSetti
 {
     KS_ASSERT(at_once > 0);
     std::unique_ptr<PasswordHasher> hasher(new PasswordHasher(settings, at_once, keys, random));
-    // The decoy is a real hash of today's cost: a malformed one would return at once and give the
-    // answer away.
-    KS_TRY(Secret decoy, crypto::argon2id_hash(keys.key(crypto::KeyPurpose::DecoyPassword),
-                                               hasher->cost_, random));
-    hasher->decoy_.emplace(std::move(decoy));
+    // Well formed and of today's cost: a malformed one would be refused at once and give the answer
+    // away.
+    hasher->decoy_.emplace(crypto::argon2id_decoy(hasher->cost_, random));
     return hasher;
 }
 

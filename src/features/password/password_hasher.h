@@ -77,8 +77,8 @@ private:
 /// May be called from any thread. Every method asserts that no transaction is open on it.
 class PasswordHasher {
 public:
-    /// `at_once`: PasswordSettings::hash_threads with 0 resolved to the number of cores. Hashes
-    /// once, for the decoy. Everything handed in outlives the hasher.
+    /// `at_once`: PasswordSettings::hash_threads with 0 resolved to the number of cores.
+    /// Everything handed in outlives the hasher.
     static Result<std::unique_ptr<PasswordHasher>> make(const PasswordSettings& settings,
                                                         std::uint32_t at_once,
                                                         const crypto::KeyRing& keys,
