@@ -13,7 +13,7 @@ void fill(Principal& principal, const session::CachedSession& session)
     principal.account = session.account;
     principal.session = session.session;
     principal.authenticated_at = session.authenticated_at;
-    principal.email = session.email;
+    principal.email = session.email.view();
     principal.is_operator = session.is_operator;
     principal.must_authenticate = session.must_authenticate;
 }

@@ -78,7 +78,10 @@ std::vector<Job> background_jobs(Features& features)
                     [&features](Instant now) { return send_mails(features, now); }});
     jobs.push_back({"activity", 15s, [&features, &db](Instant) {
                         return run_all({
-                            [&] { return features.sessions.write_activity(db); },
+                            [&] {
+                                return features.sessions.write_activity(
+                                    db, session::SessionService::ActivityShare::OneRun);
+                            },
                             [&] { return features.token_usage.write_uses(db); },
                         });
                     }});

@@ -159,7 +159,8 @@ Result<void> Features::export_tokens(ReadTx& tx, AccountId account, JsonWriter& 
 
 Result<void> Features::write_behind()
 {
-    KS_CHECK(sessions.write_activity(*foundation.database));
+    KS_CHECK(
+        sessions.write_activity(*foundation.database, session::SessionService::ActivityShare::All));
     return token_usage.write_uses(*foundation.database);
 }
 

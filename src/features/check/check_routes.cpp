@@ -175,7 +175,7 @@ std::string introspection(const session::CachedSession& found)
         .member("active", true)
         .member("token_type", "session")
         .member("sub", found.account.text())
-        .member("username", found.email)
+        .member("username", found.email.view())
         .member("sid", found.session.text())
         .member("auth_time", seconds_of(found.authenticated_at));
     if (found.expires_at_us != std::numeric_limits<std::int64_t>::max()) {

@@ -12,15 +12,16 @@
 
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "features/credential_cache/credential_table.h"
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -58,7 +59,8 @@ public:
     using Use = typename Value::Use;
 
     explicit CredentialCache(std::size_t entries_max)
-        : entries_max_per_shard_(std::max<std::size_t>(entries_max / kShards, 1)),
+        : entries_max_per_shard_(std::clamp<std::size_t>(entries_max / kShards, 1,
+                                                         CredentialTable<Value>::kPlacesMax)),
           shards_(std::make_unique<Shard[]>(kShards))
     {
     }
@@ -69,22 +71,30 @@ public:
     {
         Shard& shard = shard_of(token);
         const std::lock_guard lock(shard.mutex);
-        const auto found = shard.entries.find(token);
-        if (found == shard.entries.end()) {
+        const auto place = shard.table.find(token);
+        if (!place) {
             return false;
         }
-        Entry& entry = found->second;
-        if (entry.value.is_over(use.at)) {
-            keep_activity(shard, entry);
-            shard.entries.erase(found);
+        Value& value = shard.table.value(*place);
+        if (value.is_over(use.at)) {
+            erase(shard, *place);
             return false;
         }
-        entry.referenced = true;
-        if (entry.value.note(use) && !std::exchange(entry.dirty, true)) {
-            shard.dirty.push_back(token);
+        shard.table.mark_referenced(*place);
+        if (value.note(use)) {
+            shard.table.mark_dirty(*place);
         }
-        visit(std::as_const(entry.value));
+        visit(std::as_const(value));
         return true;
+    }
+    /// Calls `visit(const Value&)` if memory has that token, over or not, and leaves no trace.
+    template <class Visit> void peek(const Digest& token, Visit&& visit)
+    {
+        Shard& shard = shard_of(token);
+        const std::lock_guard lock(shard.mutex);
+        if (const auto place = shard.table.find(token)) {
+            visit(std::as_const(shard.table.value(*place)));
+        }
     }
 
     Epoch epoch_of(const Digest& token)
@@ -93,19 +103,21 @@ public:
         const std::lock_guard lock(shard.mutex);
         return shard.epoch;
     }
-    /// Inserts unless the shard's epoch has moved since epoch_of(), or room can't be made. What is
-    /// there already stays: it has noted uses that the row does not know.
+    /// Inserts unless the shard's epoch has moved since epoch_of(). What is there already stays: it
+    /// has noted uses that the row does not know.
     void insert(const Digest& token, const Value& value, Epoch read_at)
     {
         Shard& shard = shard_of(token);
         const std::lock_guard lock(shard.mutex);
-        if (!may_insert(shard.epoch, read_at) || shard.entries.contains(token)) {
+        if (!may_insert(shard.epoch, read_at) || shard.table.find(token)) {
             return;
         }
-        if (shard.entries.size() >= entries_max_per_shard_ && !make_room(shard)) {
-            return;
+        if (shard.table.size() >= entries_max_per_shard_) {
+            if (const auto victim = shard.table.choose_victim()) {
+                erase(shard, *victim);
+            }
         }
-        shard.entries.emplace(token, Entry{.value = value});
+        shard.table.insert(token, value);
     }
     /// Raises the epochs and removes: for an after-commit action.
     void remove(std::span<const Digest> tokens)
@@ -114,61 +126,51 @@ public:
             Shard& shard = shard_of(token);
             const std::lock_guard lock(shard.mutex);
             ++shard.epoch;
-            shard.entries.erase(token);
+            if (const auto place = shard.table.find(token)) {
+                shard.table.erase(*place);
+            }
         }
     }
 
-    /// What was noted since the last call, a credential once. Taken for writing behind.
-    std::vector<Activity> take_activity()
+    /// What was noted and has not been taken yet, a credential once: all that was evicted, and up
+    /// to `cached_max` of those still here, which take turns. Taken for writing behind.
+    std::vector<Activity> take_activity(std::size_t cached_max)
     {
         std::vector<Activity> all;
         for (std::size_t i = 0; i < kShards; ++i) {
-            Shard& shard = shards_[i];
-            const std::lock_guard lock(shard.mutex);
-            std::ranges::move(shard.evicted, std::back_inserter(all));
-            shard.evicted.clear();
-            for (const Digest& token : shard.dirty) {
-                const auto found = shard.entries.find(token);
-                if (found != shard.entries.end() && std::exchange(found->second.dirty, false)) {
-                    all.push_back(found->second.value.take_activity());
-                }
+            const std::lock_guard lock(shards_[i].mutex);
+            std::ranges::move(shards_[i].evicted, std::back_inserter(all));
+            shards_[i].evicted.clear();
+        }
+        const std::lock_guard taking(taking_);
+        std::size_t rest = cached_max;
+        // Once round, and then what the last call left of the shard that it ended in.
+        for (std::size_t i = 0; i <= kShards && rest > 0; ++i) {
+            take_cached(shards_[turn_shard_], rest, all);
+            if (rest > 0) {
+                turn_shard_ = (turn_shard_ + 1) % kShards;
+                turn_place_ = 0;
             }
-            shard.dirty.clear();
         }
         return all;
     }
+    std::vector<Activity> take_activity() { return take_activity(~std::size_t{0}); }
     std::size_t size()
     {
         std::size_t sum = 0;
         for (std::size_t i = 0; i < kShards; ++i) {
             const std::lock_guard lock(shards_[i].mutex);
-            sum += shards_[i].entries.size();
+            sum += shards_[i].table.size();
         }
         return sum;
     }
 
 private:
-    struct Entry {
-        Value value;
-        bool dirty = false;
-        bool referenced = true;
-    };
-    struct DigestHash {
-        // A digest is uniformly distributed already; the first byte chose the shard.
-        std::size_t operator()(const Digest& digest) const noexcept
-        {
-            std::size_t value = 0;
-            std::memcpy(&value, digest.data() + 8, sizeof value);
-            return value;
-        }
-    };
     struct Shard {
         std::mutex mutex; // guards what follows
         Epoch epoch = 0;
-        std::unordered_map<Digest, Entry, DigestHash> entries;
-        std::vector<Digest> dirty;
+        CredentialTable<Value> table;
         std::vector<Activity> evicted;
-        std::size_t clock_hand = 0;
     };
 
     Shard& shard_of(const Digest& token)
@@ -177,36 +179,34 @@ private:
     }
     // More evicted between two writings than memory may hold: what was noted first is lost, not
     // what counts.
-    void keep_activity(Shard& shard, Entry& entry) const
+    void erase(Shard& shard, typename CredentialTable<Value>::Place place) const
     {
         constexpr std::size_t kEvictedMin = 1024;
-        if (std::exchange(entry.dirty, false) &&
+        if (shard.table.is_dirty(place) &&
             shard.evicted.size() < std::max(entries_max_per_shard_, kEvictedMin)) {
-            shard.evicted.push_back(entry.value.take_activity());
+            shard.evicted.push_back(shard.table.value(place).take_activity());
         }
+        shard.table.erase(place);
     }
-    bool make_room(Shard& shard)
+    void take_cached(Shard& shard, std::size_t& rest, std::vector<Activity>& all)
     {
-        // CLOCK over the buckets: an entry used since the hand last passed is spared once.
-        const std::size_t buckets = shard.entries.bucket_count();
-        for (std::size_t step = 0; step < 2 * buckets; ++step) {
-            const std::size_t bucket = shard.clock_hand++ % buckets;
-            for (auto entry = shard.entries.begin(bucket); entry != shard.entries.end(bucket);
-                 ++entry) {
-                if (std::exchange(entry->second.referenced, false)) {
-                    continue;
-                }
-                keep_activity(shard, entry->second);
-                const Digest victim = entry->first;
-                shard.entries.erase(victim);
-                return true;
+        const std::lock_guard lock(shard.mutex);
+        while (rest > 0) {
+            const auto place = shard.table.take_dirty(turn_place_);
+            if (!place) {
+                return;
             }
+            all.push_back(shard.table.value(*place).take_activity());
+            turn_place_ = *place + 1;
+            --rest;
         }
-        return false;
     }
 
     std::size_t entries_max_per_shard_;
     std::unique_ptr<Shard[]> shards_;
+    std::mutex taking_; // guards what follows: where the last take_activity() ended
+    std::size_t turn_shard_ = 0;
+    typename CredentialTable<Value>::Place turn_place_ = 0;
 };
 
 } // namespace keystead::credential_cache

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 namespace keystead::credential_cache {
@@ -114,6 +115,44 @@ TEST_F(CredentialCacheTest, KeepsTheLatestActivity)
     const auto activity = cache.take_activity();
     ASSERT_EQ(activity.size(), 1U);
     EXPECT_EQ(activity[0].last_active_at, kNow + 10s);
+}
+
+// guards: a share is a share, and everybody's turn comes
+TEST_F(CredentialCacheTest, GivesActivityInTurns)
+{
+    Cache cache(10'000);
+    std::vector<Digest> keys;
+    for (int i = 0; i < 1000; ++i) {
+        keys.push_back(token());
+        cache.insert(keys.back(), session(), cache.epoch_of(keys.back()));
+    }
+    std::set<SessionId> seen;
+    for (int run = 0; run < 20; ++run) {
+        for (const auto& key : keys) {
+            ASSERT_TRUE(finds(cache, key, kNow + std::chrono::seconds(run + 1)));
+        }
+        const auto activity = cache.take_activity(100);
+        EXPECT_EQ(activity.size(), 100U);
+        for (const auto& one : activity) {
+            seen.insert(one.session);
+        }
+    }
+    EXPECT_EQ(seen.size(), keys.size());
+}
+
+// guards: a question that is no use leaves no trace
+TEST_F(CredentialCacheTest, PeeksWithoutNoting)
+{
+    Cache cache(1000);
+    const auto key = token();
+    int seen = 0;
+    const auto look = [&] { cache.peek(key, [&](const Credential&) { ++seen; }); };
+    look();
+    EXPECT_EQ(seen, 0);
+    cache.insert(key, session(), cache.epoch_of(key));
+    look();
+    EXPECT_EQ(seen, 1);
+    EXPECT_TRUE(cache.take_activity().empty());
 }
 
 // guards: readers, fillers and revokers at once; after a removal has returned nothing is found

@@ -7,10 +7,11 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "features/credential_cache/credential_cache_service.h"
+#include "features/session/compact_text.h"
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
-#include <string>
 
 namespace keystead::session {
 
@@ -28,16 +29,15 @@ struct CachedSession {
     Instant authenticated_at{};
     Instant last_active_at{};
     std::int64_t expires_at_us = std::numeric_limits<std::int64_t>::max();
-    std::int64_t idle_timeout_us = 0; // 0: none
+    std::chrono::duration<std::uint32_t> idle_timeout{0}; // 0: none
     bool is_operator = false;
     bool must_authenticate = false;
-    std::string email; // for the product's headers
+    CompactText email; // for the product's headers
 
     bool is_over(Instant now) const
     {
         return to_micros(now) >= expires_at_us ||
-               (idle_timeout_us != 0 &&
-                to_micros(now) >= to_micros(last_active_at) + idle_timeout_us);
+               (idle_timeout.count() != 0 && now >= last_active_at + idle_timeout);
     }
     bool note(const Use& use)
     {
@@ -49,6 +49,7 @@ struct CachedSession {
     }
     Activity take_activity() const { return {session, last_active_at}; }
 };
+static_assert(sizeof(CachedSession) == 96); // There are millions of them.
 
 using SessionCache = credential_cache::CredentialCache<CachedSession>;
 

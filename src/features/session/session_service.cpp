@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kSessionsListed = 1000; // more than any preset's "at most"
 constexpr int kSweepBatch = 200;
+constexpr int kSweepSlice = 50'000;
+constexpr std::size_t kActivityOfOneRun = 10'000;
 
 CachedSession cached_form(const Session& session, const account::Account& account)
 {
@@ -22,10 +24,13 @@ CachedSession cached_form(const Session& session, const account::Account& accoun
     if (session.expires_at) {
         cached.expires_at_us = to_micros(*session.expires_at);
     }
-    cached.idle_timeout_us = session.idle_timeout ? session.idle_timeout->count() : 0;
+    if (session.idle_timeout) {
+        cached.idle_timeout =
+            std::chrono::ceil<decltype(cached.idle_timeout)>(*session.idle_timeout);
+    }
     cached.is_operator = account.is_operator();
     cached.must_authenticate = session.must_authenticate;
-    cached.email = account.email.text();
+    cached.email = CompactText(account.email.text());
     return cached;
 }
 
@@ -243,6 +248,9 @@ Result<std::optional<CachedSession>> SessionService::load(Database& db, std::str
         }
         return std::optional{cached_form(*session, *account)};
     }));
+    if (loaded) { // The row may lag behind what memory knows.
+        loaded->last_active_at = std::max(loaded->last_active_at, remembered_use(token->digest));
+    }
     if (!loaded || loaded->is_over(clock_.now())) {
         return std::optional<CachedSession>{};
     }
@@ -268,9 +276,15 @@ bool SessionService::csrf_matches(std::string_view token_text, std::string_view 
     return token && crypto::anti_forgery_matches(keys_, token->digest, csrf);
 }
 
-Result<void> SessionService::write_activity(Database& db)
+Result<void> SessionService::write_activity(Database& db, ActivityShare share)
 {
-    const auto activity = cache_.take_activity();
+    const bool all = share == ActivityShare::All;
+    return write(db, cache_.take_activity(all ? settings_.cache_entries_max : kActivityOfOneRun));
+}
+
+Result<void> SessionService::write(Database& db,
+                                   const std::vector<SessionCache::Activity>& activity)
+{
     constexpr std::size_t kBatch = 1000;
     for (std::size_t begin = 0; begin < activity.size(); begin += kBatch) {
         const auto end = std::min(begin + kBatch, activity.size());
@@ -287,25 +301,78 @@ Result<void> SessionService::write_activity(Database& db)
 
 Result<void> SessionService::sweep(Database& db, Instant now)
 {
-    KS_CHECK(write_activity(db)); // So that nothing still used looks silent.
-    const Actor system{.kind = ActorKind::System};
+    KS_CHECK(sweep_expired(db, now));
+    KS_TRY(const auto slice,
+           db.read([&](ReadTx& tx) { return store_.slice_after(tx, swept_up_to_, kSweepSlice); }));
+    KS_CHECK(sweep_idle(db, slice, now));
+    swept_up_to_ = slice.is_end ? SessionId{} : slice.last;
+    return db.upkeep([&](UpkeepTx& tx) { return store_.sweep_activity(tx, slice); });
+}
+
+Result<void> SessionService::sweep_expired(Database& db, Instant now)
+{
     for (;;) {
-        KS_TRY(const int removed, db.write([&](WriteTx& tx) -> Result<int> {
-            KS_TRY(const auto over, store_.list_over(tx, now, kSweepBatch));
-            for (const Session& session : over) {
-                KS_TRY(const auto token, store_.remove(tx, session.account, session.id));
-                if (token) {
-                    KS_CHECK(record(tx, system, "session.expire", session, "time"));
-                    drop_after_commit(tx, {*token});
-                }
-            }
-            return static_cast<int>(over.size());
-        }));
-        if (removed < kSweepBatch) {
-            break;
+        KS_TRY(const auto over,
+               db.read([&](ReadTx& tx) { return store_.list_expired(tx, now, kSweepBatch); }));
+        KS_CHECK(expire(db, over, now));
+        if (over.size() < kSweepBatch) {
+            return {};
         }
     }
-    return db.upkeep([&](UpkeepTx& tx) { return store_.sweep_activity(tx); });
+}
+
+Result<void> SessionService::sweep_idle(Database& db, SessionSlice slice, Instant now)
+{
+    for (;;) {
+        KS_TRY(auto over,
+               db.read([&](ReadTx& tx) { return store_.list_idle(tx, slice, now, kSweepBatch); }));
+        const bool is_last = over.size() < kSweepBatch;
+        if (!is_last) {
+            slice.after = over.back().id;
+        }
+        // Memory may know of later activity than the rows: nothing still used looks silent.
+        std::erase_if(over, [&](Session& session) {
+            session.last_active_at =
+                std::max(session.last_active_at, remembered_use(session.token_digest));
+            return !session.is_over(now);
+        });
+        KS_CHECK(
+            write(db, cache_.take_activity(0))); // What was evicted is known to the rows alone.
+        KS_CHECK(expire(db, over, now));
+        if (is_last) {
+            return {};
+        }
+    }
+}
+
+Instant SessionService::remembered_use(const Digest& token)
+{
+    Instant last{};
+    cache_.peek(token, [&](const CachedSession& session) { last = session.last_active_at; });
+    return last;
+}
+
+/// Those that their rows still say are over.
+Result<void> SessionService::expire(Database& db, const std::vector<Session>& over, Instant now)
+{
+    if (over.empty()) {
+        return {};
+    }
+    const Actor system{.kind = ActorKind::System};
+    return db.write([&](WriteTx& tx) -> Result<void> {
+        for (const Session& session : over) {
+            KS_TRY(const auto current, store_.find(tx, session.account, session.id));
+            if (!current || !current->is_over(now)) {
+                continue;
+            }
+            KS_TRY(const auto token, store_.remove(tx, session.account, session.id));
+            if (token) {
+                KS_CHECK(record(tx, system, "session.expire", session, "time"));
+                drop_after_commit(tx, {*token});
+            }
+        }
+        return {};
+    });
 }
 
 Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action,

@@ -114,9 +114,13 @@ public:
     std::string csrf_token(std::string_view token_text) const;
     bool csrf_matches(std::string_view token_text, std::string_view csrf_token) const;
 
-    /// Writes last activity behind. A job, at most every 30 s, and once when the server stops.
-    Result<void> write_activity(Database& db);
-    /// Removes sessions that are over, with their records. A job.
+    /// Writes last activity behind: a job's share of it, or all when the server stops. The share
+    /// bounds what a node with very many active sessions writes; they take turns then.
+    enum class ActivityShare : std::uint8_t { OneRun, All };
+    Result<void> write_activity(Database& db, ActivityShare share);
+    /// Removes sessions that are over, with their records: all whose lifetime has ended, and the
+    /// idle ones of the next 50,000 sessions, so that a run costs the same however many there are.
+    /// A job, on one thread.
     Result<void> sweep(Database& db, Instant now);
 
 private:
@@ -125,6 +129,12 @@ private:
     Result<void> record(WriteTx& tx, const Actor& actor, std::string_view action,
                         const Session& session, std::string_view reason);
     void drop_after_commit(WriteTx& tx, std::vector<Digest> tokens);
+    /// When memory last saw it used; the epoch when it is not there.
+    Instant remembered_use(const Digest& token);
+    Result<void> write(Database& db, const std::vector<SessionCache::Activity>& activity);
+    Result<void> sweep_expired(Database& db, Instant now);
+    Result<void> sweep_idle(Database& db, SessionSlice slice, Instant now);
+    Result<void> expire(Database& db, const std::vector<Session>& over, Instant now);
 
     SessionStore& store_;
     account::AccountService& accounts_;
@@ -136,6 +146,7 @@ private:
     Random& random_;
     const SessionSettings& settings_;
     SessionCache cache_;
+    SessionId swept_up_to_; // sweep()'s own
 };
 
 } // namespace keystead::session

@@ -209,20 +209,43 @@ Result<void> SessionStore::record_activity(UpkeepTx& tx, SessionId id, Instant l
     return {};
 }
 
-Result<std::vector<Session>> SessionStore::list_over(ReadTx& tx, Instant now, int limit)
+Result<SessionSlice> SessionStore::slice_after(ReadTx& tx, SessionId after, int sessions)
+{
+    KS_TRY(const auto row,
+           tx.query_one("SELECT id FROM session WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2", after,
+                        sessions - 1));
+    if (row) {
+        return SessionSlice{after, row->id<SessionId>(0), false};
+    }
+    IdBytes greatest;
+    greatest.fill(std::byte{0xff}); // No UUIDv7 is as great.
+    return SessionSlice{after, SessionId{greatest}, true};
+}
+
+Result<std::vector<Session>> SessionStore::list_idle(ReadTx& tx, const SessionSlice& slice,
+                                                     Instant now, int limit)
 {
     static const std::string sql =
-        kSelect + "WHERE s.expires_at <= $1 OR (s.idle_timeout IS NOT NULL AND "
-                  "COALESCE(a.last_active_at, s.created_at) + s.idle_timeout <= $1) LIMIT $2";
+        kSelect + "WHERE s.id > $1 AND s.id <= $2 AND s.idle_timeout IS NOT NULL AND "
+                  "COALESCE(a.last_active_at, s.created_at) + s.idle_timeout <= $3 "
+                  "ORDER BY s.id LIMIT $4";
+    KS_TRY(const auto rows, tx.query(sql, slice.after, slice.last, now, limit));
+    return sessions_of(rows);
+}
+
+Result<std::vector<Session>> SessionStore::list_expired(ReadTx& tx, Instant now, int limit)
+{
+    static const std::string sql = kSelect + "WHERE s.expires_at <= $1 LIMIT $2";
     KS_TRY(const auto rows, tx.query(sql, now, limit));
     return sessions_of(rows);
 }
 
-Result<void> SessionStore::sweep_activity(UpkeepTx& tx)
+Result<void> SessionStore::sweep_activity(UpkeepTx& tx, const SessionSlice& slice)
 {
-    KS_TRY(
-        [[maybe_unused]] const int rows,
-        tx.exec("DELETE FROM session_activity WHERE session_id NOT IN (SELECT id FROM session)"));
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("DELETE FROM session_activity WHERE session_id > $1 AND session_id <= $2 AND "
+                   "NOT EXISTS (SELECT 1 FROM session WHERE id = session_activity.session_id)",
+                   slice.after, slice.last));
     return {};
 }
 

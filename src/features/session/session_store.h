@@ -11,6 +11,13 @@
 
 namespace keystead::session {
 
+/// A run of sessions by id: behind `after`, up to `last`.
+struct SessionSlice {
+    SessionId after;
+    SessionId last;
+    bool is_end = false; // none follow
+};
+
 struct SessionStore {
     Result<void> insert(WriteTx& tx, const Session& session);
     Result<std::optional<Session>> find_by_token(ReadTx& tx, const Digest& token);
@@ -34,9 +41,15 @@ struct SessionStore {
     Result<std::vector<Digest>> list_tokens(ReadTx& tx, AccountId account);
 
     Result<void> record_activity(UpkeepTx& tx, SessionId id, Instant last_active_at);
-    /// Some sessions that are over at `now`, at most `limit`.
-    Result<std::vector<Session>> list_over(ReadTx& tx, Instant now, int limit);
-    Result<void> sweep_activity(UpkeepTx& tx);
+    /// The next so many sessions behind that one, in the order of ids.
+    Result<SessionSlice> slice_after(ReadTx& tx, SessionId after, int sessions);
+    /// Those of a slice that have been silent too long at `now`, in the order of ids, at most
+    /// `limit`.
+    Result<std::vector<Session>> list_idle(ReadTx& tx, const SessionSlice& slice, Instant now,
+                                           int limit);
+    /// Some whose lifetime is over at `now`, at most `limit`.
+    Result<std::vector<Session>> list_expired(ReadTx& tx, Instant now, int limit);
+    Result<void> sweep_activity(UpkeepTx& tx, const SessionSlice& slice);
 };
 
 } // namespace keystead::session

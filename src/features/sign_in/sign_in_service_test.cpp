@@ -275,13 +275,21 @@ TEST_P(SignInServiceTest, EndsIdleSessionsAndKeepsUsedOnes)
     const auto idle = world.session_of("known@example.com");
     world.clock.advance(50min);
     EXPECT_TRUE(world.is_accepted(used.token));
-    ASSERT_TRUE(world.session_service.write_activity(*world.database));
+    ASSERT_TRUE(world.session_service.write_activity(*world.database,
+                                                     session::SessionService::ActivityShare::All));
     world.clock.advance(30min);
     EXPECT_TRUE(world.is_accepted(used.token));
     EXPECT_FALSE(world.is_accepted(idle.token));
     ASSERT_TRUE(world.session_service.sweep(*world.database, world.clock.now()));
     EXPECT_EQ(world.count_rows("SELECT COUNT(*) FROM session"), 1);
     EXPECT_EQ(world.audit.count("session.expire"), 1);
+    world.clock.advance(35min); // The row knows of the 50th minute alone, memory of the 80th.
+    ASSERT_TRUE(world.session_service.sweep(*world.database, world.clock.now()));
+    EXPECT_TRUE(world.is_accepted(used.token));
+    world.clock.advance(2h);
+    ASSERT_TRUE(world.session_service.sweep(*world.database, world.clock.now()));
+    EXPECT_EQ(world.count_rows("SELECT COUNT(*) FROM session"), 0);
+    EXPECT_EQ(world.count_rows("SELECT COUNT(*) FROM session_activity"), 0);
 }
 
 // guards: recovery costs the same for every kind of account, and mails each address once (K-12)
