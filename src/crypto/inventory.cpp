@@ -54,7 +54,8 @@ KeyUse key_use(KeyPurpose purpose)
                 "checkpoints of the audit log; its signing keys at rest"};
     case KeyPurpose::TeamKey: return {"team-key", kSeal, "keys of teams, which seal their values"};
     case KeyPurpose::DecoyPassword:
-        return {"decoy-password", "Argon2id v1.3", "what is hashed to learn how long a hash takes here"};
+        return {"decoy-password", "Argon2id v1.3",
+                "what is hashed to learn how long a hash takes here"};
     case KeyPurpose::AuditValueSeal:
         return {"audit-value-seal", kSeal, "personal values of audit events"};
     case KeyPurpose::CursorSeal: return {"cursor-seal", kSeal, "list cursors"};
