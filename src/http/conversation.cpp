@@ -113,6 +113,11 @@ Conversation::Next Conversation::advance()
             }
             finish_exchange();
             break;
+        case State::Streaming:
+            if (!output_.empty()) {
+                return enter(Phase::Writing), Next::Write;
+            }
+            return std::chrono::steady_clock::now() < wake_at_ ? Next::Wait : Next::Work;
         case State::Closing:
             if (!output_.empty() || !tail_.empty()) {
                 return enter(Phase::Writing), Next::Write;
@@ -128,6 +133,9 @@ void Conversation::sent()
     tail_ = {};
     if (output_.capacity() > 2 * kOutputBatchBytes) {
         output_.shrink_to_fit();
+    }
+    if (state_ == State::Streaming) {
+        return enter(Phase::Working);
     }
     enter(input_.view().empty() && state_ == State::Head ? Phase::Idle : Phase::Head);
     request_since_ = loop_.now;
@@ -360,12 +368,22 @@ void Conversation::worked(bool has_answer)
         state_ = State::Ready;
         return;
     }
+    if (exchange_->is_streaming()) {
+        return append_piece();
+    }
     wake_at_ = exchange_->leaves_at(std::chrono::steady_clock::now());
     state_ = State::Slot;
 }
 
 void Conversation::refused_by_lane()
 {
+    if (exchange_->is_streaming()) {
+        // The answer has begun: the next piece waits for a place.
+        constexpr std::chrono::milliseconds kPlaceWait{100};
+        wake_at_ = std::chrono::steady_clock::now() + kPlaceWait;
+        state_ = State::Streaming;
+        return;
+    }
     constexpr std::chrono::seconds kRetryAfter{2};
     exchange_->refuse(
         Error{.kind = ErrorKind::Unavailable, .code = "server/busy", .retry_after = kRetryAfter});
@@ -376,7 +394,45 @@ void Conversation::finish_exchange()
 {
     const auto exchange = std::move(exchange_);
     exchange_.reset();
-    answer(exchange->response(), exchange->limit());
+    if (!exchange->response().source) {
+        return answer(exchange->response(), exchange->limit());
+    }
+    streamed_bytes_ = 0;
+    chunked_ = head_.version_minor > 0;
+    closes_ = closes_ || !chunked_;
+    AnswerContext context = answer_context();
+    context.limit = exchange->limit();
+    append_stream_head(output_, exchange->response(), context,
+                       chunked_ ? StreamFraming::Chunks : StreamFraming::UntilClose);
+    if (context.body == BodyOmission::HeadOnly) {
+        return finish_request(exchange->response().status, 0);
+    }
+    exchange_ = exchange;
+    exchange_->begin_streaming();
+    append_piece();
+}
+
+/// Puts the piece that run() made into the output, framed as RFC 9112 §7.1 has it.
+void Conversation::append_piece()
+{
+    state_ = State::Streaming;
+    const auto kind = exchange_->piece_kind();
+    if (kind == Exchange::Piece::Failed) {
+        closes_ = true; // Without the last chunk: the body is not whole, and must not look so.
+        chunked_ = false;
+    } else if (const std::string& piece = exchange_->piece(); !piece.empty()) {
+        streamed_bytes_ += piece.size();
+        chunked_ ? append_chunk(output_, piece) : void(output_.append(piece));
+    }
+    if (kind == Exchange::Piece::MoreFollow) {
+        return;
+    }
+    if (chunked_) {
+        append_last_chunk(output_);
+    }
+    const int status = exchange_->response().status;
+    exchange_.reset();
+    finish_request(status, streamed_bytes_);
 }
 
 bool Conversation::is_overdue() const

@@ -9,7 +9,8 @@
 //     │ body or handler                                                           ^
 //     v                                                                           │
 //   Body ──────> Ready ──Work──> Working ──done──> Slot (waits for its time) ──> answered
-//     │            │                                                              │
+//     │            │                                │ BodySource                  │
+//     │            │             Working ──piece──> Streaming (sent, next piece) ─┤
 //     └──refused───┴──────────────> Closing <──────── Connection: close ──────────┘
 #pragma once
 
@@ -66,7 +67,7 @@ public:
     void begin_lingering() { enter(Phase::Lingering); }
 
 private:
-    enum class State : std::uint8_t { Head, Body, Ready, Working, Slot, Closing };
+    enum class State : std::uint8_t { Head, Body, Ready, Working, Slot, Streaming, Closing };
     enum class Phase : std::uint8_t { Idle, Head, Body, Working, Writing, Lingering };
 
     void enter(Phase phase);
@@ -88,6 +89,7 @@ private:
     void answer(const Response& response, const LimitVerdict& limit,
                 std::string_view page_nonce = {});
     void finish_exchange();
+    void append_piece();
     void finish_request(int status, std::size_t body_bytes);
     void append_log_line(int status, std::size_t body_bytes, std::chrono::microseconds duration);
     AnswerContext answer_context();
@@ -111,6 +113,8 @@ private:
     TimePoint request_since_;
     std::size_t phase_bytes_ = 0;
     TimePoint wake_at_{};
+    bool chunked_ = false;           // of a body that is streamed; HTTP/1.0 knows no chunks
+    std::size_t streamed_bytes_ = 0; // of the same
     std::uint64_t requests_ = 0;
 
     // Of the request in hand.

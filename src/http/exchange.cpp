@@ -64,6 +64,7 @@ Exchange::Exchange(Site& site, const Head& head, const RouteTable::Match& match,
     : site_(site), route_(match.route)
 {
     request_.method = route_->method;
+    head_only_ = head.method == Method::Head;
     request_.path = path;
     for (std::size_t i = 0; i < match.parameter_count; ++i) {
         const auto& [name, value] = match.parameters[i];
@@ -157,6 +158,13 @@ Place Exchange::place() const
 
 bool Exchange::run()
 {
+    if (streaming_) {
+        if (auto made = make_piece(); !made) {
+            report(made.error());
+            piece_kind_ = Piece::Failed;
+        }
+        return true;
+    }
     if (!principal_known_) {
         auto principal = site_.parts.authenticator.load(credentials());
         if (!principal) {
@@ -180,6 +188,12 @@ bool Exchange::run()
         return true;
     }
     response_ = *std::move(answer);
+    if (response_.source && !head_only_) {
+        if (auto made = make_piece(); !made) {
+            refuse(std::move(made).error());
+            return true;
+        }
+    }
     if (const auto refusal = response_.refusal) {
         auto cookies = std::move(response_.cookies);
         auto headers = std::move(response_.headers);
@@ -188,6 +202,15 @@ bool Exchange::run()
         std::ranges::move(headers, std::back_inserter(response_.headers));
     }
     return true;
+}
+
+Result<void> Exchange::make_piece()
+{
+    piece_.clear();
+    KS_TRY(const auto more, response_.source->next(piece_));
+    KS_ASSERT(more == BodySource::More::No || !piece_.empty());
+    piece_kind_ = more == BodySource::More::Follows ? Piece::MoreFollow : Piece::Last;
+    return {};
 }
 
 Result<Response> Exchange::handle()
@@ -206,15 +229,20 @@ Result<Response> Exchange::handle()
     return route_->handler(request_);
 }
 
+void Exchange::report(const Error& error)
+{
+    const auto& on_error = site_.options.on_error;
+    if (on_error && (error.kind == ErrorKind::Internal || !error.cause.empty())) {
+        on_error(error, request_.id);
+    }
+}
+
 void Exchange::refuse(const Error& error)
 {
     if (error.kind == ErrorKind::RateLimited && site_.options.on_limited) {
         site_.options.on_limited(request_.client_address);
     }
-    const auto& on_error = site_.options.on_error;
-    if (on_error && (error.kind == ErrorKind::Internal || !error.cause.empty())) {
-        on_error(error, request_.id);
-    }
+    report(error);
     ProblemContext context{.catalogue = site_.parts.catalogue,
                            .request_id = request_.id,
                            .base_path = site_.options.settings.base_path};

@@ -13,6 +13,7 @@
 #include "http/site.h"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -39,8 +40,8 @@ public:
     /// The lane that the next run() belongs on; Inline: the event loop itself.
     LaneKind lane() const;
     Place place() const;
-    /// One step: loading the principal, the handler, or both where they share a lane. True when
-    /// there is an answer.
+    /// One step: loading the principal, the handler, or both where they share a lane; then, of an
+    /// answer with a BodySource, one piece each. True when there is an answer, or a piece.
     bool run();
     /// Answers in the handler's stead.
     void refuse(const Error& error);
@@ -48,6 +49,12 @@ public:
     /// Memory could not answer an inline route: its handler runs on the store lane.
     void leave_inline_lane() { leaves_inline_lane_ = true; }
     const Response& response() const { return response_; }
+    /// Whether the answer has begun and run() makes its next piece.
+    bool is_streaming() const { return streaming_; }
+    void begin_streaming() { streaming_ = true; }
+    enum class Piece : std::uint8_t { MoreFollow, Last, Failed };
+    Piece piece_kind() const { return piece_kind_; }
+    const std::string& piece() const { return piece_; }
     const LimitVerdict& limit() const { return limit_; }
     /// When the answer may leave; a time in the past unless it has to wait for its slot.
     std::chrono::steady_clock::time_point leaves_at(
@@ -60,6 +67,8 @@ private:
     }
     Result<void> admit();
     Result<Response> handle();
+    Result<void> make_piece();
+    void report(const Error& error);
 
     Site& site_;
     const Route* route_;
@@ -72,6 +81,10 @@ private:
     bool principal_known_ = false;
     bool leaves_inline_lane_ = false;
     bool handler_ran_ = false;
+    bool head_only_ = false;
+    bool streaming_ = false;
+    Piece piece_kind_ = Piece::Last;
+    std::string piece_;
     LimitVerdict limit_;
     Response response_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

@@ -6,6 +6,7 @@
 #include "core/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,12 +23,28 @@ struct Cookie {
     std::optional<std::chrono::seconds> max_age; // nothing: ends with the browser
 };
 
+/// A body that is made piece by piece, each on the route's lane and only when the one before has
+/// left: however large it is and however slowly it is read, one piece is in memory and no thread
+/// waits for the reader. It owns what it needs: the Request is gone when pieces are asked for.
+class BodySource {
+public:
+    enum class More : std::uint8_t { Follows, No };
+    static constexpr std::size_t kPieceBytes = 64 * 1024; // about as large as a piece should be
+    virtual ~BodySource() = default;
+    /// Appends the next piece; not empty while more follows. The first is made before the head
+    /// leaves, so that its Error is answered as one; after that an Error cuts the connection, and
+    /// the reader sees that the body is not whole (RFC 9112 §8).
+    virtual Result<More> next(std::string& piece) = 0;
+};
+
 struct Response {
     int status = 204;
     std::string content_type = {}; // empty: no body
     std::string body = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::vector<Cookie> cookies = {};
+    /// Makes the body instead of `body`. Of routes on the slow lane.
+    std::shared_ptr<BodySource> source = {};
     /// Answer with this error's problem document instead of `status` and `body`; headers and
     /// cookies go with it.
     std::shared_ptr<const Error> refusal = {};
@@ -42,6 +59,11 @@ struct Response {
     static Response json(int status, std::string body)
     {
         return {.status = status, .content_type = "application/json", .body = std::move(body)};
+    }
+    static Response stream(std::string content_type, std::shared_ptr<BodySource> source)
+    {
+        return {
+            .status = 200, .content_type = std::move(content_type), .source = std::move(source)};
     }
     Response&& with_header(std::string name, std::string value) &&
     {

@@ -192,7 +192,10 @@ void append_answer_start(std::string& out, int status, const AnswerContext& cont
     }
 }
 
-void append_response(std::string& out, const Response& response, const AnswerContext& context)
+namespace {
+
+/// Everything of a head but what frames the body.
+void append_fields(std::string& out, const Response& response, const AnswerContext& context)
 {
     append_answer_start(out, response.status, context);
     append_policy(out, response, context);
@@ -208,6 +211,33 @@ void append_response(std::string& out, const Response& response, const AnswerCon
     if (!response.content_type.empty()) {
         append_field(out, "Content-Type", response.content_type);
     }
+}
+
+} // namespace
+
+void append_stream_head(std::string& out, const Response& response, const AnswerContext& context,
+                        StreamFraming framing)
+{
+    append_fields(out, response, context);
+    out.append(framing == StreamFraming::Chunks ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
+}
+
+void append_chunk(std::string& out, std::string_view piece)
+{
+    std::array<char, 16> digits{};
+    const auto [end, error] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16);
+    out.append(digits.data(), end).append("\r\n").append(piece).append("\r\n");
+}
+
+void append_last_chunk(std::string& out)
+{
+    out.append("0\r\n\r\n");
+}
+
+void append_response(std::string& out, const Response& response, const AnswerContext& context)
+{
+    append_fields(out, response, context);
     // "A server MUST NOT send a Content-Length header field in any response with a status code of
     // 1xx or 204" (RFC 9110 §8.6).
     if (response.status != 204 && response.status != 304) {

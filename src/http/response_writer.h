@@ -43,6 +43,7 @@ private:
 };
 
 enum class BodyOmission : std::uint8_t { Send, HeadOnly };
+enum class StreamFraming : std::uint8_t { Chunks, UntilClose };
 enum class After : std::uint8_t { KeepAlive, Close };
 
 struct AnswerContext {
@@ -61,6 +62,13 @@ std::string_view reason_phrase(int status);
 void append_answer_start(std::string& out, int status, const AnswerContext& context);
 /// A whole answer with its body.
 void append_response(std::string& out, const Response& response, const AnswerContext& context);
+/// The head of an answer whose body follows in pieces: in chunks, or, where the connection closes
+/// after it, until then.
+void append_stream_head(std::string& out, const Response& response, const AnswerContext& context,
+                        StreamFraming framing);
+/// One chunk (RFC 9112 §7.1); `piece` is not empty.
+void append_chunk(std::string& out, std::string_view piece);
+void append_last_chunk(std::string& out);
 /// The head of an answer that carries a file; returns which of its forms follows (empty for HEAD
 /// and 304).
 std::string_view append_asset_head(std::string& out, const Asset& asset,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -50,6 +51,32 @@ public:
                      .etag = "\"1a2b\"",
                      .immutable = true};
     }
+};
+
+/// Pieces of kPieceBytes letters; fails instead of the `fails_at`th.
+class CountedPieces final : public BodySource {
+public:
+    CountedPieces(std::atomic<int>& made, int count, int fails_at)
+        : made_(made), count_(count), fails_at_(fails_at)
+    {
+    }
+    Result<More> next(std::string& piece) override
+    {
+        if (++own_ == fails_at_) {
+            return Error{ErrorKind::Unavailable, "storage/unavailable"};
+        }
+        ++made_;
+        if (count_ > 0) {
+            piece.append(kPieceBytes, static_cast<char>('a' + own_ % 26));
+        }
+        return own_ < count_ ? More::Follows : More::No;
+    }
+
+private:
+    std::atomic<int>& made_;
+    int count_;
+    int fails_at_;
+    int own_ = 0;
 };
 
 } // namespace
@@ -268,6 +295,19 @@ void LiveServer::add_routes()
         route(Method::Get, "/v1/always", LaneKind::Store, Access::everyone(), no_content);
     always.timing = TimingKind::AllOnSlot;
     routes.add(always);
+    const auto stream = [this](int fails_at) {
+        return [this, fails_at](const Request& request) -> Result<Response> {
+            const int count = std::stoi(std::string(request.path_parameter("count")));
+            return Response::stream("text/plain",
+                                    std::make_shared<CountedPieces>(pieces, count, fails_at));
+        };
+    };
+    routes.add(
+        route(Method::Get, "/v1/stream/{count}", LaneKind::Slow, Access::everyone(), stream(0)));
+    routes.add(route(Method::Get, "/v1/stream/{count}/refused", LaneKind::Slow, Access::everyone(),
+                     stream(1)));
+    routes.add(route(Method::Get, "/v1/stream/{count}/cut", LaneKind::Slow, Access::everyone(),
+                     stream(2)));
     routes.add(route(Method::Get, "/v1/things/{id}", LaneKind::Store, Access::everyone(),
                      [](const Request& request) -> Result<Response> {
                          return Response::json(200, std::string(request.path_parameter("id")));

@@ -84,6 +84,7 @@ struct LiveServer {
     std::latch gate{1};           // handlers of /v1/wait and /v1/hash wait for it
     std::atomic<int> waiting{0};  // handlers that do
     std::atomic<int> finished{0}; // handlers that did
+    std::atomic<int> pieces{0};   // that sources of /v1/stream/{count} have made
     std::unique_ptr<StaticAssets> assets;
     std::unique_ptr<Server> server;
 
