@@ -95,6 +95,13 @@ std::vector<Job> background_jobs(Features& features)
             {"checkpoint", features.foundation.settings.audit.checkpoint_interval,
              [&features](Instant now) { return features.checkpoint_sender.run_once(now); }});
     }
+    jobs.push_back({"audit-index", 1s,
+                    [&features, &db](Instant) { return features.audit_index.run_once(db); }});
+    jobs.push_back({"retention", 10min, [&features](Instant) -> Result<void> {
+                        KS_TRY([[maybe_unused]] const auto report,
+                               features.audit_retention.run_once());
+                        return {};
+                    }});
     if (db.engine() == Database::Engine::Postgres) {
         jobs.push_back({"sequencer", 500ms,
                         [&features](Instant now) { return features.sequencer.run_once(now); }});

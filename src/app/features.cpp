@@ -64,6 +64,10 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       log_proofs(audit, *foundation.keys, foundation.clock, foundation.random,
                  foundation.settings.server),
       checkpoint_sender(*foundation.database, log_proofs, foundation.settings.audit, host_name()),
+      audit_reader(*foundation.keys), audit_index(audit_reader), audit_search(audit_reader),
+      audit_views(audit, foundation.clock),
+      audit_retention(*foundation.database, audit, audit_reader, audit_index, foundation.clock,
+                      foundation.settings.audit.retention),
       outbox(foundation.clock, foundation.random, *foundation.keys, std::move(hooks.wake_outbox)),
       outbox_sender(*foundation.database, *foundation.keys, *resources.mail, foundation.settings,
                     std::move(hooks.mail_not_delivered)),
@@ -71,6 +75,7 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       links(link_store, mint, foundation.clock, foundation.random),
       link_sweep(*foundation.database, link_store, audit),
       accounts(account_store, audit, foundation.clock, foundation.random),
+      audit_filters(audit_reader, accounts),
       notices(accounts, links, outbox, foundation.settings.account, foundation.clock,
               [this](const ClientDescription& client) { return device_words.words_of(client); }),
       policy(foundation.settings.password, foundation.settings.product.name,
@@ -237,6 +242,10 @@ std::vector<account_data::Eraser> Features::erasers()
          [this](WriteTx& tx, AccountId account) { return factor_resets.erase(tx, account); }},
         {"outbox",
          [this](WriteTx& tx, AccountId account) { return outbox.erase_account(tx, account); }},
+        {"audit index",
+         [this](WriteTx& tx, AccountId account) {
+             return audit_index.forget_addresses(tx, account);
+         }},
         {"audit values",
          [this](WriteTx& tx, AccountId account) { return audit.erase_account(tx, account); }},
     };

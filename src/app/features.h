@@ -20,8 +20,14 @@
 #include "features/api_token/api_token_service.h"
 #include "features/api_token/api_token_usage_service.h"
 #include "features/attempt_budget/attempt_budget_service.h"
+#include "features/audit/audit_reader_service.h"
 #include "features/audit/audit_sequencer.h"
 #include "features/audit/audit_service.h"
+#include "features/audit_retention/audit_retention_service.h"
+#include "features/audit_search/audit_index_service.h"
+#include "features/audit_search/audit_search_service.h"
+#include "features/audit_search/audit_view_service.h"
+#include "features/audit_search/filter_service.h"
 #include "features/backup_code/backup_code_service.h"
 #include "features/client_device/client_device_service.h"
 #include "features/factor_reset/factor_reset_service.h"
@@ -84,6 +90,11 @@ public:
     audit::AuditSequencer sequencer;
     log_proof::LogProofService log_proofs;
     log_proof::CheckpointSenderJob checkpoint_sender;
+    audit::AuditReader audit_reader;
+    audit_search::AuditIndexService audit_index;
+    audit_search::AuditSearchService audit_search;
+    audit_search::AuditViewService audit_views;
+    audit_retention::AuditRetentionService audit_retention;
     notify::OutboxService outbox;
     notify::OutboxSender outbox_sender;
     client_device::ClientDeviceService client_devices;
@@ -94,6 +105,7 @@ public:
     link::LinkSweep link_sweep;
     account::AccountStore account_store;
     account::AccountService accounts;
+    audit_search::FilterService audit_filters;
     account::Notices notices;
     password::PasswordPolicy policy;
     password::PasswordService passwords;

@@ -74,6 +74,8 @@ std::vector<Verb> all_verbs()
           {"--key", Text, "the log's verifier key, had from elsewhere"},
           {"--checkpoint", FileEnd, "file of checkpoints kept elsewhere"}}},
         {"audit key", Command, "Print the verifier keys of the audit log, newest first."},
+        {"audit retention", Command,
+         "Remove the events that are older than audit.retention, and say where that stands."},
         {"client create",
          Command,
          "Make a service client; its token is shown once.",

@@ -1,5 +1,6 @@
 #include "features/activity/activity_routes.h"
 
+#include "core/encoding.h"
 #include "core/json.h"
 #include "http/schema.h"
 
@@ -38,6 +39,64 @@ std::string_view outcome_text(audit::Outcome outcome)
     std::abort();
 }
 
+/// What a person sees of a stored text, which a client may have chosen.
+std::string shown(const std::string& text)
+{
+    return client_device::printable(text, kTextMax);
+}
+
+void write_circumstances(JsonWriter& json, const audit::Activity& activity,
+                         client_device::ClientDeviceService& devices,
+                         const place::PlaceService& places)
+{
+    const auto address = IpAddress::parse(activity.ip);
+    json.member("ip", address ? std::optional(activity.ip) : std::nullopt);
+    json.key("place");
+    if (address) {
+        place::write_json(json, places.find(*address));
+    } else {
+        json.null();
+    }
+    json.key("device");
+    if (activity.client.user_agent.empty()) {
+        json.null();
+    } else {
+        client_device::write_json(json, devices.describe(activity.client));
+    }
+}
+
+std::optional<audit::Outcome> outcome_from(std::optional<std::string_view> text)
+{
+    for (const auto outcome :
+         {audit::Outcome::Ok, audit::Outcome::Refused, audit::Outcome::Failed}) {
+        if (text == outcome_text(outcome)) {
+            return outcome;
+        }
+    }
+    return std::nullopt;
+}
+
+audit::ActivityQuery query_of(const http::Request& request)
+{
+    audit::ActivityQuery query{.cursor = std::string(request.query("cursor").value_or("")),
+                               .limit = kPageUsual,
+                               .action = std::string(request.query("action").value_or("")),
+                               .outcome = outcome_from(request.query("outcome"))};
+    if (const auto limit =
+            request.query("limit")) { // Digits within bounds, by the declaration below.
+        std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
+    }
+    if (const auto from = request.query("from")) {
+        query.from = parse_rfc3339(*from);
+    }
+    if (const auto before = request.query("before")) {
+        query.before = parse_rfc3339(*before);
+    }
+    return query;
+}
+
+} // namespace
+
 http::Schema activity_schema()
 {
     using namespace http;
@@ -73,43 +132,17 @@ http::Schema activity_schema()
         .named("Activity");
 }
 
-/// What a person sees of a stored text, which a client may have chosen.
-std::string shown(const std::string& text)
+void write_members(JsonWriter& json, const audit::Activity& activity,
+                   client_device::ClientDeviceService& devices, const place::PlaceService& places,
+                   std::optional<std::string_view> actor_name)
 {
-    return client_device::printable(text, kTextMax);
-}
-
-void write_circumstances(JsonWriter& json, const audit::Activity& activity,
-                         client_device::ClientDeviceService& devices,
-                         const place::PlaceService& places)
-{
-    const auto address = IpAddress::parse(activity.ip);
-    json.member("ip", address ? std::optional(activity.ip) : std::nullopt);
-    json.key("place");
-    if (address) {
-        place::write_json(json, places.find(*address));
-    } else {
-        json.null();
-    }
-    json.key("device");
-    if (activity.client.user_agent.empty()) {
-        json.null();
-    } else {
-        client_device::write_json(json, devices.describe(activity.client));
-    }
-}
-
-void write_activity(JsonWriter& json, const audit::Activity& activity,
-                    client_device::ClientDeviceService& devices, const place::PlaceService& places)
-{
-    json.begin_object()
-        .member("id", activity.id.text())
+    json.member("id", activity.id.text())
         .member("at", activity.at)
         .member("action", activity.action)
         .member("outcome", outcome_text(activity.outcome));
     json.key("actor").begin_object().member("kind", actor_kind_text(activity.actor_kind));
     json.member("id", activity.actor_id.empty() ? std::nullopt : std::optional(activity.actor_id));
-    json.key("name").null().end_object();
+    json.member("name", actor_name).end_object();
     json.key("target");
     if (activity.target.kind.empty()) {
         json.null();
@@ -124,22 +157,8 @@ void write_activity(JsonWriter& json, const audit::Activity& activity,
     for (const auto& [name, value] : activity.details) {
         json.member(name, shown(value));
     }
-    json.end_object().end_object();
+    json.end_object();
 }
-
-audit::ActivityQuery query_of(const http::Request& request)
-{
-    audit::ActivityQuery query{.cursor = std::string(request.query("cursor").value_or("")),
-                               .limit = kPageUsual,
-                               .action = std::string(request.query("action").value_or(""))};
-    if (const auto limit =
-            request.query("limit")) { // Digits within bounds, by the declaration below.
-        std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
-    }
-    return query;
-}
-
-} // namespace
 
 void add_routes(http::Router& router, Database& database, const audit::AuditService& audit,
                 client_device::ClientDeviceService& devices, const place::PlaceService& places)
@@ -153,7 +172,9 @@ void add_routes(http::Router& router, Database& database, const audit::AuditServ
         JsonWriter json;
         json.begin_object().key("items").begin_array();
         for (const audit::Activity& activity : page.items) {
-            write_activity(json, activity, devices, places);
+            json.begin_object();
+            write_members(json, activity, devices, places);
+            json.end_object();
         }
         json.end_array().member("next_cursor", page.next_cursor).end_object();
         return http::Response::json(200, std::move(json).take());
@@ -172,7 +193,11 @@ void add_routes(http::Router& router, Database& database, const audit::AuditServ
          .query = {{"limit", http::integer(1, audit::AuditService::kPageMax),
                     "How many at most; 50 unless given"},
                    {"cursor", http::text(1, 1024), "next_cursor of the page before"},
-                   {"action", http::text(1, kActionMax), "Only this action: \"session.revoke\""}},
+                   {"action", http::text(1, kActionMax), "Only this action: \"session.revoke\""},
+                   {"outcome", http::enumeration({"ok", "refused", "failed"}),
+                    "Only what ended like this"},
+                   {"from", http::time(), "Only what happened then or later"},
+                   {"before", http::time(), "Only what happened before then"}},
          .answers = {{200, http::list_of(activity_schema()), "One page"}},
          .problems = {"request/invalid-cursor"},
          .handler = list});

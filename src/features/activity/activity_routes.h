@@ -11,7 +11,21 @@
 #include "http/route.h"
 #include "storage/database.h"
 
+#include <optional>
+#include <string_view>
+
+namespace keystead {
+class JsonWriter;
+}
+
 namespace keystead::activity {
+
+/// The wire form of an event, which the pages of the whole log have too (with further members).
+http::Schema activity_schema();
+/// The members of activity_schema(), inside an object that the caller begins and ends.
+void write_members(JsonWriter& json, const audit::Activity& activity,
+                   client_device::ClientDeviceService& devices, const place::PlaceService& places,
+                   std::optional<std::string_view> actor_name = std::nullopt);
 
 void add_routes(http::Router& router, Database& database, const audit::AuditService& audit,
                 client_device::ClientDeviceService& devices, const place::PlaceService& places);

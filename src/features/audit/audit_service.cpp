@@ -2,7 +2,7 @@
 
 #include "core/encoding.h"
 #include "core/json.h"
-#include "crypto/hash.h"
+#include "features/audit/audit_reader_service.h"
 
 #include <algorithm>
 #include <string_view>
@@ -93,37 +93,18 @@ std::string* circumstance(Activity& activity, std::string_view name)
     return name == kHintMobile ? &activity.client.hint_mobile : nullptr;
 }
 
-Result<Activity> activity_of(const AccountEvent& stored)
+Result<Activity> stored_activity(const AccountEvent& stored)
 {
     auto event = decode_event(stored.canonical);
     auto values = stored.values ? decode_values(*stored.values) : std::vector<PersonalValue>{};
     if (!event || !values) {
         return event_damaged(stored.id);
     }
-    Activity activity{.id = event->id,
-                      .at = event->at,
-                      .action = std::move(event->action),
-                      .outcome = event->outcome,
-                      .actor_kind = event->actor_kind,
-                      .actor_id = actor_text(*event),
-                      .target = {std::move(event->target_kind), std::move(event->target_id)}};
-    for (Fact& fact : event->facts) {
-        if (auto* plain = std::get_if<std::string>(&fact.value)) {
-            activity.details.emplace_back(std::move(fact.name), std::move(*plain));
-        }
+    auto activity = activity_of(*std::move(event), *std::move(values));
+    if (!activity) {
+        return event_damaged(stored.id);
     }
-    for (PersonalValue& value : *values) {
-        if (value.position >= event->facts.size()) {
-            return event_damaged(stored.id);
-        }
-        std::string& name = event->facts[value.position].name;
-        if (std::string* member = circumstance(activity, name)) {
-            *member = std::move(value.value);
-        } else {
-            activity.details.emplace_back(std::move(name), std::move(value.value));
-        }
-    }
-    return activity;
+    return *std::move(activity);
 }
 
 std::string cursor_bound_to(AccountId account)
@@ -195,6 +176,34 @@ void write_exported(JsonWriter& json, const Activity& activity)
 
 } // namespace
 
+std::optional<Activity> activity_of(CanonicalEvent event, std::vector<PersonalValue> values)
+{
+    Activity activity{.id = event.id,
+                      .at = event.at,
+                      .action = std::move(event.action),
+                      .outcome = event.outcome,
+                      .actor_kind = event.actor_kind,
+                      .actor_id = actor_text(event),
+                      .target = {std::move(event.target_kind), std::move(event.target_id)}};
+    for (Fact& fact : event.facts) {
+        if (auto* plain = std::get_if<std::string>(&fact.value)) {
+            activity.details.emplace_back(std::move(fact.name), std::move(*plain));
+        }
+    }
+    for (PersonalValue& value : values) {
+        if (value.position >= event.facts.size()) {
+            return std::nullopt;
+        }
+        std::string& name = event.facts[value.position].name;
+        if (std::string* member = circumstance(activity, name)) {
+            *member = std::move(value.value);
+        } else {
+            activity.details.emplace_back(std::move(name), std::move(value.value));
+        }
+    }
+    return activity;
+}
+
 AuditService::AuditService(const Clock& clock, Random& random, const crypto::KeyRing& keys)
     : clock_(clock), random_(random), keys_(keys)
 {
@@ -238,12 +247,10 @@ Result<void> AuditService::append(WriteTx& tx, const Event& event)
                              .target_kind = event.target.kind,
                              .target_id = event.target.id};
     std::vector<PersonalValue> circumstances;
-    std::optional<Digest> ip_digest;
+    std::optional<Digest> digest;
     if (actor.ip) {
-        const std::string ip = actor.ip->text();
-        commit_fact(canonical, circumstances, random_, kIp, ip);
-        ip_digest = crypto::hmac_sha256(keys_.key(crypto::KeyPurpose::IdentifierDigest),
-                                        as_bytes("ip:" + ip));
+        commit_fact(canonical, circumstances, random_, kIp, actor.ip->text());
+        digest = ip_digest(keys_, *actor.ip);
     }
     const ClientDescription& client = actor.client_description;
     commit_fact(canonical, circumstances, random_, kUserAgent, client.user_agent);
@@ -272,7 +279,7 @@ Result<void> AuditService::append(WriteTx& tx, const Event& event)
     KS_CHECK(store_.insert_event(tx, canonical, nonce, encode_event(canonical)));
     if (!circumstances.empty()) {
         KS_CHECK(store_.insert_values(tx, canonical.id, std::to_underlying(Part::Circumstances),
-                                      owner, ip_digest, encode_values(circumstances)));
+                                      owner, digest, encode_values(circumstances)));
     }
     if (!details.empty()) {
         KS_CHECK(store_.insert_values(tx, canonical.id, std::to_underlying(Part::Details),
@@ -288,11 +295,12 @@ Result<ActivityPage> AuditService::list_for_account(ReadTx& tx, AccountId accoun
     const std::uint32_t limit = std::clamp(query.limit, std::uint32_t{1}, kPageMax);
     KS_TRY(const std::optional<EventId> before, parse_cursor(keys_, account, query.cursor));
     KS_TRY(const std::vector<AccountEvent> events,
-           store_.list_of_account(tx, account, before, query.action,
+           store_.list_of_account(tx, account, before,
+                                  {query.action, query.outcome, query.from, query.before},
                                   limit + 1)); // One more tells whether it goes on.
     ActivityPage page;
     for (std::size_t i = 0; i < std::min<std::size_t>(events.size(), limit); ++i) {
-        KS_TRY(Activity activity, activity_of(events[i]));
+        KS_TRY(Activity activity, stored_activity(events[i]));
         page.items.push_back(std::move(activity));
     }
     if (events.size() > limit) {
@@ -311,7 +319,7 @@ Result<void> AuditService::export_for_account(ReadTx& tx, AccountId account, Jso
         KS_TRY(const std::vector<AccountEvent> events,
                store_.list_of_account(tx, account, before, {}, kPageMax));
         for (const AccountEvent& event : events) {
-            KS_TRY(const Activity activity, activity_of(event));
+            KS_TRY(const Activity activity, stored_activity(event));
             write_exported(json, activity);
             before = activity.id;
         }
@@ -320,6 +328,16 @@ Result<void> AuditService::export_for_account(ReadTx& tx, AccountId account, Jso
             return {};
         }
     }
+}
+
+Result<void> AuditService::drop_events_before(WriteTx& tx, const Actor& actor, std::uint64_t end)
+{
+    KS_CHECK(store_.delete_values_of_leaves(tx, 0, end));
+    KS_CHECK(store_.delete_events_of_leaves(tx, 0, end));
+    return append(tx, {.actor = actor,
+                       .action = kRetentionAction,
+                       .target = {.kind = "audit-log"},
+                       .details = {{std::string_view(kKeptFrom), std::to_string(end)}}});
 }
 
 Result<void> AuditService::erase_account(WriteTx& tx, AccountId account)

@@ -30,6 +30,9 @@ struct ActivityQuery {
     std::string cursor = {}; // as the page before gave it; empty: from the newest
     std::uint32_t limit = 50;
     std::string action = {}; // empty: any
+    std::optional<Outcome> outcome = std::nullopt;
+    std::optional<Instant> from = std::nullopt;
+    std::optional<Instant> before = std::nullopt;
 };
 
 /// One event as its owner sees it. Circumstances are theirs alone: of what others did to them they
@@ -52,6 +55,9 @@ struct ActivityPage {
     std::optional<std::string> next_cursor;
 };
 
+/// An event in the same words, with the values given. Nothing when they do not belong together.
+std::optional<Activity> activity_of(CanonicalEvent event, std::vector<PersonalValue> values);
+
 class AuditService final : public AuditLog {
 public:
     static constexpr std::uint32_t kPageMax = 100;
@@ -71,6 +77,10 @@ public:
     /// Deletes the personal values that belong to the account, with their salts. Events, entries
     /// and every proof stay. The caller appends the event that says so.
     Result<void> erase_account(WriteTx& tx, AccountId account);
+
+    /// Deletes the events of the leaves before `end`, with their values, and records that: without
+    /// the record verification would find them missing. Entries and every proof stay.
+    Result<void> drop_events_before(WriteTx& tx, const Actor& actor, std::uint64_t end);
 
 private:
     EventId next_id();

@@ -44,6 +44,25 @@ TreeHead head_of(const Row& row)
     return {.size = static_cast<std::uint64_t>(row.integer(0)), .root = row.digest(1)};
 }
 
+/// As many parameters as the statement has: the last one repeated means nothing more to an IN.
+template <class T> std::vector<SqlParam> thirty_two(std::span<const T> values)
+{
+    KS_ASSERT(!values.empty() && values.size() <= AuditStore::kAtOnceMax);
+    std::vector<SqlParam> params(values.begin(), values.end());
+    params.resize(AuditStore::kAtOnceMax, SqlParam(values.back()));
+    return params;
+}
+
+std::vector<NumberedEvent> numbered_events(const Rows& rows)
+{
+    std::vector<NumberedEvent> events;
+    events.reserve(rows.size());
+    for (const Row& row : rows) {
+        events.push_back({static_cast<std::uint64_t>(row.integer(0)), row.bytes(1), row.bytes(2)});
+    }
+    return events;
+}
+
 } // namespace
 
 Result<void> AuditStore::insert_event(ChangeTx& tx, const CanonicalEvent& event, ByteView nonce,
@@ -80,25 +99,22 @@ Result<void> AuditStore::delete_values_of(ChangeTx& tx, AccountId subject)
 
 Result<std::vector<AccountEvent>> AuditStore::list_of_account(ReadTx& tx, AccountId account,
                                                               std::optional<EventId> before,
-                                                              std::string_view action,
+                                                              const AccountFilter& filter,
                                                               std::uint32_t limit)
 {
     // No id is as great as this one, which is no UUIDv7.
     IdBytes newest;
     newest.fill(std::byte{0xff});
     const EventId bound = before.value_or(EventId{newest});
-    auto answer =
-        action.empty()
-            ? tx.query("SELECT e.id, e.canonical, v.contents FROM audit_event e "
-                       "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 "
-                       "WHERE e.account_id = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3",
-                       account, bound, limit)
-            : tx.query("SELECT e.id, e.canonical, v.contents FROM audit_event e "
-                       "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 "
-                       "WHERE e.account_id = $1 AND e.id < $2 AND e.action = $4 ORDER BY e.id DESC "
-                       "LIMIT $3",
-                       account, bound, limit, action);
-    KS_TRY(const Rows rows, std::move(answer));
+    KS_TRY(const Rows rows,
+           tx.query("SELECT e.id, e.canonical, v.contents FROM audit_event e "
+                    "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 "
+                    "WHERE e.account_id = $1 AND e.id < $2 AND ($4 = '' OR e.action = $4) "
+                    "AND ($5 = 0 OR e.outcome = $5) AND e.at >= $6 AND e.at < $7 "
+                    "ORDER BY e.id DESC LIMIT $3",
+                    account, bound, limit, filter.action,
+                    filter.outcome ? std::to_underlying(*filter.outcome) : 0,
+                    filter.from.value_or(Instant::min()), filter.before.value_or(Instant::max())));
     std::vector<AccountEvent> events;
     events.reserve(rows.size());
     for (const Row& row : rows) {
@@ -148,11 +164,7 @@ Result<std::vector<NumberedEvent>> AuditStore::number_events(ChangeTx& tx, std::
             "WHERE leaf_index IS NULL ORDER BY id LIMIT $2) AS fresh "
             "WHERE id = fresh.fresh_id RETURNING leaf_index, nonce, canonical",
             first, limit));
-    std::vector<NumberedEvent> events;
-    events.reserve(rows.size());
-    for (const Row& row : rows) {
-        events.push_back({static_cast<std::uint64_t>(row.integer(0)), row.bytes(1), row.bytes(2)});
-    }
+    auto events = numbered_events(rows);
     std::ranges::sort(events, {}, &NumberedEvent::leaf_index); // RETURNING promises no order.
     return events;
 }
@@ -237,6 +249,99 @@ Result<std::vector<StoredValues>> AuditStore::list_values(ReadTx& tx, std::uint6
         values.push_back({row.id<EventId>(0), row.bytes(1)});
     }
     return values;
+}
+
+Result<std::vector<StoredValues>> AuditStore::list_values_of(ReadTx& tx,
+                                                             std::span<const EventId> events)
+{
+    KS_TRY(
+        const Rows rows,
+        tx.query_list("SELECT event_id, contents, ip_digest FROM audit_value "
+                      "WHERE event_id IN ("
+                      "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+                      "$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
+                      thirty_two(events)));
+    std::vector<StoredValues> values;
+    values.reserve(rows.size());
+    for (const Row& row : rows) {
+        values.push_back({row.id<EventId>(0), row.bytes(1),
+                          row.is_null(2) ? std::nullopt : std::optional(row.digest(2))});
+    }
+    return values;
+}
+
+Result<std::vector<NumberedEvent>> AuditStore::list_numbered(ReadTx& tx, std::uint64_t first,
+                                                             std::uint64_t end)
+{
+    KS_TRY(const Rows rows, tx.query("SELECT leaf_index, nonce, canonical FROM audit_event "
+                                     "WHERE leaf_index >= $1 AND leaf_index < $2 "
+                                     "ORDER BY leaf_index",
+                                     first, end));
+    return numbered_events(rows);
+}
+
+Result<std::vector<NumberedEvent>> AuditStore::list_leaves(ReadTx& tx,
+                                                           std::span<const std::uint64_t> leaves)
+{
+    KS_TRY(
+        const Rows rows,
+        tx.query_list("SELECT leaf_index, nonce, canonical FROM audit_event "
+                      "WHERE leaf_index IN ("
+                      "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+                      "$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32) "
+                      "ORDER BY leaf_index",
+                      thirty_two(leaves)));
+    return numbered_events(rows);
+}
+
+Result<std::vector<NumberedEvent>> AuditStore::list_of_id(ReadTx& tx, EventId id)
+{
+    KS_TRY(const Rows rows, tx.query("SELECT leaf_index, nonce, canonical FROM audit_event "
+                                     "WHERE id = $1 AND leaf_index IS NOT NULL",
+                                     id));
+    return numbered_events(rows);
+}
+
+Result<std::vector<StoredIpDigest>> AuditStore::list_ip_digests_of(ReadTx& tx, AccountId subject)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT e.leaf_index, v.ip_digest FROM audit_value v "
+                    "JOIN audit_event e ON e.id = v.event_id WHERE v.subject_id = $1 "
+                    "AND v.ip_digest IS NOT NULL AND e.leaf_index IS NOT NULL",
+                    subject));
+    std::vector<StoredIpDigest> digests;
+    digests.reserve(rows.size());
+    for (const Row& row : rows) {
+        digests.push_back({static_cast<std::uint64_t>(row.integer(0)), row.digest(1)});
+    }
+    return digests;
+}
+
+Result<std::optional<std::uint64_t>> AuditStore::find_first_leaf(ReadTx& tx)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT leaf_index FROM audit_event WHERE leaf_index >= 0 "
+                        "ORDER BY leaf_index LIMIT 1"));
+    return row ? std::optional(static_cast<std::uint64_t>(row->integer(0))) : std::nullopt;
+}
+
+Result<void> AuditStore::delete_values_of_leaves(ChangeTx& tx, std::uint64_t first,
+                                                 std::uint64_t end)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("DELETE FROM audit_value WHERE event_id IN (SELECT id FROM audit_event "
+                   "WHERE leaf_index >= $1 AND leaf_index < $2)",
+                   first, end));
+    return {};
+}
+
+Result<void> AuditStore::delete_events_of_leaves(ChangeTx& tx, std::uint64_t first,
+                                                 std::uint64_t end)
+{
+    KS_TRY(
+        [[maybe_unused]] const int rows,
+        tx.exec("DELETE FROM audit_event WHERE leaf_index >= $1 AND leaf_index < $2", first, end));
+    return {};
 }
 
 Result<AuditStore::Unnumbered> AuditStore::count_unnumbered(ReadTx& tx)

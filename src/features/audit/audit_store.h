@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -54,6 +55,12 @@ struct AccountEvent {
 struct StoredValues {
     EventId event;
     Bytes contents;
+    std::optional<Digest> ip_digest = std::nullopt; // list_values() leaves it out
+};
+
+struct StoredIpDigest {
+    std::uint64_t leaf_index = 0;
+    Digest digest = {};
 };
 
 class AuditStore {
@@ -66,10 +73,18 @@ public:
                                ByteView contents);
     Result<void> delete_values_of(ChangeTx& tx, AccountId subject);
 
-    /// Newest first, older than `before`; of one action unless `action` is empty.
+    /// What is set has to hold.
+    struct AccountFilter {
+        std::string_view action = {};
+        std::optional<Outcome> outcome = std::nullopt;
+        std::optional<Instant> from = std::nullopt;
+        std::optional<Instant> before = std::nullopt;
+    };
+    /// Newest first, older than `before`.
     Result<std::vector<AccountEvent>> list_of_account(ReadTx& tx, AccountId account,
                                                       std::optional<EventId> before,
-                                                      std::string_view action, std::uint32_t limit);
+                                                      const AccountFilter& filter,
+                                                      std::uint32_t limit);
 
     /// Makes the row when it is missing, and locks it until the end of the transaction.
     Result<TreeHead> lock_head(ChangeTx& tx);
@@ -92,6 +107,23 @@ public:
     /// The personal values of one event that are left: `subject`'s, or everyone's.
     Result<std::vector<Bytes>> list_values_of_event(ReadTx& tx, EventId id,
                                                     std::optional<AccountId> subject);
+    /// Values of at most kAtOnceMax events; no event, no values.
+    static constexpr std::size_t kAtOnceMax = 32;
+    Result<std::vector<StoredValues>> list_values_of(ReadTx& tx, std::span<const EventId> events);
+    /// Leaves first to end, that one left out, in the order of the tree.
+    Result<std::vector<NumberedEvent>> list_numbered(ReadTx& tx, std::uint64_t first,
+                                                     std::uint64_t end);
+    /// At most kAtOnceMax leaves and at least one, in the order of the tree.
+    Result<std::vector<NumberedEvent>> list_leaves(ReadTx& tx,
+                                                   std::span<const std::uint64_t> leaves);
+    /// One or none; none too while it has no number.
+    Result<std::vector<NumberedEvent>> list_of_id(ReadTx& tx, EventId id);
+    Result<std::vector<StoredIpDigest>> list_ip_digests_of(ReadTx& tx, AccountId subject);
+    /// The least leaf whose event is there; nothing: none is.
+    Result<std::optional<std::uint64_t>> find_first_leaf(ReadTx& tx);
+    /// Leaves first to end, that one left out.
+    Result<void> delete_values_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
+    Result<void> delete_events_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
     /// The id of the oldest event without a number, and how many there are.
     struct Unnumbered {
         std::uint64_t count = 0;

@@ -4,6 +4,7 @@
 #include "features/audit/canonical_event.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -77,13 +78,19 @@ private:
                 values[value.event].push_back(std::move(value.contents));
             }
             for (const StoredEvent& event : events) {
-                if (*event.leaf_index != next) {
+                if (*event.leaf_index != next && next == 0) {
+                    missing_before_ = *event.leaf_index; // perhaps by retention
+                } else if (*event.leaf_index != next) {
                     fault("entries " + std::to_string(next) + " to " +
                           std::to_string(*event.leaf_index - 1) + " have no event");
                 }
                 KS_CHECK(check_event(event, values[event.id]));
                 next = *event.leaf_index + 1;
             }
+        }
+        if (missing_before_ > kept_from_) {
+            fault("entries " + std::to_string(kept_from_) + " to " +
+                  std::to_string(missing_before_ - 1) + " have no event");
         }
         if (next != result_.size) {
             fault("the tree has " + std::to_string(result_.size) +
@@ -115,12 +122,30 @@ private:
         if (!columns_agree(*event, stored)) {
             fault(name + " has search columns that say something else");
         }
+        note_retention(*event);
         for (const Bytes& contents : values) {
             if (!values_agree(*event, contents)) {
                 fault(name + " has personal values that are not what was committed to");
             }
         }
         return {};
+    }
+
+    /// What the log itself says of events that are kept no more. Only Keystead says that, and only
+    /// events that agree with the tree are asked.
+    void note_retention(const CanonicalEvent& event)
+    {
+        if (event.action != kRetentionAction || event.actor_kind != ActorKind::System) {
+            return;
+        }
+        for (const Fact& fact : event.facts) {
+            const auto* const text = std::get_if<std::string>(&fact.value);
+            if (fact.name == kKeptFrom && text != nullptr) {
+                std::uint64_t kept_from = 0;
+                std::from_chars(text->data(), text->data() + text->size(), kept_from);
+                kept_from_ = std::max(kept_from_, kept_from);
+            }
+        }
     }
 
     static bool columns_agree(const CanonicalEvent& event, const StoredEvent& stored)
@@ -201,6 +226,8 @@ private:
     Instant now_;
     AuditStore store_;
     Verification result_;
+    std::uint64_t missing_before_ = 0; // the first event is that of this leaf
+    std::uint64_t kept_from_ = 0;      // the log says so
     std::optional<TileAddress> bundle_address_;
     std::vector<Digest> bundle_;
 };

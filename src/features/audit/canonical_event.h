@@ -50,6 +50,11 @@ namespace keystead::audit {
 using Salt = std::array<std::byte, 32>;
 using Nonce = std::array<std::byte, 32>;
 
+/// The event that says which events retention has removed: all of leaves before its fact
+/// kKeptFrom. Verification misses no event before that.
+inline constexpr std::string_view kRetentionAction = "audit.retention";
+inline constexpr std::string_view kKeptFrom = "kept_from";
+
 inline constexpr std::size_t kFactsMax = 64;
 inline constexpr std::size_t kTextBytesMax =
     4096; // longer values are cut before they are committed to
