@@ -326,6 +326,25 @@ const publicRoutes = {
 };
 
 // "S" before a route: it must be proved first.
+function auditEvent(leaf, action, outcome) {
+    return {
+        id: `evt_${String(leaf).padStart(22, "0")}`,
+        leaf_index: leaf,
+        at: ago(leaf * 60),
+        action,
+        outcome,
+        actor: { kind: "account", id: "acc_0000000000000000000001", name: "ada@example.org" },
+        account: { id: "acc_0000000000000000000001", name: "ada@example.org" },
+        session: "ses_0000000000000000000001",
+        request: null,
+        target: { kind: "session", id: "ses_0000000000000000000002" },
+        ip: "203.0.113.9",
+        place: { kind: "country", country: "FR", country_name: "France", city: null },
+        device: { kind: "desktop", browser: "Firefox", browser_version: "140", system: "Linux" },
+        details: { reason: "owner" },
+    };
+}
+
 const sessionRoutes = {
     "GET account": (state) => state.account,
     "PATCH account": (state, body) => Object.assign(state.account, { name: body.name }),
@@ -433,6 +452,22 @@ const sessionRoutes = {
         items: state.accounts.filter((item) => item.email.includes(search.get("query") ?? "")),
         next_cursor: null,
     }),
+    "GET admin/audit/events": (state, _body, search) =>
+        search.has("after")
+            ? {
+                  items: search.get("after") === "tail-0" ? [auditEvent(8, "session.revoke", "ok")] : [],
+                  next_cursor: null,
+                  tail_cursor: "tail-1",
+              }
+            : {
+                  items: [
+                      auditEvent(7, "session.create", "ok"),
+                      auditEvent(6, "sign-in.attempt", "refused"),
+                      auditEvent(5, "account.create", "ok"),
+                  ].filter((event) => event.action.includes(search.get("action") ?? "")),
+                  next_cursor: null,
+                  tail_cursor: "tail-0",
+              },
     "S POST admin/invitations": () => ({}),
     "GET admin/settings": () => ({
         items: [

@@ -132,6 +132,7 @@ const accountPages = [
     ["delete", "/account/delete", "Delete your account"],
     ["admin", "/admin", "Operator"],
     ["admin-invitations", "/admin?view=invitations", "Operator"],
+    ["admin-audit", "/admin?view=audit", "Operator"],
     ["admin-settings", "/admin?view=settings", "Operator"],
 ];
 

@@ -9,6 +9,7 @@ import type {
     AdminAccount,
     ApiKey,
     AuditLogKey,
+    AuditPage,
     Authenticator,
     AuthenticatorConfirmed,
     BackupCodesState,
@@ -205,4 +206,21 @@ export const disableAccount = (id: string) =>
 export const enableAccount = (id: string) => request<unknown>("POST", `admin/accounts/${id}/enable`, session);
 export const invite = (email: string) =>
     request<unknown>("POST", "admin/invitations", { ...session, body: { email } });
+
+export interface AuditFilter {
+    actor?: string;
+    action?: string;
+    target?: string;
+    ip?: string;
+    outcome?: string;
+    text?: string;
+    from?: Time;
+    before?: Time;
+}
+/** Newest first, from `cursor` on; or what has been written after `after`, oldest first. */
+export const listAuditEvents = (
+    filter: AuditFilter & { cursor?: string | null; after?: string },
+    signal?: AbortSignal,
+) => request<AuditPage>("GET", `admin/audit/events${query({ ...filter })}`, { ...session, signal });
+
 export const loadSettings = () => request<{ items: Setting[] }>("GET", "admin/settings", session);

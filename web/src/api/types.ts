@@ -215,6 +215,28 @@ export interface KeyUsage {
     days: KeyDay[];
 }
 
+/** An event as operators see it: whole, and in its place in the log. */
+export interface AuditEvent {
+    id: string;
+    leaf_index: number;
+    at: Time;
+    action: string;
+    outcome: "ok" | "refused" | "failed";
+    actor: { kind: string; id: string | null; name: string | null };
+    account: { id: string; name: string | null } | null;
+    session: string | null;
+    request: string | null;
+    target: { kind: string; id: string } | null;
+    ip: string | null;
+    place: Place | null;
+    device: Device | null;
+    details: Record<string, unknown>;
+}
+
+export interface AuditPage extends Page<AuditEvent> {
+    tail_cursor: string;
+}
+
 export interface NotMe {
     session_ended: boolean;
     factors_frozen_until: Time | null;

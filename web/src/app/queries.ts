@@ -28,6 +28,7 @@ export const keys = {
     keyOptions: ["key-options"],
     auditKeys: ["audit-keys"],
     accounts: ["accounts"],
+    audit: ["audit"],
     settings: ["settings"],
 } as const;
 

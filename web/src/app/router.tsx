@@ -145,7 +145,7 @@ const deletion = createRoute({
     component: lazyRouteComponent(() => import("../pages/deletion/DeletionPage"), "DeletionPage"),
 });
 
-export const adminViews = ["accounts", "invitations", "settings"] as const;
+export const adminViews = ["accounts", "invitations", "audit", "settings"] as const;
 export type AdminView = (typeof adminViews)[number];
 const admin = createRoute({
     getParentRoute: () => shell,

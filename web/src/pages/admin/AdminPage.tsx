@@ -5,11 +5,17 @@ import { t } from "../../text/en";
 import { SettingsPage } from "../../ui/Section";
 import { NotFoundPage } from "../../app/FallbackPages";
 import { AccountsView } from "./AccountsView";
+import { AuditView } from "./AuditView";
 import styles from "./admin.module.css";
 import { InvitationsView } from "./InvitationsView";
 import { SettingsView } from "./SettingsView";
 
-const views = { accounts: AccountsView, invitations: InvitationsView, settings: SettingsView };
+const views = {
+    accounts: AccountsView,
+    invitations: InvitationsView,
+    audit: AuditView,
+    settings: SettingsView,
+};
 
 export function AdminPage() {
     const { view = "accounts" } = useSearch({ from: "/shell/admin" });
