@@ -46,8 +46,6 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "A service client needs a name of at most 100 bytes and at least one right."},
         {"client/name-taken", "Name in use", "Another service client has that name."},
         {"client/not-found", "No such service client", "There is no such service client."},
-        {"audit/event-not-found", "No such event",
-         "The log has no such event, or keeps it no more."},
         {"audit-search/bad-filter", "Not a filter",
          "The log cannot be searched by that; the detail says what is wrong."},
         {"factor-reset/not-an-operator", "Not an operator",
