@@ -228,9 +228,8 @@ test("the log in a browser", async (t) => {
         const page = await openPage(t, browser, server);
         await page.goto("/sign-in");
         await page.getByLabel("E-mail address").fill(operator.email);
-        await page.getByRole("button", { name: "Continue" }).click();
         await page.getByLabel("Password", { exact: true }).fill(goodPassword);
-        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("button", { name: "Sign in", exact: true }).click();
         await page.getByRole("heading", { name: "Overview" }).waitFor();
         await page.goto("/admin?view=audit");
         await page.getByText("session.create").first().waitFor();

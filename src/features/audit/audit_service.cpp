@@ -342,6 +342,8 @@ Result<void> AuditService::drop_events_before(WriteTx& tx, const Actor& actor, s
 
 Result<void> AuditService::erase_account(WriteTx& tx, AccountId account)
 {
+    // Who asks to sign up is nobody yet: the address and client of that belong to no account.
+    KS_CHECK(store_.delete_values_before(tx, account));
     return store_.delete_values_of(tx, account);
 }
 

@@ -90,6 +90,17 @@ Result<void> AuditStore::insert_values(ChangeTx& tx, EventId event, int part,
     return {};
 }
 
+Result<void> AuditStore::delete_values_before(ChangeTx& tx, AccountId subject)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("DELETE FROM audit_value WHERE subject_id IS NULL AND event_id < "
+                   "(SELECT event_id FROM audit_value WHERE subject_id = $1 "
+                   "ORDER BY event_id LIMIT 1) AND ip_digest IN "
+                   "(SELECT ip_digest FROM audit_value WHERE subject_id = $1)",
+                   subject));
+    return {};
+}
+
 Result<void> AuditStore::delete_values_of(ChangeTx& tx, AccountId subject)
 {
     KS_TRY([[maybe_unused]] const int rows,

@@ -72,6 +72,8 @@ public:
                                std::optional<AccountId> subject, std::optional<Digest> ip_digest,
                                ByteView contents);
     Result<void> delete_values_of(ChangeTx& tx, AccountId subject);
+    /// Nobody's values from an address of the subject's, older than the first of the subject's own.
+    Result<void> delete_values_before(ChangeTx& tx, AccountId subject);
 
     /// What is set has to hold.
     struct AccountFilter {
