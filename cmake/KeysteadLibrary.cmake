@@ -16,7 +16,9 @@ function(keystead_library name)
   foreach(source ${ARG_SOURCES})
     get_filename_component(path ${source} ABSOLUTE)
     if(KEYSTEAD_WITHOUT_GUARD AND path STREQUAL KEYSTEAD_WITHOUT_GUARD_IN)
-      set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS KEYSTEAD_WITHOUT_${KEYSTEAD_WITHOUT_GUARD})
+      # What only the guard used is then unused.
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-Wno-unused;-Wno-unused-parameter"
+        COMPILE_DEFINITIONS KEYSTEAD_WITHOUT_${KEYSTEAD_WITHOUT_GUARD})
     endif()
   endforeach()
   target_link_libraries(ks_${name} PUBLIC keystead_flags ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
