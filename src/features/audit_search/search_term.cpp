@@ -65,7 +65,7 @@ void collect_words(std::vector<std::string>& words, std::string_view text)
 std::vector<std::string> each_once(std::vector<std::string> words)
 {
     std::ranges::sort(words);
-    words.erase(std::ranges::unique(words).begin(), words.end());
+    words.erase(std::unique(words.begin(), words.end()), words.end());
     return words;
 }
 
@@ -136,7 +136,7 @@ std::vector<Term> terms_of(const audit::LogEvent& stored)
         terms.push_back(make_term(TermKind::Word, as_bytes(word)));
     }
     std::ranges::sort(terms);
-    terms.erase(std::ranges::unique(terms).begin(), terms.end());
+    terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
     return terms;
 }
 
