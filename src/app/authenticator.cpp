@@ -43,16 +43,18 @@ std::optional<Principal> FeatureAuthenticator::find_bearer(const http::Credentia
 {
     if (tokens_.is_well_formed(credentials.bearer)) {
         Principal principal;
-        const bool found = tokens_.find_cached(
-            credentials.bearer, use_of(credentials), [&](const api_token::CachedToken& token) {
-                fill(principal, token, credentials.client_address);
-            });
+        const bool found =
+            may_remember() &&
+            tokens_.find_cached(credentials.bearer, use_of(credentials),
+                                [&](const api_token::CachedToken& token) {
+                                    fill(principal, token, credentials.client_address);
+                                });
         return found ? std::optional(std::move(principal)) : std::nullopt;
     }
     if (!clients_.is_well_formed(credentials.bearer)) {
         return Principal{}; // A made-up token never reaches the store: its tag is wrong.
     }
-    const auto client = clients_.find_cached(credentials.bearer);
+    const auto client = may_remember() ? clients_.find_cached(credentials.bearer) : std::nullopt;
     return client ? std::optional(principal_of(*client)) : std::nullopt;
 }
 
@@ -78,9 +80,10 @@ std::optional<Principal> FeatureAuthenticator::find_cached(const http::Credentia
     }
     if (!credentials.session_cookie.empty()) {
         Principal principal;
-        if (sessions_.find_cached(
-                credentials.session_cookie,
-                [&](const session::CachedSession& session) { fill(principal, session); })) {
+        if (may_remember() && sessions_.find_cached(credentials.session_cookie,
+                                                    [&](const session::CachedSession& session) {
+                                                        fill(principal, session);
+                                                    })) {
             return principal;
         }
         // A made-up token never reaches the store: its tag is wrong.

@@ -35,6 +35,9 @@ private:
         return {clock_.now(), credentials.client_address, credentials.token_use};
     }
 
+    /// A node that may have lost its database to another asks it, and answers 503 if it has.
+    bool may_remember() const { return database_.may_answer_from_memory(); }
+
     Database& database_;
     session::SessionService& sessions_;
     sign_in_flow::SignInFlowService& flows_;

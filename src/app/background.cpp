@@ -87,7 +87,8 @@ std::vector<Job> background_jobs(Features& features)
                     }});
     jobs.push_back(sweep_job(features));
     jobs.push_back(erasure_job(features));
-    jobs.push_back({"health", 5s, [&db](Instant) { return db.health(); }});
+    // More often than the trust in the lock runs out (storage/postgres/node_lock.h).
+    jobs.push_back({"health", 2s, [&db](Instant) { return db.health(); }});
     jobs.push_back(
         {"optimize", 6h, [&db](Instant) { return db.maintain(Database::Maintenance::Optimize); }});
     if (features.checkpoint_sender.has_places()) {

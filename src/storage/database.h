@@ -187,6 +187,9 @@ public:
     /// storage/lock-lost. PostgreSQL: takes the node's lock again if its connection was lost; until
     /// then all transactions are refused.
     virtual Result<void> health() = 0;
+    /// Whether what memory holds of the data may be answered from: not once the node's lock was
+    /// lost, nor when it has not been seen held for some seconds. Any thread, at little cost.
+    virtual bool may_answer_from_memory() const = 0;
 
     /// Runs on SQLite inside the transaction of every batch in which an audit record was appended,
     /// once, right before its COMMIT; its Error rolls the batch back. PostgreSQL has no batches: a

@@ -33,6 +33,7 @@ public:
 
     Engine engine() const override { return inner_.engine(); }
     Result<void> health() override { return inner_.health(); }
+    bool may_answer_from_memory() const override { return inner_.may_answer_from_memory(); }
     void set_before_commit(std::function<Result<void>(WriteTx&)> hook) override
     {
         inner_.set_before_commit([this, hook = std::move(hook)](WriteTx& inner) -> Result<void> {

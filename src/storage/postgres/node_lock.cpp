@@ -31,10 +31,18 @@ Result<void> NodeLock::acquire()
 {
     const std::lock_guard lock(mutex_);
     KS_TRY(auto connection, PgConnection::open(target_));
+    const auto asked_at = clock_.since_boot();
     KS_CHECK(take(*connection));
     connection_ = std::move(connection);
-    held_ = true;
+    trust(asked_at);
     return {};
+}
+
+// From before the question was sent: how long the answer was under way nobody knows.
+void NodeLock::trust(std::chrono::microseconds asked_at)
+{
+    trusted_until_us_ = (asked_at + kTrust).count();
+    held_ = true;
 }
 
 Result<void> NodeLock::take(PgConnection& connection)
@@ -67,7 +75,9 @@ Result<void> NodeLock::begin_term(Instant now)
 Result<void> NodeLock::verify()
 {
     const std::lock_guard lock(mutex_);
+    const auto asked_at = clock_.since_boot();
     if (connection_ && connection_->run(kReadTerm, {})) {
+        trust(asked_at);
         return {};
     }
     held_ = false;
@@ -82,6 +92,7 @@ Result<void> NodeLock::take_again()
         return lock_lost(opened.error().cause);
     }
     auto connection = *std::move(opened);
+    const auto asked_at = clock_.since_boot();
     if (const auto taken = take(*connection); !taken) {
         return lock_lost(taken.error().detail + taken.error().cause);
     }
@@ -94,7 +105,7 @@ Result<void> NodeLock::take_again()
             "another node has used the database meanwhile; this one has to be started anew");
     }
     connection_ = std::move(connection);
-    held_ = true;
+    trust(asked_at);
     return {};
 }
 

@@ -4,7 +4,8 @@
 // a schema. It is gone with the connection, perhaps unnoticed for a while; so each node also begins
 // a term, a number in the table node. A node that gets its lock back in the same term has missed
 // nothing. In another's term its caches may hold what has been revoked: it never serves again, and
-// has to be started anew.
+// has to be started anew. What is answered from memory is trusted for kTrust after the lock was
+// last seen held, no longer: a node that is cut off does not notice.
 #pragma once
 
 #include "core/clock.h"
@@ -13,6 +14,7 @@
 #include "storage/postgres/target.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -21,7 +23,9 @@ namespace keystead::storage {
 
 class NodeLock {
 public:
-    explicit NodeLock(Target target) : target_(std::move(target)) {}
+    static constexpr std::chrono::seconds kTrust{5};
+
+    NodeLock(Target target, const Clock& clock) : target_(std::move(target)), clock_(clock) {}
 
     /// Errors: storage/locked, with who holds it; those of PgConnection::open.
     Result<void> acquire();
@@ -32,14 +36,19 @@ public:
     Result<void> verify();
     /// As last found out. Any thread, at no cost.
     bool is_held() const { return held_; }
+    /// Whether it was held less than kTrust ago. Any thread, for the price of a clock.
+    bool is_surely_held() const { return held_ && clock_.since_boot().count() < trusted_until_us_; }
 
 private:
     Result<void> take(PgConnection& connection);
+    void trust(std::chrono::microseconds asked_at);
     Result<void> take_again();
 
     const Target target_;
+    const Clock& clock_;
     std::atomic<bool> held_{false};
-    std::mutex mutex_; // guards what follows
+    std::atomic<std::int64_t> trusted_until_us_{0}; // since boot
+    std::mutex mutex_;                              // guards what follows
     std::unique_ptr<PgConnection> connection_;
     std::int64_t term_ = 0;
 };

@@ -84,8 +84,9 @@ void back_off(int retry)
 
 class PostgresDatabase final : public Database {
 public:
-    PostgresDatabase(storage::Target target, std::uint32_t connections)
-        : lock_(target), pool_(std::move(target), std::clamp(connections, 1U, kConnectionsMax))
+    PostgresDatabase(storage::Target target, std::uint32_t connections, const Clock& clock)
+        : lock_(target, clock),
+          pool_(std::move(target), std::clamp(connections, 1U, kConnectionsMax))
     {
     }
 
@@ -106,6 +107,7 @@ public:
         assert_no_transaction();
         return lock_.verify();
     }
+    bool may_answer_from_memory() const override { return lock_.is_surely_held(); }
     void set_before_commit(std::function<Result<void>(WriteTx&)>) override {}
     Result<void> maintain(Maintenance) override { return {}; } // The server has autovacuum.
 
@@ -270,7 +272,8 @@ private:
 Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options)
 {
     KS_TRY(storage::Target target, storage::parse_target(options.connection));
-    auto database = std::make_unique<PostgresDatabase>(std::move(target), options.connections);
+    auto database =
+        std::make_unique<PostgresDatabase>(std::move(target), options.connections, options.clock);
     KS_CHECK(database->start(options));
     return std::unique_ptr<Database>(std::move(database));
 }

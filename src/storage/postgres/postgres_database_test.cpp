@@ -144,6 +144,26 @@ TEST_F(PostgresDatabase, NeverServesAgainOnceAnotherNodeHasServed)
     EXPECT_FALSE(add_item());
 }
 
+// guards: a node that is cut off answers nothing from memory, neither before nor after it notices
+TEST_F(PostgresDatabase, TrustsMemoryOnlyWhileItSeesItsLock)
+{
+    using namespace std::chrono_literals;
+    EXPECT_TRUE(node_->may_answer_from_memory());
+    clock_.advance(4s);
+    EXPECT_TRUE(node_->may_answer_from_memory());
+    cut();
+    clock_.advance(2s);
+    EXPECT_FALSE(node_->may_answer_from_memory()) << "nobody has asked, so nobody knows";
+    EXPECT_TRUE(node_->health()) << "the lock is taken again";
+    EXPECT_TRUE(node_->may_answer_from_memory());
+    cut();
+    auto second = open_postgres(
+        {.connection = schema_->connection(), .migrations = kMigrations, .clock = clock_});
+    ASSERT_TRUE(second) << second.error().detail;
+    EXPECT_FALSE(node_->health());
+    EXPECT_FALSE(node_->may_answer_from_memory());
+}
+
 TEST_F(PostgresDatabase, RefusesATypeOutsideTheCommonSubset)
 {
     ASSERT_TRUE(add_item());

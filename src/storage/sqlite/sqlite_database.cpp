@@ -127,6 +127,7 @@ public:
         });
     }
 
+    bool may_answer_from_memory() const override { return true; } // The file is locked, for life.
     void set_before_commit(std::function<Result<void>(WriteTx&)> hook) override
     {
         writer_.set_before_commit(std::move(hook));
