@@ -57,6 +57,11 @@ struct RecordedMail {
 
 class RecordingNotifier final : public notify::Notifier {
 public:
+    Result<notify::Admission> admit(WriteTx&, const notify::LinkMail&) override
+    {
+        return admission;
+    }
+    notify::Admission admission = notify::Admission::Send;
     Result<void> enqueue(WriteTx& tx, const notify::Message& message) override
     {
         RecordedMail mail{.purpose = message.purpose,

@@ -29,6 +29,20 @@ Result<void> AccountAdminService::invite(WriteTx& tx, const Actor& actor,
                                          const EmailAddress& address)
 {
     KS_TRY(const auto known, accounts_.find_by_email(tx, address));
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "account.invite",
+                                .target = {.kind = "email"},
+                                .details = {{.name = "email",
+                                             .value = address.text(),
+                                             .kind = audit::Detail::Kind::Personal}}}));
+    KS_TRY(const auto admission,
+           notifier_.admit(tx, {.purpose = notify::Purpose::Invitation,
+                                .otherwise = notify::Purpose::SignUpAccountExists,
+                                .to = address.text(),
+                                .link_lifetime = settings_.invitation_lifetime}));
+    if (admission == notify::Admission::Merge) {
+        return {};
+    }
     KS_TRY(const Secret token,
            links_.make(tx, {.purpose = link::Purpose::Invitation,
                             .lifetime = settings_.invitation_lifetime,
@@ -40,13 +54,7 @@ Result<void> AccountAdminService::invite(WriteTx& tx, const Actor& actor,
         message.link_path = "/sign-up/confirm";
         message.link_token = &token;
     }
-    KS_CHECK(notifier_.enqueue(tx, message));
-    return audit_.append(tx, {.actor = actor,
-                              .action = "account.invite",
-                              .target = {.kind = "email"},
-                              .details = {{.name = "email",
-                                           .value = address.text(),
-                                           .kind = audit::Detail::Kind::Personal}}});
+    return notifier_.enqueue(tx, message);
 }
 
 } // namespace keystead::account

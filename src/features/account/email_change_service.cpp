@@ -38,6 +38,20 @@ Result<void> EmailChangeService::request(WriteTx& tx, const Actor& actor,
     // Known or not, the same statements, rows and mails follow: the answer must not tell (K-12).
     KS_TRY(const auto claimant, store_.find_claimant(tx, address.text(), now));
     const bool is_anothers = claimant && *claimant != account;
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "account.email-request",
+                                .account = account,
+                                .target = target_of(account),
+                                .details = {personal("email", address)}}));
+    KS_TRY(const auto admission,
+           notifier_.admit(tx, {.purpose = notify::Purpose::EmailConfirmLink,
+                                .otherwise = notify::Purpose::SignUpAccountExists,
+                                .to = address.text(),
+                                .link_lifetime = settings_.link_lifetime,
+                                .asked_by = account}));
+    if (admission == notify::Admission::Merge) {
+        return {};
+    }
     KS_CHECK(store_.set_pending_email(tx, account, address, now + settings_.link_lifetime));
     KS_TRY(const Secret token,
            links_.make(tx, {.purpose = link::Purpose::EmailChange,
@@ -52,12 +66,7 @@ Result<void> EmailChangeService::request(WriteTx& tx, const Actor& actor,
         message.link_path = "/email/confirm";
         message.link_token = &token;
     }
-    KS_CHECK(notifier_.enqueue(tx, message));
-    return audit_.append(tx, {.actor = actor,
-                              .action = "account.email-request",
-                              .account = account,
-                              .target = target_of(account),
-                              .details = {personal("email", address)}});
+    return notifier_.enqueue(tx, message);
 }
 
 Result<Spent> EmailChangeService::confirm(WriteTx& tx, const Actor& actor, std::string_view token)

@@ -83,6 +83,16 @@ Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor,
     KS_CHECK(tx.lock(actor.account));
     KS_TRY(const Account account, accounts_.load(tx, actor.account));
     KS_TRY(Address added, keep(tx, account, address));
+    KS_CHECK(audit_.append(tx, event_of(actor, "account.address-add", added)));
+    KS_TRY(const auto admission,
+           notifier_.admit(tx, {.purpose = notify::Purpose::NotificationAddressLink,
+                                .otherwise = notify::Purpose::NotificationAddressLink,
+                                .to = address.text(),
+                                .link_lifetime = settings_.link_lifetime,
+                                .asked_by = account.id}));
+    if (admission == notify::Admission::Merge) {
+        return added;
+    }
     KS_TRY(const Secret token, links_.make(tx, {.purpose = link::Purpose::NotificationAddress,
                                                 .lifetime = settings_.link_lifetime,
                                                 .account = account.id,
@@ -93,7 +103,6 @@ Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor,
                                     .account = account.id,
                                     .link_path = "/notification-address/confirm",
                                     .link_token = &token}));
-    KS_CHECK(audit_.append(tx, event_of(actor, "account.address-add", added)));
     return added;
 }
 

@@ -9,9 +9,6 @@
 namespace keystead::link {
 namespace {
 
-/// As many mails of one purpose as an address gets within the hour: the store
-/// counts to three.
-constexpr std::chrono::hours kFrequencyWindow{1};
 constexpr std::chrono::hours kKeptAfterEnd{24};
 
 /// What at most one live link of a purpose exists for.
@@ -66,13 +63,7 @@ Result<Secret> LinkService::make(WriteTx& tx, const Request& request)
                       .reference = request.reference,
                       .made_at = now,
                       .expires_at = now + request.lifetime};
-    // Otherwise a stranger who asks again and again would end each link that its owner is about to
-    // follow.
-    if (scope_of(request.purpose) == Scope::Address) {
-        KS_CHECK(store_.replace_unless_frequent(tx, row, now - kFrequencyWindow));
-    } else {
-        KS_CHECK(store_.replace(tx, row));
-    }
+    KS_CHECK(store_.replace(tx, row));
     return std::move(token.text);
 }
 

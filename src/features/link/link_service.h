@@ -50,10 +50,10 @@ public:
 
     /// Makes a link and, in the same statement, ends the one it replaces: of the same purpose and
     /// address (SignUp, Invitation, Recovery), account (EmailChange), account and address
-    /// (NotificationAddress) or alone (SetUp). The others replace nothing. Purposes that a stranger
-    /// may ask for keep the link that was mailed once three were made within the hour, as the
-    /// outbox then merges the mail: the token that comes back opens nothing and nobody sees it. One
-    /// statement with an Inert effect too, so that known and unknown addresses cost the same.
+    /// (NotificationAddress) or alone (SetUp). The others replace nothing. Where a stranger may
+    /// ask, Notifier::admit() is asked first: a link whose mail would not leave must not end the
+    /// one that did. One statement with an Inert effect too, so that known and unknown addresses
+    /// cost the same.
     Result<Secret> make(WriteTx& tx, const Request& request);
     /// Ends the link and says what it was bound to, to the first caller only; nothing when it is no
     /// good for whatever reason. One statement. An Error of the caller's transaction makes it

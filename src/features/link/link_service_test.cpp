@@ -139,23 +139,6 @@ TEST_P(LinkServiceTest, ANewerRequestReplacesTheOlder)
     EXPECT_TRUE(peek(Purpose::Recovery, second));
 }
 
-// guards: K-11: asking again and again for someone else's recovery does not end the link she was
-// mailed last
-TEST_P(LinkServiceTest, AskingOftenEndsNoLinkThatWasMailed)
-{
-    std::string third;
-    for (int i = 0; i < 3; ++i) {
-        third = make(recovery());
-        clock_.advance(minutes{1});
-    }
-    const std::string fourth = make(recovery()); // its mail is merged
-    EXPECT_TRUE(peek(Purpose::Recovery, third));
-    EXPECT_FALSE(peek(Purpose::Recovery, fourth));
-    clock_.advance(minutes{57} + std::chrono::seconds{1}); // the first is more than an hour old
-    const std::string fifth = make(recovery());
-    EXPECT_TRUE(peek(Purpose::Recovery, fifth));
-}
-
 // guards: a password change ends what could change it again, and not what defends the owner
 TEST_P(LinkServiceTest, VoidsRequestsAndKeepsDefences)
 {

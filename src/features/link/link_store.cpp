@@ -15,9 +15,6 @@ constexpr std::string_view kSpend =
 #endif
     "RETURNING account_id, address, reference, expires_at";
 
-/// Long ago: no link was made then.
-constexpr std::int64_t kNever = 0;
-
 std::optional<Binding> binding_of(const std::optional<Row>& row)
 {
     if (!row) {
@@ -32,32 +29,14 @@ Result<void> LinkStore::replace(WriteTx& tx, const LinkRow& row)
 {
     KS_CHECK(tx.exec(
         "INSERT INTO link (slot, id, digest, purpose, effect, account_id, address, reference, "
-        "made_at, "
-        "earlier_1, earlier_2, expires_at, ended_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11, $10, NULL) "
+        "made_at, expires_at, ended_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL) "
         "ON CONFLICT (slot) DO UPDATE SET id = excluded.id, digest = excluded.digest, "
         "effect = excluded.effect, account_id = excluded.account_id, address = excluded.address, "
-        "reference = excluded.reference, made_at = excluded.made_at, earlier_1 = link.made_at, "
-        "earlier_2 = link.earlier_1, expires_at = excluded.expires_at, ended_at = NULL",
+        "reference = excluded.reference, made_at = excluded.made_at, "
+        "expires_at = excluded.expires_at, ended_at = NULL",
         row.slot, row.id, row.digest, row.purpose, row.effect, row.account, row.address,
-        row.reference, row.made_at, row.expires_at, kNever));
-    return {};
-}
-
-Result<void> LinkStore::replace_unless_frequent(WriteTx& tx, const LinkRow& row, Instant since)
-{
-    KS_CHECK(tx.exec(
-        "INSERT INTO link (slot, id, digest, purpose, effect, account_id, address, reference, "
-        "made_at, "
-        "earlier_1, earlier_2, expires_at, ended_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11, $10, NULL) "
-        "ON CONFLICT (slot) DO UPDATE SET id = excluded.id, digest = excluded.digest, "
-        "effect = excluded.effect, account_id = excluded.account_id, address = excluded.address, "
-        "reference = excluded.reference, made_at = excluded.made_at, earlier_1 = link.made_at, "
-        "earlier_2 = link.earlier_1, expires_at = excluded.expires_at, ended_at = NULL "
-        "WHERE link.earlier_2 <= $12",
-        row.slot, row.id, row.digest, row.purpose, row.effect, row.account, row.address,
-        row.reference, row.made_at, row.expires_at, kNever, since));
+        row.reference, row.made_at, row.expires_at));
     return {};
 }
 

@@ -57,8 +57,6 @@ class LinkStore {
 public:
     /// Puts the row into its slot, whatever link was there.
     Result<void> replace(WriteTx& tx, const LinkRow& row);
-    /// The same, unless the slot's third last link was made after `since`: then it stays as it is.
-    Result<void> replace_unless_frequent(WriteTx& tx, const LinkRow& row, Instant since);
     Result<std::optional<Binding>> spend(WriteTx& tx, LinkId id, const Digest& digest,
                                          Purpose purpose, Instant now);
     Result<std::optional<Binding>> find(ReadTx& tx, LinkId id, const Digest& digest,

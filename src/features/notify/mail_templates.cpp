@@ -293,7 +293,8 @@ private:
 
 bool may_merge(Purpose purpose)
 {
-    return template_of(purpose).kind != Kind::ChangeNotice;
+    const Kind kind = template_of(purpose).kind;
+    return kind != Kind::ChangeNotice && kind != Kind::Link;
 }
 
 std::string defang(std::string_view value)

@@ -30,8 +30,8 @@ struct Sender {
 Wording word(Purpose purpose, const MessagePayload& payload, Instant created_at,
              const Sender& sender);
 
-/// Messages that somebody else can cause again and again (links, sign-ins) are merged beyond some
-/// an hour; notices of changes never are.
+/// Notices that somebody else can cause again and again (sign-ins) are merged beyond some an hour;
+/// notices of changes never are, and links were counted before they were made (Notifier::admit).
 bool may_merge(Purpose purpose);
 
 /// A fact's value as a mail shows it: printable, short, and nothing that a mail program turns into

@@ -158,8 +158,10 @@ Result<void> OutboxSender::deliver(const OutboxRow& row, Instant now, Summary& s
 
 Result<void> OutboxSender::sweep(Instant now)
 {
-    return database_.upkeep(
-        [&](UpkeepTx& tx) { return store_.delete_finished_before(tx, now - kKeepFinished); });
+    return database_.upkeep([&](UpkeepTx& tx) -> Result<void> {
+        KS_CHECK(store_.delete_addresses_before(tx, now - kKeepFinished));
+        return store_.delete_finished_before(tx, now - kKeepFinished);
+    });
 }
 
 } // namespace keystead::notify

@@ -5,7 +5,7 @@
 //
 //     waiting ──claim──▶ in delivery ──▶ sent
 //        ▲ │                  │
-//        │ └─ enough of it ─▶ merged      (links and sign-in notices beyond some an hour, decided
+//        │ └─ enough of it ─▶ merged      (sign-in notices beyond some an hour, decided
 //        here, where nothing races) └──── later ◀────────┴─ 3 days old ─▶ given up
 #pragma once
 

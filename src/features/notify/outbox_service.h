@@ -1,12 +1,13 @@
 // features/notify/outbox_service.h
 //
 // Queues messages: one INSERT each, whatever the message and whoever it is for, so that foreground
-// work is the same for known and unknown people. What is merged is decided when it is sent
-// (outbox_sender.h), where nothing races.
+// work is the same for known and unknown people. Whether a link may be mailed is decided here,
+// before it is made; which notices are merged, when they are sent (outbox_sender.h).
 #pragma once
 
 #include "core/clock.h"
 #include "core/random.h"
+#include "core/settings.h"
 #include "crypto/keys.h"
 #include "features/notify/notify_service.h"
 #include "features/notify/outbox_store.h"
@@ -20,7 +21,9 @@ public:
     /// `wake` runs after each commit that queued something, on the committing thread: it must not
     /// block or throw.
     OutboxService(const Clock& clock, Random& random, const crypto::KeyRing& keys,
-                  std::function<void()> wake);
+                  const MailSettings& settings, std::function<void()> wake);
+
+    Result<Admission> admit(WriteTx& tx, const LinkMail& mail) override;
 
     Result<void> enqueue(WriteTx& tx, const Message& message) override;
     /// Forgets which messages were an account's: finished ones are deleted, waiting ones (the last
@@ -30,7 +33,10 @@ public:
 private:
     const Clock& clock_;
     Random& random_;
+    Digest digest_of(std::string_view address) const;
+
     const crypto::KeyRing& keys_;
+    const MailSettings& settings_;
     std::function<void()> wake_;
     OutboxStore store_;
 };

@@ -60,6 +60,32 @@ Result<std::int64_t> OutboxStore::count_admitted(ReadTx& tx, const Digest& addre
     return rows.front().integer(0);
 }
 
+Result<void> OutboxStore::lock_address(WriteTx& tx, const Digest& address_digest, Instant now)
+{
+    return done(tx.exec("INSERT INTO outbox_recipient (address_digest, asked_at) VALUES ($1, $2) "
+                        "ON CONFLICT (address_digest) DO UPDATE SET asked_at = $2",
+                        address_digest, now));
+}
+
+Result<RecentLinks> OutboxStore::count_links(ReadTx& tx, const Digest& address_digest,
+                                             Purpose purpose, Purpose otherwise, AccountId asked_by,
+                                             Instant since)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT count(*), coalesce(sum(CASE WHEN account_id = $4 THEN 1 ELSE 0 END), "
+                    "0), max(created_at) FROM outbox WHERE address_digest = $1 "
+                    "AND purpose IN ($2, $3) AND created_at > $5",
+                    address_digest, purpose, otherwise, asked_by, since));
+    const Row& row = rows.front();
+    return RecentLinks{
+        .all = row.integer(0), .own = row.integer(1), .newest = row.optional_time(2)};
+}
+
+Result<void> OutboxStore::delete_addresses_before(ChangeTx& tx, Instant before)
+{
+    return done(tx.exec("DELETE FROM outbox_recipient WHERE asked_at < $1", before));
+}
+
 Result<bool> OutboxStore::claim(ChangeTx& tx, MessageId id, Instant now, Instant due_at)
 {
     KS_TRY(const int rows, tx.exec("UPDATE outbox SET attempts = attempts + 1, admitted_at = "

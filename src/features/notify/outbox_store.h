@@ -32,8 +32,20 @@ struct OutboxRow {
     Bytes payload;
 };
 
+/// Mails of the last hour.
+struct RecentLinks {
+    std::int64_t all = 0;
+    std::int64_t own = 0; // of them, asked for by one account
+    std::optional<Instant> newest;
+};
+
 class OutboxStore {
 public:
+    /// Nobody else counts this address's mails until the transaction ends.
+    Result<void> lock_address(WriteTx& tx, const Digest& address_digest, Instant now);
+    Result<RecentLinks> count_links(ReadTx& tx, const Digest& address_digest, Purpose purpose,
+                                    Purpose otherwise, AccountId asked_by, Instant since);
+    Result<void> delete_addresses_before(ChangeTx& tx, Instant before);
     /// A new row, waiting; `attempts` and `admitted_at` are not looked at.
     Result<void> insert(ChangeTx& tx, const OutboxRow& row);
     /// Waiting and due at `now`, the longest due first.

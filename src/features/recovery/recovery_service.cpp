@@ -28,6 +28,19 @@ Result<void> RecoveryService::request(WriteTx& tx, const Actor& actor,
     KS_TRY(const auto account, p_.accounts.find_by_email(tx, email));
     KS_TRY(const auto stored, p_.passwords.find(tx, account ? account->id : AccountId{}));
     const bool usable = account && account->is_active() && stored;
+    // Whatever comes of it, the record is the same.
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "recovery.request",
+                                  .account = account ? std::optional(account->id) : std::nullopt,
+                                  .details = {audit::identifier_digest(p_.keys, email.text())}}));
+    KS_TRY(const auto admission,
+           p_.notifier.admit(tx, {.purpose = notify::Purpose::RecoveryLink,
+                                  .otherwise = notify::Purpose::RecoveryNoAccount,
+                                  .to = email.text(),
+                                  .link_lifetime = p_.settings.link_lifetime}));
+    if (admission == notify::Admission::Merge) {
+        return {};
+    }
     KS_TRY(const Secret token,
            p_.links.make(tx, {.purpose = link::Purpose::Recovery,
                               .lifetime = p_.settings.link_lifetime,
@@ -42,11 +55,7 @@ Result<void> RecoveryService::request(WriteTx& tx, const Actor& actor,
                    .link_path = "/recovery/confirm",
                    .link_token = &token};
     }
-    KS_CHECK(p_.notifier.enqueue(tx, message));
-    return p_.audit.append(tx, {.actor = actor,
-                                .action = "recovery.request",
-                                .account = account ? std::optional(account->id) : std::nullopt,
-                                .details = {audit::identifier_digest(p_.keys, email.text())}});
+    return p_.notifier.enqueue(tx, message);
 }
 
 Result<Opened> RecoveryService::look_at(ReadTx& tx, std::string_view token)

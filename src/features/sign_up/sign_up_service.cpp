@@ -18,6 +18,17 @@ Result<void> SignUpService::request(WriteTx& tx, const Actor& actor,
         return Error{ErrorKind::Forbidden, "sign-up/closed", "No accounts are made here."};
     }
     KS_TRY(const auto existing, p_.accounts.find_by_email(tx, email));
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "sign-up.request",
+                                  .details = {audit::identifier_digest(p_.keys, email.text())}}));
+    KS_TRY(const auto admission,
+           p_.notifier.admit(tx, {.purpose = notify::Purpose::SignUpLink,
+                                  .otherwise = notify::Purpose::SignUpAccountExists,
+                                  .to = email.text(),
+                                  .link_lifetime = p_.settings.link_lifetime}));
+    if (admission == notify::Admission::Merge) {
+        return {};
+    }
     KS_TRY(const Secret token,
            p_.links.make(tx, {.purpose = link::Purpose::SignUp,
                               .lifetime = p_.settings.link_lifetime,
@@ -32,10 +43,7 @@ Result<void> SignUpService::request(WriteTx& tx, const Actor& actor,
                    .to = email.text(),
                    .account = existing->id};
     }
-    KS_CHECK(p_.notifier.enqueue(tx, message));
-    return p_.audit.append(tx, {.actor = actor,
-                                .action = "sign-up.request",
-                                .details = {audit::identifier_digest(p_.keys, email.text())}});
+    return p_.notifier.enqueue(tx, message);
 }
 
 Result<Invited> SignUpService::look_at(ReadTx& tx, std::string_view token)
