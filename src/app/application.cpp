@@ -5,12 +5,17 @@
 #include "app/dev_mail.h"
 #include "app/routes.h"
 #include "app/site_routes.h"
+#include "core/json.h"
+#include "crypto/hash.h"
 #include "features/sign_in/sign_in_routes.h"
 #include "http/openapi.h"
 #include "http/system_routes.h"
 
 #include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace keystead::app {
@@ -24,6 +29,7 @@ class NoDatabase final : public Database {
 public:
     Engine engine() const override { return Engine::Sqlite; }
     Result<void> health() override { return absent(); }
+    bool may_answer_from_memory() const override { return false; }
     void set_before_commit(std::function<Result<void>(WriteTx&)>) override {}
     Result<void> maintain(Maintenance) override { return absent(); }
 
@@ -41,14 +47,41 @@ private:
     Result<void> run_upkeep(function_ref<Result<void>(UpkeepTx&)>) override { return absent(); }
 };
 
-/// Password places are kept for those whom a storm of strangers must not shut out: a request that
-/// shows a device cookie of ours, and the paths that only an owner walks.
-bool keeps_reserved_place(const Features& features, const http::Request& request)
+/// A number for whom a place is kept; never 0.
+std::uint64_t place_number(ByteView whose)
 {
+    const Digest digest = crypto::sha256(whose);
+    std::uint64_t number = 0;
+    std::memcpy(&number, digest.data(), sizeof number);
+    return number | 1U;
+}
+
+/// Password places are kept for those whom a storm of strangers must not shut out: the device that
+/// signed in before to the account it now names, and the ways that only an owner walks.
+std::optional<std::uint64_t> reserved_place_of(const Features& features,
+                                               const http::Request& request, std::string_view body)
+{
+    if (!request.principal.account.is_nil()) {
+        return place_number(request.principal.account.bytes());
+    }
+    if (request.path == "/v1/recovery/confirm") {
+        return place_number(
+            std::as_bytes(std::span(request.client_address.source_prefix().bytes())));
+    }
     const auto cookie = request.cookie(sign_in::kDeviceCookie);
-    return request.path == "/v1/step-up" || request.path == "/v1/recovery/confirm" ||
-           request.path == "/v1/account/password" ||
-           (cookie && features.known_devices.parse(*cookie).digest.has_value());
+    if (request.path != "/v1/sign-in" || !cookie || !features.known_devices.parse(*cookie).digest) {
+        return std::nullopt;
+    }
+    const auto parsed = parse_json(body);
+    const JsonValue* const typed = parsed ? parsed->find("email") : nullptr;
+    if (typed == nullptr || typed->kind() != JsonValue::Kind::String) {
+        return std::nullopt;
+    }
+    const auto email = account::EmailAddress::parse(typed->string());
+    if (!email || !features.known_devices.is_bound_to(*cookie, email->text())) {
+        return std::nullopt;
+    }
+    return place_number(as_bytes(email->text()));
 }
 
 } // namespace
@@ -96,12 +129,18 @@ http::ServerOptions Application::server_options()
     http::ServerOptions options{.settings = settings.server, .limits = settings.limits};
     options.credential_threads = settings.password.hash_threads;
     options.credential_queue_max = settings.password.hash_queue_max;
-    options.keeps_reserved_place = [this](const http::Request& request) {
-        return keeps_reserved_place(features_, request);
+    options.reserved_place_of = [this](const http::Request& request, std::string_view body) {
+        return reserved_place_of(features_, request, body);
     };
     options.page =
         make_page_hook(std::string(index_document(embedded_files())), settings.server.base_path);
-    options.on_limited = [this](const IpAddress& client) { features_.limit_tally.note(client); };
+    options.on_refused = [this](const Error& error, const IpAddress& client) {
+        if (error.kind == ErrorKind::RateLimited) {
+            features_.limit_tally.note(LimitTally::Refusal::Limit, client);
+        } else if (error.code == link::invalid_link().code) {
+            features_.limit_tally.note(LimitTally::Refusal::Link, client);
+        }
+    };
     options.on_error = [this](const Error& error, const RequestId& request) {
         log_.error("request failed", error, request);
     };

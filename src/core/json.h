@@ -111,6 +111,9 @@ Result<JsonValue> parse_json(std::string_view text, const JsonLimits& limits = {
 /// the caller's.
 class JsonWriter {
 public:
+    JsonWriter() = default;
+    /// With room from the start: what holds a secret must not grow, and so leave copies behind.
+    explicit JsonWriter(std::size_t reserve_bytes) { out_.reserve(reserve_bytes); }
     JsonWriter& begin_object() { return open('{'); }
     JsonWriter& end_object() { return close('}'); }
     JsonWriter& begin_array() { return open('['); }

@@ -1,6 +1,7 @@
 // http/base_url.cpp
 #include "http/base_url.h"
 
+#include "core/ip_address.h"
 #include "http/ascii.h"
 
 #include <algorithm>
@@ -73,7 +74,7 @@ std::string BaseUrl::origin() const
     return text;
 }
 
-HostPolicy::HostPolicy(const BaseUrl& base, std::uint16_t bound_port)
+HostPolicy::HostPolicy(const BaseUrl& base, std::uint16_t bound_port) : name_(base.host)
 {
     std::vector<std::uint16_t> ports{base.port};
     if (base.is_localhost() && bound_port != base.port && bound_port != 0) {
@@ -107,6 +108,21 @@ HostVerdict HostPolicy::check(std::string_view host) const
     }
     return contains(loopback_hosts_, host) ? HostVerdict::RedirectToLocalhost
                                            : HostVerdict::Misdirected;
+}
+
+bool HostPolicy::may_ask_for_metrics(std::string_view host) const
+{
+    const std::size_t bracket = host.rfind(']');
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+        host = host.substr(0, colon);
+    }
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+        return IpAddress::parse(host).has_value();
+    }
+    return IpAddress::parse(host).has_value() || ascii_iequal(host, "localhost") ||
+           ascii_iequal(host, name_);
 }
 
 bool HostPolicy::is_our_origin(std::string_view origin) const

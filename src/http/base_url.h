@@ -37,11 +37,14 @@ public:
     /// `bound_port`: the port really listened on; with a base URL on localhost it is ours as well.
     HostPolicy(const BaseUrl& base, std::uint16_t bound_port);
     HostVerdict check(std::string_view host) const;
+    /// An address, localhost or our own name, whatever the port: what a scraper is told to ask.
+    bool may_ask_for_metrics(std::string_view host) const;
     bool is_our_origin(std::string_view origin) const;
     /// "http://localhost:8080": where RedirectToLocalhost goes for that Host.
     std::string localhost_origin(std::string_view host) const;
 
 private:
+    std::string name_; // without a port
     std::vector<std::string> hosts_;
     std::vector<std::string> loopback_hosts_;
     std::vector<std::string> origins_;

@@ -49,4 +49,18 @@ TEST(HostPolicy, SendsLoopbackAddressesToLocalhost)
     EXPECT_EQ(policy.check("127.0.0.1:9"), HostVerdict::Misdirected);
 }
 
+// guards: a name that was made to lead to the metrics listener gets nothing (DNS rebinding)
+TEST(HostPolicy, AnswersMetricsToAddressesAndOurName)
+{
+    const HostPolicy policy(*BaseUrl::parse("https://id.example.org"), 8080);
+    for (const auto* const host : {"127.0.0.1:9464", "[::1]:9464", "10.1.2.3", "localhost:9464",
+                                   "id.example.org:9464", "ID.example.org"}) {
+        EXPECT_TRUE(policy.may_ask_for_metrics(host)) << host;
+    }
+    for (const auto* const host :
+         {"evil.example", "127.0.0.1.evil.example:9464", "[evil]:1", "", "xlocalhost"}) {
+        EXPECT_FALSE(policy.may_ask_for_metrics(host)) << host;
+    }
+}
+
 } // namespace

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 namespace keystead::http {
@@ -87,7 +88,7 @@ Conversation::Next Conversation::advance()
     while (true) {
         switch (state_) {
         case State::Head:
-            if (output_.size() >= kOutputBatchBytes || !tail_.empty()) {
+            if (output_.size() >= kOutputBatchBytes || !tail_.empty() || output_holds_secret_) {
                 return enter(Phase::Writing), Next::Write;
             }
             if (const auto next = read_head()) {
@@ -127,8 +128,17 @@ Conversation::Next Conversation::advance()
     }
 }
 
+void Conversation::wipe_output()
+{
+    if (output_holds_secret_) {
+        explicit_bzero(output_.data(), output_.size());
+        output_holds_secret_ = false;
+    }
+}
+
 void Conversation::sent()
 {
+    wipe_output();
     output_.clear();
     tail_ = {};
     if (output_.capacity() > 2 * kOutputBatchBytes) {
@@ -198,7 +208,12 @@ void Conversation::start_request(std::size_t head_bytes)
     body_unread_ = head_.framing != Framing::NoBody;
 
     if (surface_ == Surface::Metrics) {
-        answer_metrics();
+        // A page elsewhere whose name was made to lead here would send its own name.
+        if (site.hosts.may_ask_for_metrics(head_.field("host"))) {
+            answer_metrics();
+        } else {
+            refuse(Error{ErrorKind::InvalidInput, "request/misdirected"});
+        }
     } else if (!head_.method) {
         refuse(Error{ErrorKind::InvalidInput, "request/unknown-method"});
     } else if (head_.has_field("expect") && !head_.expects_continue) {

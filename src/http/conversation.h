@@ -41,6 +41,9 @@ public:
     };
 
     Conversation(LoopState& loop, Surface surface, const IpAddress& peer);
+    ~Conversation() { wipe_output(); }
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
 
     std::span<char> room();
     void received(std::size_t count);
@@ -71,6 +74,7 @@ private:
     enum class Phase : std::uint8_t { Idle, Head, Body, Working, Writing, Lingering };
 
     void enter(Phase phase);
+    void wipe_output();
     std::optional<Next> read_head();
     std::optional<Next> read_body();
     void start_request(std::size_t head_bytes);
@@ -100,6 +104,7 @@ private:
     const IpAddress peer_;
     WipedBuffer input_;
     std::string output_;
+    bool output_holds_secret_ = false;
     std::string_view tail_;
     std::string inline_fields_;
     MessageParser parser_;

@@ -145,6 +145,13 @@ void Conversation::answer(const Response& response, const LimitVerdict& limit,
     AnswerContext context = answer_context();
     context.limit = limit;
     context.page_nonce = page_nonce;
+    // Room for all of it before a secret is in it: growing would leave a copy behind. A next answer
+    // to a pipelined request waits until this one is sent.
+    if (response.holds_secret()) {
+        constexpr std::size_t kHeadBytes = 8192;
+        output_.reserve(output_.size() + response.body.size() + kHeadBytes);
+        output_holds_secret_ = true;
+    }
     append_response(output_, response, context);
     finish_request(response.status, response.body.size());
 }

@@ -90,6 +90,12 @@ Exchange::~Exchange()
     wipe(session_cookie_);
     wipe(flow_cookie_);
     wipe(bearer_);
+    if (response_.holds_secret()) {
+        wipe(response_.body);
+        for (auto& cookie : response_.cookies) {
+            wipe(cookie.value);
+        }
+    }
 }
 
 Result<void> Exchange::prepare(const Head& head, const Credentials& credentials,
@@ -152,8 +158,11 @@ LaneKind Exchange::lane() const
 
 Place Exchange::place() const
 {
-    const auto& keeps = site_.options.keeps_reserved_place;
-    return keeps && keeps(request_) ? Place::Reserved : Place::Open;
+    const auto& reserved = site_.options.reserved_place_of;
+    if (lane() != LaneKind::Credential || !reserved) {
+        return {};
+    }
+    return {.reserved_for = reserved(request_, body_).value_or(0)};
 }
 
 bool Exchange::run()
@@ -239,8 +248,8 @@ void Exchange::report(const Error& error)
 
 void Exchange::refuse(const Error& error)
 {
-    if (error.kind == ErrorKind::RateLimited && site_.options.on_limited) {
-        site_.options.on_limited(request_.client_address);
+    if (site_.options.on_refused) {
+        site_.options.on_refused(error, request_.client_address);
     }
     report(error);
     ProblemContext context{.catalogue = site_.parts.catalogue,

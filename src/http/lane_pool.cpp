@@ -3,6 +3,7 @@
 
 #include "http/thread_name.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <sys/resource.h>
@@ -44,12 +45,19 @@ bool LanePool::try_submit(Job& job, Place place)
         const std::scoped_lock lock(mutex_);
         const bool full = queue_.size() >= options_.queue_max;
         const bool open_full = open_waiting_ >= options_.queue_max - options_.reserved;
-        if (full || (place == Place::Open && open_full)) {
+        const auto is_theirs = [&](const Waiting& waiting) {
+            return waiting.place.reserved_for == place.reserved_for;
+        };
+        if (!place.is_open() &&
+            static_cast<std::size_t>(std::ranges::count_if(queue_, is_theirs)) >= Place::kEachMax) {
+            place = {}; // Like anybody's.
+        }
+        if (full || (place.is_open() && open_full)) {
             ++refused_;
             return false;
         }
         queue_.push_back({std::move(job), place});
-        if (place == Place::Open) {
+        if (place.is_open()) {
             ++open_waiting_;
         }
     }
@@ -80,7 +88,7 @@ void LanePool::run(std::stop_token stop, std::uint32_t index)
         }
         Waiting next = std::move(queue_.front());
         queue_.pop_front();
-        if (next.place == Place::Open) {
+        if (next.place.is_open()) {
             --open_waiting_;
         }
         lock.unlock();

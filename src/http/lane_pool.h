@@ -16,7 +16,13 @@
 
 namespace keystead::http {
 
-enum class Place : std::uint8_t { Open, Reserved };
+/// Where a job waits. A reserved place is somebody's, and nobody waits in more than a few of them:
+/// who knows how to ask for one could otherwise take them all.
+struct Place {
+    static constexpr std::size_t kEachMax = 2;
+    std::uint64_t reserved_for = 0; // 0: an open place
+    bool is_open() const { return reserved_for == 0; }
+};
 
 struct LaneOptions {
     std::string thread_name; // "ks-store"; a number is put behind it

@@ -20,7 +20,7 @@ struct BusyPool {
             started.count_down();
             released.wait();
         };
-        EXPECT_TRUE(pool.try_submit(job, Place::Open));
+        EXPECT_TRUE(pool.try_submit(job, Place{}));
         started.wait();
     }
     bool submit(Place place)
@@ -38,10 +38,10 @@ struct BusyPool {
 TEST(LanePool, RefusesWhenItsQueueIsFull)
 {
     BusyPool busy(2, 0);
-    EXPECT_TRUE(busy.submit(Place::Open));
-    EXPECT_TRUE(busy.submit(Place::Open));
-    EXPECT_FALSE(busy.submit(Place::Open));
-    EXPECT_FALSE(busy.submit(Place::Reserved));
+    EXPECT_TRUE(busy.submit(Place{}));
+    EXPECT_TRUE(busy.submit(Place{}));
+    EXPECT_FALSE(busy.submit(Place{}));
+    EXPECT_FALSE(busy.submit(Place{.reserved_for = 7}));
     EXPECT_EQ(busy.pool.waiting(), 2U);
     EXPECT_EQ(busy.pool.refused(), 2U);
     busy.released.count_down();
@@ -51,12 +51,24 @@ TEST(LanePool, RefusesWhenItsQueueIsFull)
 TEST(LanePool, KeepsReservedPlacesFromOthers)
 {
     BusyPool busy(4, 2);
-    EXPECT_TRUE(busy.submit(Place::Open));
-    EXPECT_TRUE(busy.submit(Place::Open));
-    EXPECT_FALSE(busy.submit(Place::Open));
-    EXPECT_TRUE(busy.submit(Place::Reserved));
-    EXPECT_TRUE(busy.submit(Place::Reserved));
-    EXPECT_FALSE(busy.submit(Place::Reserved));
+    EXPECT_TRUE(busy.submit(Place{}));
+    EXPECT_TRUE(busy.submit(Place{}));
+    EXPECT_FALSE(busy.submit(Place{}));
+    EXPECT_TRUE(busy.submit(Place{.reserved_for = 7}));
+    EXPECT_TRUE(busy.submit(Place{.reserved_for = 8}));
+    EXPECT_FALSE(busy.submit(Place{.reserved_for = 9}));
+    busy.released.count_down();
+}
+
+// guards: whoever has one reserved place cannot take all of them
+TEST(LanePool, GivesEachFewReservedPlaces)
+{
+    BusyPool busy(6, 5);
+    EXPECT_TRUE(busy.submit(Place{}));
+    EXPECT_TRUE(busy.submit(Place{.reserved_for = 7}));
+    EXPECT_TRUE(busy.submit(Place{.reserved_for = 7}));
+    EXPECT_FALSE(busy.submit(Place{.reserved_for = 7}));
+    EXPECT_TRUE(busy.submit(Place{.reserved_for = 8}));
     busy.released.count_down();
 }
 
@@ -71,7 +83,7 @@ TEST(LanePool, RunsWhatItTook)
                 last.set_value();
             }
         };
-        ASSERT_TRUE(pool.try_submit(job, Place::Open));
+        ASSERT_TRUE(pool.try_submit(job, Place{}));
     }
     last.get_future().wait();
     EXPECT_EQ(ran, 50);

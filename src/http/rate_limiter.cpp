@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 namespace keystead::http {
 namespace {
@@ -70,76 +71,141 @@ std::uint32_t RateLimiter::quota_of(LimitGroup group, Principal::Kind kind) cons
     std::abort();
 }
 
-std::uint64_t RateLimiter::key_of(LimitGroup group, const Principal& principal,
-                                  const IpAddress& address) const
+std::uint64_t RateLimiter::key_of(LimitGroup group, Of of, ByteView whose) const
 {
-    std::array<std::byte, 18> text{};
-    text[0] = static_cast<std::byte>(group);
-    const auto put = [&](const auto& bytes) {
-        std::memcpy(text.data() + 2, bytes.data(), bytes.size());
-    };
-    switch (principal.kind) {
-    case Principal::Kind::Nobody:
-        text[1] = address.is_v4() ? std::byte{4} : std::byte{6};
-        put(address.source_prefix().bytes());
-        break;
-    case Principal::Kind::HalfSignedIn:
-        // By source still: whoever has the password alone must not use up the quota with which the
-        // owner would change it.
-        text[1] = address.is_v4() ? std::byte{5} : std::byte{7};
-        put(address.source_prefix().bytes());
-        break;
-    case Principal::Kind::Session:
-        text[1] = std::byte{1}; // One account, one quota, however it is signed in.
-        put(principal.account.bytes());
-        break;
-    case Principal::Kind::Token:
-        text[1] = std::byte{3};
-        put(principal.token.bytes());
-        break;
-    case Principal::Kind::ServiceClient:
-        text[1] = std::byte{2};
-        put(principal.client.bytes());
-        break;
-    }
+    std::array<std::byte, 18> text{static_cast<std::byte>(group), static_cast<std::byte>(of)};
+    KS_ASSERT(whose.size() <= text.size() - 2);
+    std::ranges::copy(whose, text.begin() + 2);
     const Digest digest = crypto::hmac_sha256(secret_, text);
     std::uint64_t key = 0;
     std::memcpy(&key, digest.data(), sizeof key);
     return key == 0 ? 1 : key;
 }
 
-LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal,
-                                 const IpAddress& address)
+RateLimiter::Meter RateLimiter::address_meter(LimitGroup group, const Principal& principal,
+                                              const IpAddress& address) const
+{
+    // IPv4 is kept as a mapped IPv6 address: the two kinds never meet.
+    const auto prefix = address.source_prefix();
+    const auto whose = std::as_bytes(std::span(prefix.bytes()));
+    const std::uint32_t quota = quota_of(group, Principal::Kind::Nobody);
+    switch (principal.kind) {
+    case Principal::Kind::Nobody:
+    case Principal::Kind::HalfSignedIn:
+        // Also with the password alone: it must not use up the quota with which the owner would
+        // change it.
+        return {key_of(group, Of::Stranger, whose), quota};
+    case Principal::Kind::Session:
+    case Principal::Kind::Token:
+    case Principal::Kind::ServiceClient:
+        return {key_of(group, Of::SharedAddress, whose), quota * kSharedFactor};
+    }
+    std::abort(); // No default label: the compiler names the kind that someone forgot.
+}
+
+std::optional<RateLimiter::Meter> RateLimiter::principal_meter(LimitGroup group,
+                                                               const Principal& principal) const
 {
     const std::uint32_t quota = quota_of(group, principal.kind);
-    if (quota == 0) {
-        return {};
+    switch (principal.kind) {
+    case Principal::Kind::Nobody:
+    case Principal::Kind::HalfSignedIn: return std::nullopt;
+    case Principal::Kind::Session: // One account, one quota, however it is signed in.
+        return Meter{key_of(group, Of::Account, principal.account.bytes()), quota};
+    case Principal::Kind::Token:
+        return Meter{key_of(group, Of::Token, principal.token.bytes()), quota};
+    case Principal::Kind::ServiceClient:
+        return Meter{key_of(group, Of::Client, principal.client.bytes()), quota};
     }
-    const std::uint64_t key = key_of(group, principal, address);
-    const microseconds now = clock_.since_boot();
-    const microseconds interval = kWindow / quota;
+    std::abort(); // No default label: the compiler names the kind that someone forgot.
+}
 
-    Shard& shard = shards_[key % kShards];
-    const std::scoped_lock lock(shard.mutex);
-    Set& set = shard.sets[key / kShards % shard.sets.size()];
-    auto entry = std::ranges::find(set, key, &Entry::key);
+RateLimiter::Entry& RateLimiter::entry_of(Shard& shard, const Meter& meter, microseconds now)
+{
+    Set& set = shard.sets[meter.key / kShards % shard.sets.size()];
+    auto entry = std::ranges::find(set, meter.key, &Entry::key);
     if (entry == set.end()) {
         entry = std::ranges::min_element(set, {},
                                          &Entry::idle_at); // free, idle, or the one that owes least
-        *entry = {.key = key, .idle_at = now};
+        *entry = {.key = meter.key, .idle_at = now};
     }
-    const microseconds idle_at = std::max(entry->idle_at, now) + interval;
-    const microseconds debt = idle_at - now;
-    LimitVerdict verdict{.policy = name_of(group), .quota = quota};
+    return *entry;
+}
+
+namespace {
+
+struct Charge {
+    microseconds idle_at; // after it
+    LimitVerdict verdict;
+};
+
+Charge charge_of(microseconds idle_at, microseconds now, std::uint32_t quota)
+{
+    const microseconds interval = kWindow / quota;
+    Charge charge{.idle_at = std::max(idle_at, now) + interval, .verdict = {.quota = quota}};
+    const microseconds debt = charge.idle_at - now;
+    LimitVerdict& verdict = charge.verdict;
     if (debt > kWindow) {
         verdict.allowed = false;
         verdict.retry_after = round_up(debt - kWindow);
         verdict.reset = verdict.retry_after;
-        return verdict;
+        return charge;
     }
-    entry->idle_at = idle_at;
     verdict.remaining = static_cast<std::uint32_t>((kWindow - debt) / interval);
     verdict.reset = round_up(interval - (kWindow - debt) % interval);
+    return charge;
+}
+
+/// The one that a client has to heed: it waits longer, or has less left.
+const LimitVerdict& tighter(const LimitVerdict& one, const LimitVerdict& other)
+{
+    if (one.allowed && other.allowed) {
+        return other.remaining < one.remaining ? other : one;
+    }
+    return other.retry_after > one.retry_after ? other : one;
+}
+
+} // namespace
+
+LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal,
+                                 const IpAddress& address)
+{
+    if (quota_of(group, principal.kind) == 0) {
+        return {};
+    }
+    const microseconds now = clock_.since_boot();
+    const Meter address_limit = address_meter(group, principal, address);
+    const Meter own_limit = principal_meter(group, principal).value_or(address_limit);
+    const bool is_one = own_limit.key == address_limit.key;
+    Shard& address_shard = shard_of(address_limit);
+    Shard& own_shard = shard_of(own_limit);
+
+    // Both or neither: a refusal costs nothing, so that who waits as told is not refused again.
+    std::unique_lock first(address_shard.mutex, std::defer_lock);
+    std::unique_lock second(own_shard.mutex, std::defer_lock);
+    if (&address_shard == &own_shard) {
+        first.lock();
+    } else {
+        std::lock(first, second);
+    }
+    Entry& by_address = entry_of(address_shard, address_limit, now);
+    const Charge address_charge = charge_of(by_address.idle_at, now, address_limit.quota);
+    LimitVerdict verdict = address_charge.verdict;
+    if (is_one) {
+        if (verdict.allowed) {
+            by_address.idle_at = address_charge.idle_at;
+        }
+    } else {
+        // By value: taking its entry may move what shares the set.
+        const microseconds owed = entry_of(own_shard, own_limit, now).idle_at;
+        const Charge own_charge = charge_of(owed, now, own_limit.quota);
+        if (verdict.allowed && own_charge.verdict.allowed) {
+            entry_of(address_shard, address_limit, now).idle_at = address_charge.idle_at;
+            entry_of(own_shard, own_limit, now).idle_at = own_charge.idle_at;
+        }
+        verdict = tighter(own_charge.verdict, verdict);
+    }
+    verdict.policy = name_of(group);
     return verdict;
 }
 

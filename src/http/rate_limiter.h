@@ -6,6 +6,7 @@
 // keyed with a secret, so nobody can aim at another's entry.
 #pragma once
 
+#include "core/bytes.h"
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/ip_address.h"
@@ -19,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +41,13 @@ public:
     RateLimiter(const LimitSettings& settings, const Clock& clock, Random& random,
                 std::size_t entries_max = 1 << 18);
 
-    /// Charges one request of `group` to the principal, or to the source address when there is
-    /// none.
+    /// One address stands for many people behind it: who is signed in there shares so many times
+    /// the quota of one.
+    static constexpr std::uint32_t kSharedFactor = 10;
+
+    /// Charges one request of `group` to its source address, and to the account, token or service
+    /// client it speaks for: to each once, or to none when one of them refuses. Strangers, and
+    /// whoever has a password alone, have the address's quota of one.
     LimitVerdict charge(LimitGroup group, const Principal& principal, const IpAddress& address);
 
 private:
@@ -55,9 +62,19 @@ private:
         std::mutex mutex; // guards sets
         std::vector<Set> sets;
     };
-    std::uint64_t key_of(LimitGroup group, const Principal& principal,
-                         const IpAddress& address) const;
+    /// What is counted: a key and how long one of its requests takes up.
+    struct Meter {
+        std::uint64_t key;
+        std::uint32_t quota; // a minute
+    };
+    enum class Of : std::uint8_t { Account = 1, Client, Token, Stranger, SharedAddress };
+    std::uint64_t key_of(LimitGroup group, Of of, ByteView whose) const;
+    Meter address_meter(LimitGroup group, const Principal& principal,
+                        const IpAddress& address) const;
+    std::optional<Meter> principal_meter(LimitGroup group, const Principal& principal) const;
     std::uint32_t quota_of(LimitGroup group, Principal::Kind kind) const;
+    Shard& shard_of(const Meter& meter) { return shards_[meter.key % kShards]; }
+    static Entry& entry_of(Shard& shard, const Meter& meter, std::chrono::microseconds now);
 
     LimitSettings settings_;
     const Clock& clock_;

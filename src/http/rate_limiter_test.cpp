@@ -109,6 +109,56 @@ TEST_F(Limits, CountTheHalfSignedInBySource)
     EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, half, elsewhere).allowed);
 }
 
+// guards: many accounts behind one address share a quota of ten, and one account has one wherever
+TEST_F(Limits, CountBothTheAccountAndItsAddress)
+{
+    const auto session_of = [&] {
+        return Principal{.kind = Principal::Kind::Session,
+                         .account = AccountId::make(clock.now(), random)};
+    };
+    const auto elsewhere = *IpAddress::parse("203.0.113.10");
+    const Principal owner = session_of();
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(
+            limiter.charge(LimitGroup::Sensitive, owner, i % 2 ? address : elsewhere).allowed);
+    }
+    EXPECT_FALSE(limiter.charge(LimitGroup::Sensitive, owner, elsewhere).allowed);
+    int allowed = 0;
+    for (int i = 0; i < 100; ++i) {
+        allowed += limiter.charge(LimitGroup::Sensitive, session_of(), address).allowed ? 1 : 0;
+    }
+    EXPECT_EQ(allowed, 50 - 2);
+    EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, nobody, address).allowed);
+}
+
+// guards: D-10: nor is one refused twice whom its account and its address limit
+TEST_F(Limits, NeverRefuseTwiceASignedInClientThatObeys)
+{
+    Principal own{.kind = Principal::Kind::Session};
+    own.account = AccountId::make(clock.now(), random);
+    std::vector<Principal> others(20, own);
+    for (auto& other : others) {
+        other.account = AccountId::make(clock.now(), random);
+    }
+    std::uint64_t seed = 7;
+    int refusals = 0;
+    for (int i = 0; i < 3000; ++i) {
+        for (const auto& other : others) { // the address is busy, too
+            (void)limiter.charge(LimitGroup::Sensitive, other, address);
+        }
+        auto verdict = limiter.charge(LimitGroup::Sensitive, own, address);
+        if (!verdict.allowed) {
+            ++refusals;
+            clock.advance(verdict.retry_after);
+            verdict = limiter.charge(LimitGroup::Sensitive, own, address);
+            ASSERT_TRUE(verdict.allowed) << "refused after it had waited";
+        }
+        seed = seed * 6364136223846793005U + 1442695040888963407U;
+        clock.advance(std::chrono::microseconds{(seed >> 33) % 9'000'000});
+    }
+    EXPECT_GT(refusals, 100);
+}
+
 // guards: an IPv6 source has a /64 of addresses
 TEST_F(Limits, CountAnIPv6SourceByItsPrefix)
 {

@@ -48,6 +48,7 @@ struct Response {
     /// Answer with this error's problem document instead of `status` and `body`; headers and
     /// cookies go with it.
     std::shared_ptr<const Error> refusal = {};
+    enum class Sensitivity : std::uint8_t { Ordinary, Secret } sensitivity = Sensitivity::Ordinary;
 
     static Response refused(Error error)
     {
@@ -55,6 +56,15 @@ struct Response {
         response.refusal = std::make_shared<const Error>(std::move(error));
         return response;
     }
+    /// Shows a secret: every buffer it passes through is zeroed once it is sent. (Cookies always
+    /// are.) Made by a JsonWriter that had its room from the start.
+    static Response secret_json(int status, std::string body)
+    {
+        Response response = json(status, std::move(body));
+        response.sensitivity = Sensitivity::Secret;
+        return response;
+    }
+    bool holds_secret() const { return sensitivity == Sensitivity::Secret || !cookies.empty(); }
     static Response no_content() { return {}; }
     static Response json(int status, std::string body)
     {

@@ -48,7 +48,8 @@ void append_policy(std::string& out, const Response& response, const AnswerConte
             out.append(context.blocks.no_store);
         }
         if (!has_own(response, "content-security-policy")) {
-            out.append("Content-Security-Policy: default-src 'none'; sandbox\r\n");
+            out.append(
+                "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n");
         }
     } else {
         out.append(context.blocks.api);
@@ -76,7 +77,7 @@ bool accepts(std::string_view accept_encoding, std::string_view coding)
 
 } // namespace
 
-FieldBlocks::FieldBlocks(bool https)
+FieldBlocks::FieldBlocks(Transport transport)
     : everywhere("X-Content-Type-Options: nosniff\r\n"
                  "Referrer-Policy: no-referrer\r\n"
                  "Cross-Origin-Opener-Policy: same-origin\r\n"
@@ -84,12 +85,14 @@ FieldBlocks::FieldBlocks(bool https)
       no_store("Cache-Control: no-store\r\n"),
       asset_immutable("Cache-Control: public, max-age=31536000, immutable\r\n")
 {
-    if (https) {
-        everywhere += "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n";
+    if (transport != Transport::MaybeClear) {
+        everywhere += "Strict-Transport-Security: max-age=63072000";
+        everywhere += transport == Transport::TlsHereAndBelow ? "; includeSubDomains\r\n" : "\r\n";
     }
     // A sandbox without permissions: an answer of the API that is opened as a document can do
     // nothing.
-    api = everywhere + no_store + "Content-Security-Policy: default-src 'none'; sandbox\r\n";
+    api = everywhere + no_store +
+          "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n";
 }
 
 std::string FieldBlocks::page_policy(std::string_view nonce)
@@ -268,7 +271,8 @@ std::string_view append_asset_head(std::string& out, const Asset& asset,
     append_answer_start(out, unchanged ? 304 : 200, context);
     out.append(context.blocks.everywhere);
     out.append(asset.immutable ? context.blocks.asset_immutable : context.blocks.no_store);
-    out.append("Content-Security-Policy: default-src 'none'; sandbox\r\nVary: Accept-Encoding\r\n");
+    out.append("Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; "
+               "sandbox\r\nVary: Accept-Encoding\r\n");
     if (!asset.etag.empty()) {
         append_field(out, "ETag", asset.etag);
     }

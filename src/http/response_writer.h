@@ -11,6 +11,7 @@
 #include "http/static_assets.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,9 +19,13 @@ namespace keystead::http {
 
 /// Field lines that answers of a kind share, each ending in CRLF (security.md 27 and 28).
 struct FieldBlocks {
-    explicit FieldBlocks(bool https);
+    /// What browsers are told to reach by TLS alone from now on (RFC 6797). The names below ours
+    /// are spoken for only where the host is our own, and not the product's.
+    enum class Transport : std::uint8_t { MaybeClear, TlsHere, TlsHereAndBelow };
+    explicit FieldBlocks(Transport transport);
     std::string everywhere; // nosniff, no-referrer, COOP, CORP, HSTS over TLS
-    std::string api; // everywhere, no-store, Content-Security-Policy: default-src 'none'; sandbox
+    std::string api;        // everywhere, no-store, Content-Security-Policy: default-src 'none';
+                            // frame-ancestors 'none'; sandbox
     std::string no_store;
     std::string asset_immutable; // cached for a year: the name holds a hash of the content
     /// Content-Security-Policy of a page whose scripts and styles carry `nonce`.

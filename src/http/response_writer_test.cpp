@@ -13,7 +13,7 @@ using namespace keystead;
 using namespace keystead::http;
 
 struct Writing : testing::Test {
-    FieldBlocks blocks{true};
+    FieldBlocks blocks{FieldBlocks::Transport::TlsHereAndBelow};
     std::string write(const Response& response, std::string_view nonce = {},
                       BodyOmission body = BodyOmission::Send)
     {
@@ -39,7 +39,7 @@ TEST_F(Writing, PutsTheSecurityFieldsOnEveryAnswer)
     for (const std::string_view field :
          {"HTTP/1.1 200 OK\r\n", "Cache-Control: no-store\r\n",
           "X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n",
-          "Content-Security-Policy: default-src 'none'; sandbox\r\n",
+          "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; sandbox\r\n",
           "Cross-Origin-Opener-Policy: same-origin\r\n",
           "Cross-Origin-Resource-Policy: same-origin\r\n",
           "Strict-Transport-Security: max-age=63072000", "Keystead-Request-Id: req_1\r\n",
@@ -47,7 +47,11 @@ TEST_F(Writing, PutsTheSecurityFieldsOnEveryAnswer)
         EXPECT_TRUE(has(answer, field)) << field << "\n" << answer;
     }
     EXPECT_FALSE(has(answer, "Server:"));
-    EXPECT_FALSE(FieldBlocks{false}.api.find("Strict-Transport") != std::string::npos);
+    using Transport = FieldBlocks::Transport;
+    EXPECT_FALSE(has(FieldBlocks(Transport::MaybeClear).api, "Strict-Transport"));
+    // guards: on the product's own host nothing is said of the product's other names
+    EXPECT_TRUE(has(FieldBlocks(Transport::TlsHere).api,
+                    "Strict-Transport-Security: max-age=63072000\r\n"));
 }
 
 TEST_F(Writing, GivesPagesTheirNonceAndTrustedTypes)
@@ -81,7 +85,7 @@ TEST_F(Writing, LetsAHandlerSayItsOwnPolicy)
 // guards: a line break in a field of ours would be a new field
 TEST(WritingDeathTest, EndsOnALineBreakInAField)
 {
-    const FieldBlocks blocks{false};
+    const FieldBlocks blocks(FieldBlocks::Transport::MaybeClear);
     std::string out;
     auto response = Response::no_content();
     response.headers = {{"Location", "/a\r\nSet-Cookie: b"}};

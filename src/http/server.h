@@ -23,6 +23,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 namespace keystead::http {
 
@@ -35,15 +37,17 @@ struct ServerOptions {
     std::uint32_t slow_threads = 2;
     std::uint32_t slow_queue_max = 64;
     std::chrono::milliseconds credential_slot{500}; // until set_credential_slot()
-    /// Half the places in the credential queue are for requests of which this is true (known
-    /// device, step-up, recovery).
-    std::function<bool(const Request&)> keeps_reserved_place = {};
+    /// Half the places in the credential queue are for known devices, step-up and recovery: whose
+    /// such a place would be (any number but 0), or nothing. Each has few of them (lane_pool.h). It
+    /// sees the body unparsed; it must not block.
+    std::function<std::optional<std::uint64_t>(const Request&, std::string_view body)>
+        reserved_place_of = {};
     PageHook page = {};
     /// Told once of each error with a cause or of kind Internal, with the request it answers. Any
     /// thread.
     std::function<void(const Error&, const RequestId&)> on_error = {};
-    /// Told of each 429, by whichever limit, with the client's address. Any thread; must not block.
-    std::function<void(const IpAddress&)> on_limited = {};
+    /// Told of each refusal, by whomever, with the client's address. Any thread; must not block.
+    std::function<void(const Error&, const IpAddress&)> on_refused = {};
 };
 
 /// What the server stands on; all outlive it.

@@ -106,8 +106,9 @@ TEST(ServerLimits, AnswersBusyWhenTheCredentialQueueIsFull)
     LiveServer live([](ServerOptions& options) {
         options.credential_threads = 1;
         options.credential_queue_max = 4;
-        options.keeps_reserved_place = [](const Request& request) {
-            return request.cookie("__Host-keystead-device").has_value();
+        options.reserved_place_of = [](const Request& request, std::string_view) {
+            return request.cookie("__Host-keystead-device") ? std::optional<std::uint64_t>(7)
+                                                            : std::nullopt;
         };
     });
     std::vector<std::unique_ptr<RawClient>> clients;

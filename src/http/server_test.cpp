@@ -42,7 +42,8 @@ TEST(Server, AnswersWithEveryFieldThatBelongsThere)
     EXPECT_TRUE(field_of(answer, "Keystead-Account").starts_with("acc_"));
     EXPECT_TRUE(field_of(answer, "Keystead-Request-Id").starts_with("req_"));
     EXPECT_EQ(field_of(answer, "Cache-Control"), "no-store");
-    EXPECT_EQ(field_of(answer, "Content-Security-Policy"), "default-src 'none'; sandbox");
+    EXPECT_EQ(field_of(answer, "Content-Security-Policy"),
+              "default-src 'none'; frame-ancestors 'none'; sandbox");
     EXPECT_EQ(field_of(answer, "Content-Length"), "");
     EXPECT_FALSE(field_of(answer, "Date").empty());
 }

@@ -129,6 +129,7 @@ TEST_F(ServerTls, AnswersOverTls)
 }
 
 // guards: security.md 38: TLS 1.2 with AEAD at the least
+// ASVS: V12.1.2
 TEST_F(ServerTls, RefusesOldVersionsAndCiphers)
 {
     LiveServer live(with_tls());

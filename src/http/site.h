@@ -21,11 +21,21 @@
 
 namespace keystead::http {
 
+/// Below a base path the host is the product's: what its other names do is not for us to say.
+inline FieldBlocks::Transport transport_of(const BaseUrl& base_url, const ServerSettings& settings)
+{
+    using Transport = FieldBlocks::Transport;
+    if (!base_url.is_https()) {
+        return Transport::MaybeClear;
+    }
+    return settings.base_path.empty() ? Transport::TlsHereAndBelow : Transport::TlsHere;
+}
+
 struct Site {
     Site(const ServerOptions& o, const ServerParts& p, const BaseUrl& base_url, AccessLog& log)
         : options(o), parts(p), hosts(base_url, o.settings.port),
-          limiter(o.limits, p.clock, p.random), blocks(base_url.is_https()), access_log(log),
-          credential_slot_millis(o.credential_slot.count())
+          limiter(o.limits, p.clock, p.random), blocks(transport_of(base_url, o.settings)),
+          access_log(log), credential_slot_millis(o.credential_slot.count())
     {
     }
     const ServerOptions options;

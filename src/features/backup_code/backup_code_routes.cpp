@@ -3,11 +3,14 @@
 #include "core/json.h"
 #include "http/schema.h"
 
+#include <cstring>
 #include <string_view>
 #include <utility>
 
 namespace keystead::backup_code {
 namespace {
+
+constexpr std::size_t kCodesJsonBytes = 512; // ten codes of 19 characters, quoted
 
 using http::Access;
 using http::LaneKind;
@@ -48,9 +51,11 @@ http::Handler make_handler(BackupCodeRouteParts parts)
             KS_CHECK(check(tx));
             return parts.backup_codes.replace(tx, request.actor(), prepared);
         }));
-        JsonWriter json;
-        json.begin_object().key("codes").raw(codes_as_json(prepared.codes)).end_object();
-        return Response::json(201, std::move(json).take());
+        JsonWriter json(kCodesJsonBytes + 64);
+        std::string codes = codes_as_json(prepared.codes);
+        json.begin_object().key("codes").raw(codes).end_object();
+        explicit_bzero(codes.data(), codes.size());
+        return Response::secret_json(201, std::move(json).take());
     };
 }
 
@@ -58,7 +63,7 @@ http::Handler make_handler(BackupCodeRouteParts parts)
 
 std::string codes_as_json(const std::vector<Secret>& codes)
 {
-    JsonWriter json;
+    JsonWriter json(kCodesJsonBytes);
     json.begin_array();
     for (const Secret& code : codes) {
         json.value(code.reveal_text());

@@ -14,6 +14,7 @@ std::string normalized(std::string_view typed)
     return digits ? std::string(digits->reveal_text()) : "refused";
 }
 
+// ASVS: V6.5.4
 TEST(BackupCode, SpellsEightyBits)
 {
     std::array<std::byte, kCodeBytes> bytes{};

@@ -48,13 +48,40 @@ bool is_permitted(const permission::PermissionService& permissions, const Princi
            (principal.kind == Principal::Kind::Session || principal.permissions.has(*wanted));
 }
 
+/// An address as a header field may carry it. "Newly defined fields SHOULD limit their values to
+/// visible US-ASCII octets" (RFC 9110 §5.5): other octets, and the percent sign, leave
+/// percent-encoded (RFC 3986 §2.1).
+std::string header_form(std::string_view email)
+{
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string form;
+    for (const char c : email) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet > 0x20 && octet < 0x7f && c != '%') {
+            form += c;
+        } else {
+            form.append({'%', kHex[octet >> 4U], kHex[octet & 0xfU]});
+        }
+    }
+    return form;
+}
+
+bool is_header_form(std::string_view email)
+{
+    return std::ranges::all_of(email, [](char c) { return c > 0x20 && c < 0x7f && c != '%'; });
+}
+
 /// The identity header fields, each given to `put(name, value)`.
 template <class Put>
 void put_identity(const Principal& principal, const permission::PermissionService& permissions,
                   Put&& put)
 {
     put(kAccount, principal.account.text());
-    put(kEmail, principal.email);
+    if (is_header_form(principal.email)) {
+        put(kEmail, principal.email); // Nearly always: nothing is copied.
+    } else {
+        put(kEmail, header_form(principal.email));
+    }
     if (principal.kind == Principal::Kind::Token) {
         put(kToken, principal.token.text());
         put(kPermissions, permissions.scope_of(principal.permissions));

@@ -28,7 +28,8 @@ struct Device {
 struct Noted {
     bool new_device = false;
     bool new_country = false;
-    std::optional<Secret> cookie; // when the browser had none, its new one
+    std::optional<Instant> known_since; // nothing: the browser is not known after this either
+    std::optional<Secret> cookie;       // when the browser had none, its new one
 };
 
 class KnownDeviceService {
@@ -37,6 +38,9 @@ public:
                        Random& random);
 
     Device parse(std::string_view cookie) const;
+    /// Whether the cookie was made at a sign-in with that (canonical) address. Needs no look-up: it
+    /// says for whom a place in a queue may be kept, not that the device is still known.
+    bool is_bound_to(std::string_view cookie, std::string_view email) const;
     /// One statement, for an unknown account and for no device too.
     Result<bool> is_known(ReadTx& tx, AccountId account, const Device& device);
 
@@ -45,17 +49,19 @@ public:
         No
     }; // No: a shared device is looked at, but not remembered
     /// After a full sign-in, in its transaction. `country_code` may be empty.
-    Result<Noted> note(WriteTx& tx, AccountId account, const Device& device,
+    Result<Noted> note(WriteTx& tx, AccountId account, std::string_view email, const Device& device,
                        std::string_view country_code, Keep keep);
     /// "This was not me": no device is known any more.
     Result<void> forget_devices(WriteTx& tx, AccountId account);
     Result<void> erase(WriteTx& tx, AccountId account);
 
 private:
+    IdBytes bound_id(std::string_view email) const;
+
     KnownDeviceStore& store_;
+    const crypto::KeyRing& keys_;
     crypto::TokenMint mint_;
     const Clock& clock_;
-    Random& random_;
 };
 
 } // namespace keystead::known_device

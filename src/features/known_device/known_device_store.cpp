@@ -20,6 +20,15 @@ Result<bool> KnownDeviceStore::add_device(WriteTx& tx, AccountId account, const 
     return rows == 1;
 }
 
+Result<std::optional<Instant>> KnownDeviceStore::find_device(ReadTx& tx, AccountId account,
+                                                             const Digest& token)
+{
+    KS_TRY(const auto row, tx.query_one("SELECT created_at FROM known_device "
+                                        "WHERE account_id = $1 AND token_digest = $2",
+                                        account, token));
+    return row ? std::optional(row->time(0)) : std::nullopt;
+}
+
 Result<bool> KnownDeviceStore::add_country(WriteTx& tx, AccountId account,
                                            std::string_view country_code)
 {

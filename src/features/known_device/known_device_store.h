@@ -9,6 +9,7 @@
 #include "core/result.h"
 #include "storage/database.h"
 
+#include <optional>
 #include <string_view>
 
 namespace keystead::known_device {
@@ -17,6 +18,7 @@ struct KnownDeviceStore {
     Result<bool> has_device(ReadTx& tx, AccountId account, const Digest& token);
     /// Whether it is new.
     Result<bool> add_device(WriteTx& tx, AccountId account, const Digest& token, Instant now);
+    Result<std::optional<Instant>> find_device(ReadTx& tx, AccountId account, const Digest& token);
     Result<bool> add_country(WriteTx& tx, AccountId account, std::string_view country_code);
     /// Keeps the newest `kept` devices.
     Result<void> trim_devices(WriteTx& tx, AccountId account, int kept);

@@ -6,6 +6,7 @@
 #include "features/totp/qr_code.h"
 #include "http/schema.h"
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -105,15 +106,18 @@ Result<Response> begun_response(const TotpRouteParts& parts, const Begun& begun)
 {
     const Secret uri = otpauth_uri(parts.product_name, begun.email, begun.added.secret);
     KS_TRY(const Secret svg, qr_svg(uri));
-    JsonWriter json;
+    std::string secret = base32_encode(begun.added.secret.reveal());
+    // An escape makes at most six characters of one.
+    JsonWriter json(6 * (uri.size() + svg.size()) + 1024);
     json.begin_object()
         .member("id", begun.added.authenticator.id.text())
         .member("name", begun.added.authenticator.name)
-        .member("secret", base32_encode(begun.added.secret.reveal()))
+        .member("secret", secret)
         .member("otpauth_uri", uri.reveal_text())
         .member("qr_svg", svg.reveal_text())
         .end_object();
-    return Response::json(201, std::move(json).take());
+    explicit_bzero(secret.data(), secret.size());
+    return Response::secret_json(201, std::move(json).take());
 }
 
 http::Handler begin_handler(std::shared_ptr<const TotpRouteParts> parts)
