@@ -80,7 +80,8 @@ totp::RotateSession rotate_session(Features& f)
                f.sessions.revoke_others(tx, actor, actor.account, actor.session, "factor-changed"));
         KS_TRY([[maybe_unused]] const auto epoch, f.accounts.raise_epoch(tx, actor.account));
         KS_TRY(auto established,
-               f.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Totp));
+               f.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Totp,
+                                session::Proof::Strongest));
         return totp::RotatedSession{
             .cookie = {.name = std::string(session::kSessionCookie),
                        .value = std::string(established.token.reveal_text()),

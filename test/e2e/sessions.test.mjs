@@ -126,7 +126,7 @@ test("sessions through the API", async (t) => {
 
     // proves: M-11
     // ASVS: V6.3.5, V6.3.7
-    await t.test("a new device is reported, a known one is not; “not me” ends that session and freezes factors", async () => {
+    await t.test("a new device is reported, a known one is not; “not me” ends that session and the thief's others, and freezes factors", async () => {
         const account = await signUp(server);
         await account.client.expect(204, "POST", "sign-out");
         await signIn(server, account, { client: account.client });
@@ -136,6 +136,9 @@ test("sessions through the API", async (t) => {
         assert.match(notice.text, /127\.0\.0\.1/);
         assert.equal((await server.mail.to(account.email)).filter(ofNewSignIn).length, 1, "the known device is not reported");
         assert.equal(await statusOf(thief), 200);
+        const again = await signIn(server, account, { client: thief.copy() });
+        const elsewhere = await signIn(server, account, { client: server.client({ userAgent: firefox }) });
+        const own = await signIn(server, account, { client: account.client.copy() });
 
         const token = tokenIn(notice, "/not-me");
         const anyone = server.client();
@@ -143,9 +146,12 @@ test("sessions through the API", async (t) => {
         assert.equal(asked.status, 422);
         assert.equal(await statusOf(thief), 200);
         const done = await anyone.expect(200, "POST", "not-me", { token });
-        assert.equal(done.session_ended, true);
+        assert.equal(done.sessions_ended, 3);
         assert.ok(new Date(done.factors_frozen_until).getTime() / 1000 > server.now() + 23 * hour);
-        assert.equal(await statusOf(thief), 401);
+        for (const ended of [thief, again, elsewhere]) {
+            assert.equal(await statusOf(ended), 401, "what the thief began later has ended, too");
+        }
+        assert.equal(await statusOf(own), 200, "the owner's own browser goes on");
         assert.equal(anyone.cookies.size, 0, "it signs nobody in");
         assert.equal((await anyone.post("not-me", { token })).body.code, "link/invalid");
 

@@ -66,9 +66,13 @@ struct SignInWorld : AccountWorld {
     Result<sign_in::Outcome> sign_in_with(std::string_view email, std::string_view password_text)
     {
         const auto from = whence();
-        KS_TRY(const auto begun, database->write([&](WriteTx& tx) {
+        KS_TRY(const auto beginning, database->write([&](WriteTx& tx) {
             return sign_in.begin(tx, stranger(), email, from);
         }));
+        if (const auto* const spent = std::get_if<sign_in::TooManyAttempts>(&beginning)) {
+            return sign_in::too_many_attempts("sign-in/too-many-attempts", spent->retry_after);
+        }
+        const auto& begun = std::get<sign_in::Begun>(beginning);
         KS_TRY(const auto check, hasher->check(Secret::copy_of(password_text), begun.stored,
                                                password::QueuePlace::Open));
         return database->write([&](WriteTx& tx) {

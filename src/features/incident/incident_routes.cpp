@@ -18,13 +18,13 @@ void add_routes(http::Router& router, Database& db, IncidentService& incidents)
                 .timing = http::TimingKind::Immediate,
                 .request = http::object({{"token", http::text(1, 200)}}).named("NotMeRequest"),
                 .answers = {{200,
-                             http::object({{"session_ended", http::boolean()},
+                             http::object({{"sessions_ended", http::integer(0, 1000)},
                                            {"factors_frozen_until", http::time().or_null()},
                                            {"reset_stopped", http::boolean()}})
                                  .named("NotMe"),
                              "What was done"}},
                 .problems = {"link/invalid"},
-                .audit = {"account.not-me", "session.revoke", "account.freeze-factors",
+                .audit = {"account.not-me", "session.revoke-unfamiliar", "account.freeze-factors",
                           "factor-reset.object"},
                 .handler = [&](const http::Request& request) -> Result<http::Response> {
                     KS_TRY(const auto reported, db.write_essential([&](WriteTx& tx) {
@@ -32,7 +32,8 @@ void add_routes(http::Router& router, Database& db, IncidentService& incidents)
                     }));
                     JsonWriter json;
                     json.begin_object()
-                        .member("session_ended", reported.session_ended)
+                        .member("sessions_ended",
+                                static_cast<std::int64_t>(reported.sessions_ended))
                         .member("factors_frozen_until", reported.factors_frozen_until)
                         .member("reset_stopped", reported.reset_stopped)
                         .end_object();

@@ -1,5 +1,7 @@
 #include "features/incident/incident_service.h"
 
+#include <algorithm>
+
 namespace keystead::incident {
 
 Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::string_view token)
@@ -12,13 +14,15 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
     }
     const AccountId account = *binding->account;
     if (const auto session = SessionId::parse(binding->reference)) {
-        const auto ended = sessions_.revoke(tx, actor, account, *session, "not-me");
-        if (!ended && ended.error().kind != ErrorKind::NotFound) {
-            return ended.error();
+        KS_TRY(auto ended, sessions_.revoke_unfamiliar(tx, actor, account, *session));
+        reported.sessions_ended = static_cast<int>(ended.size());
+        if (std::ranges::find(ended, *session) == ended.end()) {
+            ended.push_back(*session); // It is over, and the keys made in it are not.
         }
-        reported.session_ended = ended.has_value();
-        KS_TRY([[maybe_unused]] const int tokens,
-               tokens_.revoke_made_in(tx, actor, account, *session));
+        for (const SessionId id : ended) {
+            KS_TRY([[maybe_unused]] const int tokens,
+                   tokens_.revoke_made_in(tx, actor, account, id));
+        }
     }
     const Instant until = clock_.now() + settings_.factor_freeze;
     reported.factors_frozen_until = until;

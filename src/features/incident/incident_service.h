@@ -1,8 +1,9 @@
 // features/incident/incident_service.h
 //
-// "This was not me": the link of a notice. It ends the session the notice spoke of with the API
-// keys made in it, forgets the
-// account's known devices, voids half-done sign-ins and freezes changes of factors for a day
+// "This was not me": the link of a notice. It ends the session the notice spoke of, every other one
+// that its thief may have begun (SessionService::revoke_unfamiliar), and the API keys made in them;
+// it forgets the account's known devices, voids half-done sign-ins and freezes changes of factors
+// for a day
 // (security.md item 22). It signs nobody in and changes no password: whoever reads the mailbox can
 // only make the account safer. The link works once.
 #pragma once
@@ -24,7 +25,7 @@
 namespace keystead::incident {
 
 struct Reported {
-    bool session_ended = false;
+    int sessions_ended = 0;
     std::optional<Instant> factors_frozen_until;
     bool reset_stopped = false;
 };

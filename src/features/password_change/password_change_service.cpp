@@ -51,8 +51,10 @@ Result<Changed> PasswordChangeService::finish(WriteTx& tx, const Actor& actor,
             [[maybe_unused]] const int ended,
             p_.sessions.revoke_others(tx, actor, actor.account, actor.session, "password-changed"));
     }
-    KS_TRY(auto established,
-           p_.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Password));
+    // Where there is a second factor, the password alone proves too little for grave acts.
+    const auto proof = has_second_factor ? session::Proof::Weaker : session::Proof::Strongest;
+    KS_TRY(auto established, p_.sessions.renew(tx, actor, actor.account, actor.session,
+                                               session::Method::Password, proof));
     KS_CHECK(p_.budgets.clear(tx, attempt_budget::Scope::StepUp, actor.account.bytes()));
     KS_CHECK(p_.notices.tell_owner(tx, actor, actor.account, notify::Purpose::PasswordChanged));
     KS_TRY(auto account, p_.accounts.load(tx, actor.account));

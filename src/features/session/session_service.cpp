@@ -44,6 +44,17 @@ std::string_view reason_text(account::EndReason reason)
     std::abort();
 }
 
+/// When the session was made, also when it has ended: its id is a UUIDv7, whose first 48 bits are
+/// milliseconds (RFC 9562 §5.7).
+Instant begun_at(SessionId id)
+{
+    std::int64_t millis = 0;
+    for (std::size_t i = 0; i < 6; ++i) {
+        millis = (millis << 8) | std::to_integer<std::int64_t>(id.bytes()[i]);
+    }
+    return Instant{std::chrono::milliseconds{millis}};
+}
+
 } // namespace
 
 SessionService::SessionService(SessionStore& store, account::AccountService& accounts,
@@ -115,7 +126,7 @@ Result<Established> SessionService::create(WriteTx& tx, const Actor& actor,
 }
 
 Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, AccountId account,
-                                          SessionId id, Methods proved)
+                                          SessionId id, Methods proved, Proof proof)
 {
     // Ordered against forget_cached(): it must see the new token, or what memory holds under it
     // would stay.
@@ -128,8 +139,10 @@ Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, Accou
     const Digest old_token = session.token_digest;
     auto token = mint_.make(crypto::TokenKind::Session, random_bytes<16>(random_));
     session.token_digest = token.digest;
-    session.authenticated_at = clock_.now();
-    session.must_authenticate = false;
+    if (proof == Proof::Strongest) {
+        session.authenticated_at = clock_.now();
+        session.must_authenticate = false;
+    }
     session.methods = session.methods.with(proved);
     KS_TRY(const bool replaced, store_.replace_token(tx, session, old_token));
     if (!replaced) {
@@ -171,6 +184,31 @@ Result<int> SessionService::revoke_others(WriteTx& tx, const Actor& actor, Accou
              .details = {{"reason", std::string(reason)}, {"count", std::to_string(count)}}}));
     drop_after_commit(tx, std::move(tokens));
     return count;
+}
+
+Result<void> SessionService::note_device(WriteTx& tx, SessionId id, Instant known_since)
+{
+    return store_.set_device_known_since(tx, id, known_since);
+}
+
+Result<std::vector<SessionId>> SessionService::revoke_unfamiliar(WriteTx& tx, const Actor& actor,
+                                                                 AccountId account, SessionId named)
+{
+    KS_TRY(const auto removed, store_.remove_unfamiliar(tx, account, named, begun_at(named)));
+    std::vector<SessionId> ended;
+    std::vector<Digest> tokens;
+    for (const auto& session : removed) {
+        ended.push_back(session.id);
+        tokens.push_back(session.token);
+    }
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "session.revoke-unfamiliar",
+             .account = account,
+             .target = {"session", named.text()},
+             .details = {{"reason", "not-me"}, {"count", std::to_string(ended.size())}}}));
+    drop_after_commit(tx, std::move(tokens));
+    return ended;
 }
 
 Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId account,

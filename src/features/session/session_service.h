@@ -46,6 +46,9 @@ struct Established {
     std::string csrf_token;
     std::optional<std::chrono::seconds> cookie_max_age;
 };
+/// Whether what was proved is the strongest factor of the account: only that makes the session one
+/// that was authenticated now (security.md item 21).
+enum class Proof : std::uint8_t { Strongest, Weaker };
 struct SecondFactorNeeded {};
 /// The account has its most sessions: these, newest first; one must end first.
 struct SessionsFull {
@@ -65,11 +68,13 @@ public:
     /// under any race. Records session.create. Errors: those of the statements.
     Result<Establishment> establish(WriteTx& tx, const Actor& actor, const Evidence& evidence,
                                     DeviceTrust trust, const Origin& origin);
-    /// New token, authenticated now, `proved` added to its methods. The old token is dead with the
-    /// commit. NotFound (session/not-found) when the session ended or its token was replaced
-    /// meanwhile.
+    /// New token, `proved` added to its methods. The old token is dead with the commit. NotFound
+    /// (session/not-found) when the session ended or its token was replaced meanwhile.
     Result<Established> renew(WriteTx& tx, const Actor& actor, AccountId account, SessionId id,
-                              Methods proved);
+                              Methods proved, Proof proof);
+    /// Notes since when the account has known the browser that a new session began in. A part of
+    /// the sign-in, which is recorded.
+    Result<void> note_device(WriteTx& tx, SessionId id, Instant known_since);
 
     /// session/not-found when there is no such session of that account (or of another: the same
     /// answer).
@@ -78,6 +83,11 @@ public:
     /// How many it ended.
     Result<int> revoke_others(WriteTx& tx, const Actor& actor, AccountId account, SessionId kept,
                               std::string_view reason);
+    /// "This was not me": ends that session, whatever else began in its browser, and every session
+    /// in a browser that the account does not know or has come to know only since that session
+    /// began: whoever signs in once signs in again. Those it ended.
+    Result<std::vector<SessionId>> revoke_unfamiliar(WriteTx& tx, const Actor& actor,
+                                                     AccountId account, SessionId named);
     /// Ends every session and raises the account's epoch, so that flows begun before end too.
     Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
                          std::string_view reason);

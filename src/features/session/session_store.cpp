@@ -149,10 +149,16 @@ Result<bool> SessionStore::replace_token(WriteTx& tx, const Session& renewed,
 {
     KS_TRY(const int rows,
            tx.exec("UPDATE session SET token_digest = $3, authenticated_at = $4, methods = $5, "
-                   "must_authenticate = 0 WHERE id = $1 AND token_digest = $2",
+                   "must_authenticate = $6 WHERE id = $1 AND token_digest = $2",
                    renewed.id, old_token, renewed.token_digest, renewed.authenticated_at,
-                   renewed.methods.stored()));
+                   renewed.methods.stored(), renewed.must_authenticate));
     return rows == 1;
+}
+
+Result<void> SessionStore::set_device_known_since(WriteTx& tx, SessionId id, Instant since)
+{
+    KS_CHECK(tx.exec("UPDATE session SET device_known_since = $2 WHERE id = $1", id, since));
+    return {};
 }
 
 Result<std::optional<Digest>> SessionStore::set_must_authenticate(WriteTx& tx, AccountId account,
@@ -182,6 +188,25 @@ Result<std::vector<Digest>> SessionStore::remove_others(WriteTx& tx, AccountId a
            tx.query("DELETE FROM session WHERE account_id = $1 AND id <> $2 RETURNING token_digest",
                     account, kept));
     return digests_of(rows);
+}
+
+Result<std::vector<SessionStore::Removed>> SessionStore::remove_unfamiliar(WriteTx& tx,
+                                                                           AccountId account,
+                                                                           SessionId named,
+                                                                           Instant since)
+{
+    KS_TRY(const auto rows,
+           tx.query("DELETE FROM session WHERE account_id = $1 AND (id = $2 "
+                    "OR device_known_since IS NULL OR device_known_since >= $3 "
+                    "OR device_known_since = (SELECT s.device_known_since FROM session s "
+                    "WHERE s.id = $2 AND s.account_id = $1)) RETURNING id, token_digest",
+                    account, named, since));
+    std::vector<Removed> removed;
+    removed.reserve(rows.size());
+    for (const Row& row : rows) {
+        removed.push_back({row.id<SessionId>(0), row.digest(1)});
+    }
+    return removed;
 }
 
 Result<std::vector<Digest>> SessionStore::remove_all(WriteTx& tx, AccountId account)

@@ -30,12 +30,21 @@ struct SessionStore {
     Result<std::optional<Session>> find_stalest(ReadTx& tx, AccountId account, Instant now);
     /// Gives the session a new token, if it still holds the old one; answers whether it did.
     Result<bool> replace_token(WriteTx& tx, const Session& renewed, const Digest& old_token);
+    Result<void> set_device_known_since(WriteTx& tx, SessionId id, Instant since);
     Result<std::optional<Digest>> set_must_authenticate(WriteTx& tx, AccountId account,
                                                         SessionId id);
 
     /// The three ways to end sessions answer the tokens of the rows they removed.
     Result<std::optional<Digest>> remove(WriteTx& tx, AccountId account, SessionId id);
     Result<std::vector<Digest>> remove_others(WriteTx& tx, AccountId account, SessionId kept);
+    /// The named session, those of the browser it began in, and those of browsers that the account
+    /// does not know, or knows only since `since`.
+    struct Removed {
+        SessionId id;
+        Digest token;
+    };
+    Result<std::vector<Removed>> remove_unfamiliar(WriteTx& tx, AccountId account, SessionId named,
+                                                   Instant since);
     Result<std::vector<Digest>> remove_all(WriteTx& tx, AccountId account);
     /// The tokens of an account's sessions, for whoever must drop them from memory.
     Result<std::vector<Digest>> list_tokens(ReadTx& tx, AccountId account);

@@ -103,9 +103,13 @@ http::Handler sign_in_handler(const RouteParts& parts)
         const Secret typed = request.body.secret("password");
         const auto email = request.body.text("email");
         const Actor actor = request.actor();
-        KS_TRY(const auto begun, parts.database.write([&](WriteTx& tx) {
+        KS_TRY(const auto beginning, parts.database.write([&](WriteTx& tx) {
             return parts.sign_in.begin(tx, actor, email, whence);
         }));
+        if (const auto* const spent = std::get_if<TooManyAttempts>(&beginning)) {
+            return too_many_attempts("sign-in/too-many-attempts", spent->retry_after);
+        }
+        const auto& begun = std::get<Begun>(beginning);
         const auto place = begun.from_device == sign_in_flow::FromDevice::Known
                                ? password::QueuePlace::Kept
                                : password::QueuePlace::Open;

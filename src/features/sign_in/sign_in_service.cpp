@@ -50,8 +50,8 @@ Error too_many_attempts(std::string_view code, std::chrono::seconds retry_after)
             .retry_after = retry_after};
 }
 
-Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_view typed_email,
-                                   const Whence& whence)
+Result<Beginning> SignInService::begin(WriteTx& tx, const Actor& actor,
+                                       std::string_view typed_email, const Whence& whence)
 {
     // Text that is no address belongs to nobody, and takes the same way as an address that nobody
     // has.
@@ -76,7 +76,16 @@ Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_
                                    device_identifier(*whence.device.digest, begun.identifier), now)
                : p_.budgets.charge(tx, Scope::UnknownDevice, as_bytes(begun.identifier), now));
     if (!verdict.allowed()) {
-        return too_many_attempts("sign-in/too-many-attempts", verdict.retry_after);
+        // A value: the source's charge stays, so that one source cannot go on and on at spent
+        // accounts.
+        KS_CHECK(p_.audit.append(
+            tx, {.actor = actor,
+                 .action = "sign-in.attempt",
+                 .outcome = audit::Outcome::Refused,
+                 .account = id.is_nil() ? std::nullopt : std::optional(id),
+                 .details = {{"reason", "too-many-attempts"},
+                             audit::identifier_digest(p_.keys, begun.identifier)}}));
+        return Beginning{TooManyAttempts{verdict.retry_after}};
     }
     KS_TRY(auto stored, p_.passwords.find(tx, id));
     if (account && account->is_active()) {
@@ -90,7 +99,7 @@ Result<Begun> SignInService::begin(WriteTx& tx, const Actor& actor, std::string_
                              .action = "sign-in.attempt",
                              .account = id.is_nil() ? std::nullopt : std::optional(id),
                              .details = {audit::identifier_digest(p_.keys, begun.identifier)}}));
-    return begun;
+    return Beginning{std::move(begun)};
 }
 
 Result<Outcome> SignInService::finish(WriteTx& tx, const Actor& actor, const Begun& begun,
@@ -172,7 +181,11 @@ Result<SignedIn> SignInService::welcome(WriteTx& tx, const Actor& actor,
     using Keep = known_device::KnownDeviceService::Keep;
     const auto keep =
         established.session.trust == session::DeviceTrust::Shared ? Keep::No : Keep::Yes;
-    KS_TRY(auto noted, p_.devices.note(tx, id, whence.device, whence.origin.country_code, keep));
+    KS_TRY(auto noted, p_.devices.note(tx, id, account.email.text(), whence.device,
+                                       whence.origin.country_code, keep));
+    if (noted.known_since) {
+        KS_CHECK(p_.sessions.note_device(tx, established.session.id, *noted.known_since));
+    }
     if (tell && (noted.new_device || noted.new_country)) {
         Actor at = as_account(actor, id);
         at.session = established.session.id; // The notice's "this was not me" ends this session.

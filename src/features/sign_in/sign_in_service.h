@@ -74,6 +74,12 @@ struct Begun {
     sign_in_flow::FromDevice from_device = sign_in_flow::FromDevice::Unknown;
 };
 
+/// A budget is spent. A value, so that the charge and its record commit.
+struct TooManyAttempts {
+    std::chrono::seconds retry_after;
+};
+using Beginning = std::variant<Begun, TooManyAttempts>;
+
 struct SignedIn {
     session::Established established;
     account::Account account;
@@ -105,10 +111,11 @@ public:
     explicit SignInService(const Parts& parts) : p_(parts) {}
 
     /// Charges source and identifier, then finds account and password. Records sign-in.attempt.
-    /// Errors: sign-in/too-many-attempts (RateLimited, retry_after): nothing is charged, hashed or
-    /// told then.
-    Result<Begun> begin(WriteTx& tx, const Actor& actor, std::string_view typed_email,
-                        const Whence& whence);
+    /// TooManyAttempts: nothing is to be hashed or told; what the source was charged stays.
+    /// Errors: sign-in/too-many-attempts (RateLimited, retry_after), when the source itself is
+    /// spent: there is nothing to remember.
+    Result<Beginning> begin(WriteTx& tx, const Actor& actor, std::string_view typed_email,
+                            const Whence& whence);
     /// Records sign-in.refuse when the check failed.
     Result<Outcome> finish(WriteTx& tx, const Actor& actor, const Begun& begun,
                            const password::PasswordCheck& check,

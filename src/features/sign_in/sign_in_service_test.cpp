@@ -22,6 +22,42 @@ protected:
     }
 };
 
+// guards: "not me" ends what the same thief began later, too, and leaves the owner's own browser
+TEST_P(SignInServiceTest, EndsTheThiefsYoungerSessions)
+{
+    test::SignInWorld world(GetParam());
+    const auto account = world.register_account("known@example.com");
+    const auto browse = [&](const known_device::Device& device) {
+        world.device = device;
+        world.clock.advance(1s);
+        auto outcome = world.sign_in_with("known@example.com", test::SignInWorld::kPassword);
+        return std::move(std::get<SignedIn>(*outcome));
+    };
+    const auto own = browse({});
+    const auto own_device = world.devices.parse(own.device_cookie->reveal_text());
+    const auto named = browse({});
+    const auto thiefs_device = world.devices.parse(named.device_cookie->reveal_text());
+    const auto again = browse(thiefs_device);
+    const auto elsewhere = browse({});
+    const auto own_again = browse(own_device);
+    const auto end = [&](SessionId id) {
+        return *world.database->write([&](WriteTx& tx) {
+            return world.session_service.revoke_unfamiliar(tx, Actor{}, account, id);
+        });
+    };
+    EXPECT_EQ(end(named.established.session.id).size(), 3U);
+    EXPECT_FALSE(world.is_accepted(named.established.token));
+    EXPECT_FALSE(world.is_accepted(again.established.token));
+    EXPECT_FALSE(world.is_accepted(elsewhere.established.token));
+    EXPECT_TRUE(world.is_accepted(own.established.token));
+    EXPECT_TRUE(world.is_accepted(own_again.established.token));
+    // Also when the thief has signed out of it meanwhile.
+    const auto later = browse({});
+    EXPECT_EQ(end(named.established.session.id).size(), 1U);
+    EXPECT_FALSE(world.is_accepted(later.established.token));
+    EXPECT_TRUE(world.is_accepted(own.established.token));
+}
+
 // guards: unknown, known, disabled and passwordless accounts cost the same statements and leave the
 // same mails (K-12)
 TEST_P(SignInServiceTest, CostsTheSameForEveryKindOfAccount)
@@ -77,6 +113,20 @@ TEST_P(SignInServiceTest, StopsGuessingWithoutTellingWhoExists)
     EXPECT_FALSE(world.sign_in_with("known@example.com", test::SignInWorld::kPassword));
     world.clock.advance(1h);
     EXPECT_TRUE(world.sign_in_with("known@example.com", test::SignInWorld::kPassword));
+}
+
+// guards: who goes on guessing at a spent account uses up the attempts of the address it comes from
+TEST_P(SignInServiceTest, ChargesTheSourceAlsoWhereTheAccountIsSpent)
+{
+    test::SignInWorld world(GetParam());
+    world.register_account("known@example.com");
+    for (int guess = 0; guess < 60; ++guess) {
+        static_cast<void>(world.sign_in_with("spent@example.com", "wrong-Password-1"));
+    }
+    const auto outcome = world.sign_in_with("known@example.com", test::SignInWorld::kPassword);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, "sign-in/too-many-attempts");
+    EXPECT_GE(world.audit.count("sign-in.attempt", audit::Outcome::Refused), 50);
 }
 
 // guards: a device that signed in before keeps its own budget while strangers guess (K-11)
@@ -206,8 +256,8 @@ TEST_P(SignInServiceTest, RefusesEvidenceFromBeforeAChange)
         return world.session_service.end_all(tx, Actor{}, account, "password-changed");
     }));
     const auto outcome = world.database->write([&](WriteTx& tx) {
-        return world.sign_in.finish(tx, world.stranger(), *begun, {.right = true}, std::nullopt,
-                                    from);
+        return world.sign_in.finish(tx, world.stranger(), std::get<Begun>(*begun), {.right = true},
+                                    std::nullopt, from);
     });
     ASSERT_TRUE(outcome);
     EXPECT_TRUE(std::holds_alternative<WrongCredentials>(*outcome));
@@ -253,7 +303,7 @@ TEST_P(SignInServiceTest, KillsTheOldTokenOfARenewedSession)
     EXPECT_TRUE(world.is_accepted(session.token));
     const auto renewed = world.database->write([&](WriteTx& tx) {
         return world.session_service.renew(tx, Actor{}, account, session.session.id,
-                                           session::Method::Password);
+                                           session::Method::Password, session::Proof::Strongest);
     });
     ASSERT_TRUE(renewed);
     EXPECT_FALSE(world.is_accepted(session.token));

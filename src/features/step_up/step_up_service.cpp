@@ -86,7 +86,8 @@ Result<Outcome> StepUpService::finish_backup_code(WriteTx& tx, const Actor& acto
 Result<Outcome> StepUpService::renew(WriteTx& tx, const Actor& actor, session::Method proved,
                                      Scope cleared)
 {
-    KS_TRY(auto established, p_.sessions.renew(tx, actor, actor.account, actor.session, proved));
+    KS_TRY(auto established, p_.sessions.renew(tx, actor, actor.account, actor.session, proved,
+                                               session::Proof::Strongest));
     KS_CHECK(p_.budgets.clear(tx, cleared, actor.account.bytes()));
     KS_TRY(auto account, p_.accounts.load(tx, actor.account));
     return Outcome{Renewed{std::move(established), std::move(account)}};

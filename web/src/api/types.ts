@@ -238,7 +238,7 @@ export interface AuditPage extends Page<AuditEvent> {
 }
 
 export interface NotMe {
-    session_ended: boolean;
+    sessions_ended: number;
     factors_frozen_until: Time | null;
     reset_stopped: boolean;
 }

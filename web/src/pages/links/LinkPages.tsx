@@ -84,7 +84,7 @@ export function NotMePage() {
                     <p>
                         {answer.reset_stopped
                             ? t.link.notMeResetStopped
-                            : answer.session_ended
+                            : answer.sessions_ended > 0
                               ? t.link.notMeEnded
                               : t.link.notMeEndedBefore}
                     </p>
