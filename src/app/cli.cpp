@@ -77,15 +77,8 @@ int complain(const Error& error, OutputFormat format)
             .begin_object()
             .member("code", error.code)
             .member("detail", error.detail);
-        out.key("fields").begin_array();
-        for (const auto& field : error.fields) {
-            out.begin_object()
-                .member("pointer", field.pointer)
-                .member("code", field.code)
-                .member("detail", field.detail)
-                .end_object();
-        }
-        out.end_array().end_object().end_object();
+        write_fields(out, error);
+        out.end_object().end_object();
         std::cerr << out.text() << "\n";
     } else {
         std::cerr << "keystead: " << error.detail

@@ -19,10 +19,10 @@ std::string keys_status(const Foundation& foundation)
         .member("root_key_from", root_key_origin_text(foundation.key_origin))
         .member("fits_the_data", true); // or the database would not have been opened
     out.key("uses").begin_array();
-    for (int number = 1; number <= std::to_underlying(crypto::kKeyPurposeLast); ++number) {
-        const auto use = crypto::key_use(static_cast<crypto::KeyPurpose>(number));
+    for (const crypto::KeyPurpose purpose : crypto::kKeyPurposes) {
+        const auto use = crypto::key_use(purpose);
         out.begin_object()
-            .member("key", number)
+            .member("key", static_cast<int>(std::to_underlying(purpose)))
             .member("use", use.name)
             .member("algorithm", use.algorithm)
             .member("data", use.data)

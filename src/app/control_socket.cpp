@@ -1,5 +1,6 @@
 #include "app/control_socket.h"
 
+#include "app/render.h"
 #include "core/json.h"
 
 #include <array>
@@ -138,15 +139,8 @@ std::string error_line(const Error& error)
     out.member("kind", static_cast<int>(std::to_underlying(error.kind)))
         .member("code", error.code)
         .member("detail", error.detail);
-    out.key("fields").begin_array();
-    for (const auto& field : error.fields) {
-        out.begin_object()
-            .member("pointer", field.pointer)
-            .member("code", field.code)
-            .member("detail", field.detail)
-            .end_object();
-    }
-    out.end_array().end_object().end_object();
+    write_fields(out, error);
+    out.end_object().end_object();
     return std::move(out).take();
 }
 

@@ -104,4 +104,17 @@ std::string render_text(const JsonValue& answer)
     return out;
 }
 
+void write_fields(JsonWriter& out, const Error& error)
+{
+    out.key("fields").begin_array();
+    for (const auto& field : error.fields) {
+        out.begin_object()
+            .member("pointer", field.pointer)
+            .member("code", field.code)
+            .member("detail", field.detail)
+            .end_object();
+    }
+    out.end_array();
+}
+
 } // namespace keystead::app

@@ -56,8 +56,6 @@ KeyUse key_use(KeyPurpose purpose)
     case KeyPurpose::DecoyPassword:
         return {"decoy-password", "Argon2id v1.3",
                 "what is hashed to learn how long a hash takes here"};
-    case KeyPurpose::AuditValueSeal:
-        return {"audit-value-seal", kSeal, "personal values of audit events"};
     case KeyPurpose::CursorSeal: return {"cursor-seal", kSeal, "list cursors"};
     }
     std::abort(); // No default label: the compiler names the purpose that someone forgot.
@@ -71,8 +69,8 @@ std::span<const KeyUse> keyless_uses()
 std::string inventory_markdown()
 {
     std::string out = "| key | use | algorithm | data |\n| --- | --- | --- | --- |\n";
-    for (int number = 1; number <= std::to_underlying(kKeyPurposeLast); ++number) {
-        append_row(out, std::to_string(number), key_use(static_cast<KeyPurpose>(number)));
+    for (const KeyPurpose purpose : kKeyPurposes) {
+        append_row(out, std::to_string(std::to_underlying(purpose)), key_use(purpose));
     }
     for (const KeyUse& use : kKeyless) {
         append_row(out, "-", use);

@@ -24,9 +24,10 @@ RootKeyRing::RootKeyRing(Secret root, Random& random) : id_(key_id_of(root)), ra
     KS_ASSERT(root.size() == kKeyBytes);
     const Secret check = hkdf_sha256(root, "keystead/key-check", check_value_.size());
     std::ranges::copy(check.reveal(), check_value_.begin());
-    keys_.emplace_back(0);
-    for (std::uint8_t number = 1; number <= std::to_underlying(kKeyPurposeLast); ++number) {
-        const auto purpose = static_cast<KeyPurpose>(number);
+    for (const KeyPurpose purpose : kKeyPurposes) {
+        while (keys_.size() < std::to_underlying(purpose)) {
+            keys_.emplace_back(0); // numbers without a purpose
+        }
         keys_.push_back(
             hkdf_sha256(root, "keystead/1/" + std::string(key_use(purpose).name), kKeyBytes));
     }

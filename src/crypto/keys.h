@@ -33,10 +33,15 @@ enum class KeyPurpose : std::uint8_t {
     CheckpointSigning = 9, // Ed25519 seed of the audit log's signer
     TeamKey = 10,          // wraps team keys
     DecoyPassword = 11,    // the decoy hash
-    AuditValueSeal = 12,
-    CursorSeal = 13, // list cursors that must not be forged
+    CursorSeal = 13,       // list cursors that must not be forged
 };
-inline constexpr auto kKeyPurposeLast = KeyPurpose::CursorSeal;
+/// All of them. 12 was never used, and is not to be used again.
+inline constexpr std::array kKeyPurposes = {
+    KeyPurpose::PasswordSeal,   KeyPurpose::TotpSeal,         KeyPurpose::OutboxSeal,
+    KeyPurpose::BackupCodeSeal, KeyPurpose::TokenTag,         KeyPurpose::CsrfToken,
+    KeyPurpose::BudgetKey,      KeyPurpose::IdentifierDigest, KeyPurpose::CheckpointSigning,
+    KeyPurpose::TeamKey,        KeyPurpose::DecoyPassword,    KeyPurpose::CursorSeal,
+};
 
 class KeyRing {
 public:

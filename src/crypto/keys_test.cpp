@@ -42,6 +42,7 @@ TEST_F(Keys, BindsToPurposeAndRow)
 }
 
 // guards: one changed bit anywhere, or a byte missing, and nothing opens
+// ASVS: V11.3.3
 TEST_F(Keys, RefusesEveryChange)
 {
     const Bytes sealed = ring.seal(KeyPurpose::OutboxSeal, "msg_1", as_bytes("mail"));
@@ -54,6 +55,7 @@ TEST_F(Keys, RefusesEveryChange)
 }
 
 // guards: another root key opens nothing and is told apart before it is used
+// ASVS: V11.2.2
 TEST_F(Keys, TellsRootKeysApart)
 {
     const RootKeyRing other(make_key(random), random);
@@ -71,17 +73,17 @@ TEST_F(Keys, GivesEveryPurposeItsOwnKey)
 {
     std::set<std::string> keys;
     std::set<std::string_view> names;
-    for (int number = 1; number <= std::to_underlying(kKeyPurposeLast); ++number) {
-        const auto purpose = static_cast<KeyPurpose>(number);
+    for (const KeyPurpose purpose : kKeyPurposes) {
         keys.emplace(ring.key(purpose).reveal_text());
         names.insert(key_use(purpose).name);
     }
-    EXPECT_EQ(keys.size(), std::size_t{std::to_underlying(kKeyPurposeLast)});
+    EXPECT_EQ(keys.size(), kKeyPurposes.size());
     EXPECT_EQ(names.size(), keys.size());
     EXPECT_NE(inventory_markdown().find("totp-seal"), std::string::npos);
 }
 
 // guards: docs/crypto-inventory.md lists every use as it is
+// ASVS: V11.1.2
 TEST_F(Keys, InventoryIsUpToDate)
 {
     std::ostringstream file;

@@ -70,6 +70,7 @@ TEST_F(TokenForm, RefusesEveryChange)
 }
 
 // guards: no two tokens are alike, also for one id
+// ASVS: V11.5.1
 TEST_F(TokenForm, IsRandom)
 {
     std::set<std::string> seen;

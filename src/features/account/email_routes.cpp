@@ -4,7 +4,9 @@
 #include "http/schema.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace keystead::account {
 namespace {
@@ -138,6 +140,35 @@ Result<Response> remove_address(const EmailRouteParts& parts, const Request& req
     return Response::no_content();
 }
 
+struct LinkRoute {
+    std::string_view path;
+    std::string_view operation;
+    std::string_view summary;
+    std::string_view done;
+    std::vector<std::string_view> problems;
+    std::string_view audit;
+};
+
+/// A mail's link, followed: anybody who holds it may, signed in or not.
+http::Route link_route(LinkRoute link, http::Handler handler)
+{
+    return {.method = Method::Post,
+            .path = link.path,
+            .operation = link.operation,
+            .tag = "Account",
+            .summary = link.summary,
+            .lane = LaneKind::Store,
+            .access = Access::everyone(),
+            .limit = LimitGroup::Sensitive,
+            .body_bytes_max = kBodyBytes,
+            .timing = TimingKind::Immediate,
+            .request = token_body(),
+            .answers = {{204, http::no_body(), link.done}},
+            .problems = std::move(link.problems),
+            .audit = {link.audit},
+            .handler = std::move(handler)};
+}
+
 void add_change_routes(http::Router& router, const EmailRouteParts& parts)
 {
     router.add(
@@ -158,37 +189,20 @@ void add_change_routes(http::Router& router, const EmailRouteParts& parts)
          .audit = {"account.email-request"},
          .handler = [parts](const Request& request) { return request_change(parts, request); }});
     router.add(
-        {.method = Method::Post,
-         .path = "/v1/account/email/confirm",
-         .operation = "confirmEmailChange",
-         .tag = "Account",
-         .summary = "Change the sign-in address by the link mailed to the new one",
-         .lane = LaneKind::Store,
-         .access = Access::everyone(),
-         .limit = LimitGroup::Sensitive,
-         .body_bytes_max = kBodyBytes,
-         .timing = TimingKind::Immediate,
-         .request = token_body(),
-         .answers = {{204, http::no_body(), "Changed"}},
-         .problems = {"link/invalid", "account/email-taken"},
-         .audit = {"account.email-change"},
-         .handler = [parts](const Request& request) { return confirm_change(parts, request); }});
-    router.add(
-        {.method = Method::Post,
-         .path = "/v1/account/email/undo",
-         .operation = "undoEmailChange",
-         .tag = "Account",
-         .summary = "Take the former sign-in address back and end every session",
-         .lane = LaneKind::Store,
-         .access = Access::everyone(),
-         .limit = LimitGroup::Sensitive,
-         .body_bytes_max = kBodyBytes,
-         .timing = TimingKind::Immediate,
-         .request = token_body(),
-         .answers = {{204, http::no_body(), "Undone"}},
-         .problems = {"link/invalid"},
-         .audit = {"account.email-undo"},
-         .handler = [parts](const Request& request) { return undo_change(parts, request); }});
+        link_route({.path = "/v1/account/email/confirm",
+                    .operation = "confirmEmailChange",
+                    .summary = "Change the sign-in address by the link mailed to the new one",
+                    .done = "Changed",
+                    .problems = {"link/invalid", "account/email-taken"},
+                    .audit = "account.email-change"},
+                   [parts](const Request& request) { return confirm_change(parts, request); }));
+    router.add(link_route({.path = "/v1/account/email/undo",
+                           .operation = "undoEmailChange",
+                           .summary = "Take the former sign-in address back and end every session",
+                           .done = "Undone",
+                           .problems = {"link/invalid"},
+                           .audit = "account.email-undo"},
+                          [parts](const Request& request) { return undo_change(parts, request); }));
 }
 
 void add_address_routes(http::Router& router, const EmailRouteParts& parts)
@@ -223,21 +237,13 @@ void add_address_routes(http::Router& router, const EmailRouteParts& parts)
          .audit = {"account.address-add"},
          .handler = [parts](const Request& request) { return add_address(parts, request); }});
     router.add(
-        {.method = Method::Post,
-         .path = "/v1/account/notification-addresses/confirm",
-         .operation = "confirmNotificationAddress",
-         .tag = "Account",
-         .summary = "Confirm an address by the link mailed to it",
-         .lane = LaneKind::Store,
-         .access = Access::everyone(),
-         .limit = LimitGroup::Sensitive,
-         .body_bytes_max = kBodyBytes,
-         .timing = TimingKind::Immediate,
-         .request = token_body(),
-         .answers = {{204, http::no_body(), "Confirmed"}},
-         .problems = {"link/invalid"},
-         .audit = {"account.address-confirm"},
-         .handler = [parts](const Request& request) { return confirm_address(parts, request); }});
+        link_route({.path = "/v1/account/notification-addresses/confirm",
+                    .operation = "confirmNotificationAddress",
+                    .summary = "Confirm an address by the link mailed to it",
+                    .done = "Confirmed",
+                    .problems = {"link/invalid"},
+                    .audit = "account.address-confirm"},
+                   [parts](const Request& request) { return confirm_address(parts, request); }));
     router.add(
         {.method = Method::Delete,
          .path = "/v1/account/notification-addresses/{id}",
