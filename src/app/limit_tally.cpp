@@ -1,13 +1,26 @@
 #include "app/limit_tally.h"
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
 namespace keystead::app {
+namespace {
 
-void LimitTally::note(const IpAddress& client)
+std::string_view action_of(LimitTally::Refusal refusal)
 {
-    const IpAddress source = client.source_prefix();
+    switch (refusal) {
+    case LimitTally::Refusal::Limit: return "limit.refuse";
+    case LimitTally::Refusal::Link: return "link.refuse";
+    }
+    std::abort(); // No default label: the compiler names the refusal that someone forgot.
+}
+
+} // namespace
+
+void LimitTally::note(Refusal refusal, const IpAddress& client)
+{
+    const std::pair source{client.source_prefix(), refusal};
     const std::lock_guard lock(mutex_);
     if (const auto found = refusals_.find(source); found != refusals_.end()) {
         ++found->second;
@@ -31,9 +44,10 @@ Result<void> LimitTally::run_once(Instant)
     }
     auto recorded = database_.write([&](WriteTx& tx) -> Result<void> {
         for (const auto& [source, count] : refusals) {
-            const Actor actor{.ip = source};
+            const auto& [address, refusal] = source;
+            const Actor actor{.ip = address};
             KS_CHECK(audit_.append(tx, {.actor = actor,
-                                        .action = "limit.refuse",
+                                        .action = action_of(refusal),
                                         .outcome = audit::Outcome::Refused,
                                         .details = {{"count", std::to_string(count)}}}));
         }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <utility>
 
 namespace keystead::app {
 
@@ -22,8 +23,10 @@ public:
     static constexpr std::size_t kSourcesMax = 1000;
 
     LimitTally(Database& database, audit::AuditLog& audit) : database_(database), audit_(audit) {}
+    /// By a limiter; or of a link that opens nothing: made up, spent, replaced or too old.
+    enum class Refusal : std::uint8_t { Limit, Link };
     /// One refusal of that client. Any thread; never blocks on the database.
-    void note(const IpAddress& client);
+    void note(Refusal refusal, const IpAddress& client);
     /// Job, once a minute: records what was counted since. What could not be recorded is counted
     /// on.
     Result<void> run_once(Instant now);
@@ -32,7 +35,7 @@ private:
     Database& database_;
     audit::AuditLog& audit_;
     std::mutex mutex_; // guards what follows
-    std::map<IpAddress, std::uint64_t> refusals_;
+    std::map<std::pair<IpAddress, Refusal>, std::uint64_t> refusals_;
     std::uint64_t others_ = 0;
 };
 

@@ -15,11 +15,14 @@ TEST(LimitTally, RecordsOneEventASource)
     test::RecordingAudit audit;
     LimitTally tally(*database, audit);
     for (int i = 0; i < 100; ++i) {
-        tally.note(*IpAddress::parse("203.0.113.7"));
-        tally.note(*IpAddress::parse("2001:db8::" + std::to_string(i + 1))); // One /64.
+        tally.note(LimitTally::Refusal::Limit, *IpAddress::parse("203.0.113.7"));
+        tally.note(LimitTally::Refusal::Limit,
+                   *IpAddress::parse("2001:db8::" + std::to_string(i + 1))); // One /64.
     }
+    tally.note(LimitTally::Refusal::Link, *IpAddress::parse("203.0.113.7"));
     ASSERT_TRUE(tally.run_once(Instant{}));
     EXPECT_EQ(audit.count("limit.refuse", audit::Outcome::Refused), 2);
+    EXPECT_EQ(audit.count("link.refuse", audit::Outcome::Refused), 1);
     ASSERT_TRUE(tally.run_once(Instant{}));
     EXPECT_EQ(audit.count("limit.refuse", audit::Outcome::Refused), 2);
 }
@@ -31,8 +34,8 @@ TEST(LimitTally, CountsSourcesBeyondTheBoundTogether)
     test::RecordingAudit audit;
     LimitTally tally(*database, audit);
     for (int i = 0; i < 2000; ++i) {
-        tally.note(
-            *IpAddress::parse("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250)));
+        tally.note(LimitTally::Refusal::Limit, *IpAddress::parse("10.0." + std::to_string(i / 250) +
+                                                                 "." + std::to_string(i % 250)));
     }
     ASSERT_TRUE(tally.run_once(Instant{}));
     EXPECT_EQ(audit.count("limit.refuse", audit::Outcome::Refused),

@@ -19,6 +19,8 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "The account has no such notification address."},
         {"account/deletion-not-pending", "No deletion pending",
          "The account is not waiting to be deleted."},
+        {"account/last-operator", "Only operator",
+         "The account is the only operator's: nobody could look after the others."},
         {"account/deletion-pending", "Deletion already asked for",
          "The account is waiting to be deleted; it can be cancelled until then."},
         {"account/email-invalid", "Not an e-mail address",

@@ -420,6 +420,7 @@ TEST_P(Contract, AppliesEachMigrationWhollyOrNotAtAll)
 }
 
 // guards: whichever call fails, all or nothing has happened
+// ASVS: V2.3.3
 TEST_P(Contract, AFailureAtAnyCallLeavesNothing)
 {
     test::FailingDatabase failing(*database_);

@@ -111,6 +111,18 @@ Result<Account> AccountService::load(ReadTx& tx, AccountId account)
     return *std::move(found);
 }
 
+Result<bool> AccountService::leaves_an_operator(WriteTx& tx, AccountId leaving)
+{
+    KS_TRY(const auto seen, store_.list_operators(tx));
+    for (const Account& account : seen) {
+        KS_CHECK(tx.lock(account.id));
+    }
+    KS_TRY(const auto operators, store_.list_operators(tx));
+    return std::ranges::any_of(operators, [&](const Account& account) {
+        return account.id != leaving && account.is_active() && !account.delete_at;
+    });
+}
+
 Result<bool> AccountService::any_operator(ReadTx& tx)
 {
     return store_.any_operator(tx);

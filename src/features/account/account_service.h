@@ -74,6 +74,9 @@ public:
     Result<std::optional<Account>> find(ReadTx& tx, AccountId account);
     /// Errors: account/not-found.
     Result<Account> load(ReadTx& tx, AccountId account);
+    /// Whether another operator would be left if this account went: active, and not to be deleted.
+    /// Locks all operators, so that two who go at the same time do not each count on the other.
+    Result<bool> leaves_an_operator(WriteTx& tx, AccountId leaving);
     Result<bool> any_operator(ReadTx& tx);
     /// For operators: a page in id order. `part` is matched against e-mail and name, ASCII case
     /// aside.

@@ -139,6 +139,22 @@ Result<std::vector<AccountId>> AccountStore::list_due_for_erasure(ReadTx& tx, In
     return ids;
 }
 
+Result<std::vector<Account>> AccountStore::list_operators(ReadTx& tx)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT id, email, name, created_at, state, is_operator, epoch, "
+                    "personal_team, factors_frozen_until, delete_at, pending_email, "
+                    "pending_email_until, email_undo_until FROM account WHERE is_operator = $1 "
+                    "ORDER BY id",
+                    Standing::Operator));
+    std::vector<Account> operators;
+    operators.reserve(rows.size());
+    for (const Row& row : rows) {
+        operators.push_back(account_of(row));
+    }
+    return operators;
+}
+
 Result<bool> AccountStore::any_operator(ReadTx& tx)
 {
     KS_TRY(const Rows rows,

@@ -66,6 +66,8 @@ public:
     Result<std::vector<Account>> list(ReadTx& tx, std::string_view part,
                                       std::optional<AccountId> after, int at_most);
     Result<std::vector<AccountId>> list_due_for_erasure(ReadTx& tx, Instant now, int at_most);
+    /// In id order.
+    Result<std::vector<Account>> list_operators(ReadTx& tx);
     Result<bool> any_operator(ReadTx& tx);
 
     /// Each answers whether the row was changed.

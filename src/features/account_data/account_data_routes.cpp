@@ -74,7 +74,7 @@ void add_routes(http::Router& router, const RouteParts& parts)
          .request = http::object({}),
          .answers = {{202, http::object({{"deletes_at", http::time()}}).named("Deletion"),
                       "The waiting time runs"}},
-         .problems = {"account/deletion-pending"},
+         .problems = {"account/deletion-pending", "account/last-operator"},
          .audit = {"account.delete-request"},
          .handler = [parts](const Request& request) { return request_deletion(parts, request); }});
     router.add(

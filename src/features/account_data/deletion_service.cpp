@@ -21,6 +21,14 @@ audit::Event event_of(const Actor& actor, std::string_view action, AccountId acc
 
 Result<Instant> DeletionService::request(WriteTx& tx, const Actor& actor)
 {
+    KS_TRY(const auto account, accounts_.load(tx, actor.account));
+    if (account.is_operator()) {
+        KS_TRY(const bool leaves_one, accounts_.leaves_an_operator(tx, actor.account));
+        if (!leaves_one) {
+            return Error{ErrorKind::Conflict, "account/last-operator",
+                         "You are the only operator. Make another one first."};
+        }
+    }
     const Instant delete_at = clock_.now() + settings_.deletion_wait;
     KS_TRY(const bool changed, accounts_.set_delete_at(tx, actor.account, delete_at));
     if (!changed) {

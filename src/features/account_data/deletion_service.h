@@ -41,7 +41,8 @@ public:
     {
     }
 
-    /// When it will be erased. Errors: account/deletion-pending (Conflict).
+    /// When it will be erased. Errors: account/deletion-pending (Conflict), account/last-operator
+    /// (Conflict).
     Result<Instant> request(WriteTx& tx, const Actor& actor);
     /// Errors: account/deletion-not-pending (Conflict).
     Result<void> cancel(WriteTx& tx, const Actor& actor);

@@ -2,6 +2,8 @@
 
 #include "core/encoding.h"
 
+#include <utility>
+
 namespace keystead::factor_reset {
 namespace {
 
@@ -123,10 +125,14 @@ Result<void> FactorResetService::run_once(Database& database, Instant now)
 {
     KS_TRY(const auto ripe,
            database.read([&](ReadTx& tx) { return store_.list_ripe(tx, now, kBatch); }));
+    Result<void> outcome;
     for (const PendingReset& pending : ripe) {
-        KS_CHECK(database.write([&](WriteTx& tx) { return advance(tx, pending, now); }));
+        auto advanced = database.write([&](WriteTx& tx) { return advance(tx, pending, now); });
+        if (!advanced && outcome) {
+            outcome = std::move(advanced); // The others have waited as long.
+        }
     }
-    return {};
+    return outcome;
 }
 
 Result<void> FactorResetService::advance(WriteTx& tx, const PendingReset& seen, Instant now)
@@ -138,6 +144,11 @@ Result<void> FactorResetService::advance(WriteTx& tx, const PendingReset& seen, 
         return {}; // Stopped meanwhile.
     }
     if (pending->due_at <= now) {
+        // Who asked three days ago may since have been found out, and disabled.
+        KS_TRY(const auto asked_by, p_.accounts.find(tx, pending->asked_by));
+        if (!asked_by || !asked_by->is_active() || !asked_by->is_operator()) {
+            return cancel(tx, system, pending->account);
+        }
         return reset(tx, system, pending->account);
     }
     KS_TRY(const bool first,

@@ -63,7 +63,8 @@ public:
     Result<void> cancel(WriteTx& tx, const Actor& actor, AccountId account);
     /// The owner's objection, by the link of a mail. False when the link is no good.
     Result<bool> object(WriteTx& tx, const Actor& actor, std::string_view token);
-    /// Job: mails once a day, does what is due.
+    /// Job: mails once a day, does what is due. What an operator asked for who is none any more is
+    /// cancelled. One that fails does not stop the others; answers the first failure.
     Result<void> run_once(Database& database, Instant now);
     Result<void> erase(WriteTx& tx, AccountId account);
 
