@@ -91,7 +91,7 @@ test("access", async (t) => {
         }
     });
 
-    // ASVS: V8.2.1, V8.3.1
+    // ASVS: V8.2.1, V8.3.1, V8.1.1
     await t.test("nobody gets what is everyone's, and nothing else", async () => {
         await tryAll(server.client(), []);
     });

@@ -19,6 +19,7 @@ function folder(t) {
 }
 
 // proves: K-10, M-02
+// ASVS: V6.2.12
 test("a password in the operator's list is refused, in either form of list", async (t) => {
     const place = folder(t);
     const sha1 = createHash("sha1").update(leaked).digest("hex").toUpperCase();

@@ -74,6 +74,7 @@ test("settings that cannot be meant are refused", async (t) => {
         assert.match(refused(server, {}, ["--config", "odd.toml"]), /at_most/);
     });
 
+    // ASVS: V11.4.2
     await t.test("password hashing below the floor", () => {
         assert.match(refused(server, { KEYSTEAD__PASSWORD__ARGON2_MEMORY_KIB: "8192" }), /argon2_memory_kib/);
     });

@@ -101,7 +101,7 @@ test("sign-in through the API", async (t) => {
         assert.equal(elsewhere.status, 403);
     });
 
-    // ASVS: V7.2.3
+    // ASVS: V7.2.3, V7.2.2
     await t.test("each sign-in gives a new session id, and a made-up one is nobody's", async () => {
         const account = await signUp(server);
         const first = account.client.cookies.get("__Host-keystead");

@@ -124,6 +124,7 @@ class Keystead {
     async start(words = []) {
         const log = createWriteStream(path.join(this.folder, "server.log"), { flags: "a" });
         const before = this.errors.length;
+        this.isOver = false;
         this.process = spawn(binary, ["serve", "--preset", this.preset, ...words], {
             cwd: this.folder,
             env: this.environment(),
@@ -197,12 +198,20 @@ class Keystead {
 
     /** Ends it as an operator does, and expects a clean end. */
     async stop() {
-        if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) {
+        if (!this.process || this.isOver) {
+            return;
+        }
+        if (this.process.exitCode !== null || this.process.signalCode !== null) {
+            this.isOver = true;
+            if (this.process.exitCode !== 0) {
+                throw new Error(`the server had ended by itself (${this.process.exitCode ?? this.process.signalCode}):\n${this.errors}`.slice(0, 4000));
+            }
             return;
         }
         this.process.kill("SIGTERM");
         const late = setTimeout(() => this.process.kill("SIGKILL"), 30_000);
         const { code, signal } = await this.ended;
+        this.isOver = true;
         clearTimeout(late);
         if (code !== 0) {
             throw new Error(`after SIGTERM the server ended with ${code ?? signal}:\n${this.errors}`.slice(0, 4000));
@@ -211,6 +220,7 @@ class Keystead {
 
     /** Ends it as a power cut does. */
     async kill() {
+        this.isOver = true;
         this.process.kill("SIGKILL");
         await this.ended;
     }
