@@ -94,6 +94,17 @@ test("where sign-up is by invitation", async (t) => {
     assert.equal((await server.client().post("sign-up/confirm", { token, password: goodPassword })).body.code, "link/invalid");
 });
 
+// proves: K-16
+test("the only operator cannot delete their own account", async (t) => {
+    const server = await startKeystead(t);
+    const operator = await setUpOperator(server);
+    const refusal = await operator.client.expect(409, "DELETE", "account", {});
+    assert.equal(refusal.code, "account/last-operator");
+    const words = ["account", "create", "--email", newEmail("second"), "--operator", "--password-stdin"];
+    assert.equal(cli(server, words, `${goodPassword}\n`).status, 0);
+    await operator.client.expect(202, "DELETE", "account", {});
+});
+
 test("the command line beside the server", async (t) => {
     const server = await startKeystead(t, { movableClock: true });
     const operator = await setUpOperator(server);
@@ -146,6 +157,21 @@ test("the command line beside the server", async (t) => {
         assert.equal((await half.client.get("account")).status, 401, "its sessions have ended");
         assert.equal((await passwordStep(server, account)).answer.body.status, "signed-in");
         await server.mail.waitFor(account.email, ({ subject }) => /was reset/i.test(subject));
+    });
+
+    await t.test("what an operator asked for is not done once they are none any more", async () => {
+        const account = await signUp(server);
+        await enrollTotp(server, account.client);
+        const former = newEmail("former");
+        assert.equal(cli(server, ["account", "create", "--email", former, "--operator", "--password-stdin"], `${goodPassword}\n`).status, 0);
+        assert.equal(cli(server, ["account", "reset-factors", "--account", account.email, "--yes", "--operator", former]).status, 0);
+        assert.equal(cli(server, ["account", "disable", "--account", former, "--yes"]).status, 0);
+        server.advanceClock(73 * 3600);
+        await server.stop();
+        await server.start(); // Each start does what has become due.
+        assert.equal((await passwordStep(server, account)).answer.body.status, "second-factor", "the factors are there");
+        const again = cli(server, ["account", "reset-factors", "--account", account.email, "--yes", "--operator", operator.email]);
+        assert.equal(again.status, 0, `none is waiting any more: ${again.stderr}`);
     });
 
     // proves: K-03, S-06

@@ -318,7 +318,7 @@ const publicRoutes = {
     },
     "POST not-me": (_state, body) => {
         link(body.token);
-        return { session_ended: true, factors_frozen_until: ago(-86_400), reset_stopped: false };
+        return { sessions_ended: 1, factors_frozen_until: ago(-86_400), reset_stopped: false };
     },
     "POST account/email/confirm": (_state, body) => link(body.token),
     "POST account/email/undo": (_state, body) => link(body.token),

@@ -90,14 +90,14 @@ Result<NewToken> wanted_token(const Request& request, const ApiTokenSettings& se
 
 Response made_response(int status, const Made& made)
 {
-    JsonWriter json;
+    JsonWriter json(512);
     json.begin_object()
         .member("id", made.token.id.text())
         .member("token", made.secret.reveal_text())
         .member("expires_at", made.token.expires_at)
         .member("old_secret_ends_at", made.old_secret_ends_at)
         .end_object();
-    return Response::json(status, std::move(json).take());
+    return Response::secret_json(status, std::move(json).take());
 }
 
 http::Handler list_handler(const RouteParts& p)
