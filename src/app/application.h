@@ -38,6 +38,7 @@ public:
 
     const CommandTable& commands() const { return commands_; }
     const http::RouteTable& routes() const { return routes_; }
+    Features& features() { return features_; }
     /// Begins the log (log_start.h), starts jobs, then HTTP. Errors: those of begin_log() and of
     /// http::Server::start().
     Result<void> start(RollbackPolicy rollback);

@@ -1,14 +1,15 @@
 #include "app/command_line.h"
 
+#include "app/product_version.h"
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 
 namespace keystead::app {
 namespace {
-
-constexpr std::string_view kVersion = "keystead 0.1.0";
 
 /// Where CLI11 writes what it finds; addresses stay while it parses.
 struct Found {
@@ -35,7 +36,8 @@ void add_verb(CLI::App& root, const Verb& verb, Found& found)
     for (std::string word; words >> word;) {
         const auto same =
             app->get_subcommands([&word](CLI::App* known) { return known->get_name() == word; });
-        app->require_subcommand(1);
+        // A word can be a verb and begin others: `backup FILE`, `backup verify FILE`.
+        app->require_subcommand(find_verb(app->get_name()) == nullptr ? 1 : 0, 1);
         app = same.empty() ? app->add_subcommand(word) : same.front();
     }
     app->description(std::string(verb.words));
@@ -47,7 +49,8 @@ void add_verb(CLI::App& root, const Verb& verb, Found& found)
             app->add_flag(name, found.flags[&verb][name], std::string(option.words));
         } else {
             auto* const added =
-                app->add_option(name, found.texts[&verb][name], std::string(option.words));
+                app->add_option(option.kind == OptionKind::File ? "FILE" : name,
+                                found.texts[&verb][name], std::string(option.words));
             added->required(option.kind == OptionKind::RequiredText);
         }
     }
@@ -63,7 +66,7 @@ Invocation finish(Found& found)
         }
         invocation.verb = verb;
         for (const auto& [name, value] : found.texts[verb]) {
-            if (app->count(name) > 0) {
+            if (app->count(name == kFileArgument ? "FILE" : name) > 0) {
                 invocation.texts.emplace(name, value);
             }
         }
@@ -76,12 +79,25 @@ Invocation finish(Found& found)
     return invocation;
 }
 
+/// CLI11 would ask for it beside a verb that only begins with the same word.
+Result<Invocation> need_file(Invocation invocation)
+{
+    const bool needs = std::ranges::any_of(invocation.verb->options, [](const VerbOption& option) {
+        return option.kind == OptionKind::File;
+    });
+    if (needs && !invocation.texts.contains(kFileArgument)) {
+        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage",
+                     "keystead " + std::string(invocation.verb->name) + " FILE\n"};
+    }
+    return invocation;
+}
+
 } // namespace
 
 Result<Invocation> parse_command_line(int argc, const char* const* argv)
 {
     CLI::App root{"Keystead, an account-security server", "keystead"};
-    root.set_version_flag("--version", std::string(kVersion));
+    root.set_version_flag("--version", "keystead " + std::string(kProductVersion));
     root.footer("Settings: docs/settings.md. Verbs and exit statuses: docs/cli.md, or `keystead "
                 "reference`.");
     Found found;
@@ -100,7 +116,7 @@ Result<Invocation> parse_command_line(int argc, const char* const* argv)
         }
         return Error{ErrorKind::InvalidInput, "command-line/wrong-usage", complaints.str()};
     }
-    return finish(found);
+    return need_file(finish(found));
 }
 
 } // namespace keystead::app

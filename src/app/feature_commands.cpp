@@ -174,7 +174,7 @@ void write_client(JsonWriter& json, const service_client::ServiceClient& client)
     for (const auto right : service_client::right_names(client.rights)) {
         json.value(right);
     }
-    json.end_array().member("created_at", client.created_at);
+    json.end_array().member("created_at", client.created_at).member("suspended", client.suspended);
 }
 
 Result<std::string> apply_retention(Features& f)
@@ -243,6 +243,32 @@ Result<std::string> revoke_client(Features& f, const JsonValue& arguments)
     return std::move(json).take();
 }
 
+Result<std::string> confirm_client(Features& f, const JsonValue& arguments)
+{
+    const auto id = ClientId::parse(text_argument(arguments, "client"));
+    if (!id) {
+        return Error{ErrorKind::NotFound, "client/not-found", "There is no such service client."};
+    }
+    KS_CHECK(f.foundation.database->write(
+        [&](WriteTx& tx) { return f.clients.confirm(tx, kOperator, *id); }));
+    JsonWriter json;
+    json.begin_object().member("confirmed", id->text()).end_object();
+    return std::move(json).take();
+}
+
+Result<std::string> confirm_backup_codes(Features& f, const JsonValue& arguments)
+{
+    KS_TRY(const auto account,
+           f.foundation.database->write([&](WriteTx& tx) -> Result<account::Account> {
+               KS_TRY(auto named, named_account(tx, f, text_argument(arguments, "account")));
+               KS_CHECK(f.backup_codes.confirm(tx, kOperator, named.id));
+               return named;
+           }));
+    JsonWriter json;
+    json.begin_object().member("confirmed", account.id.text()).end_object();
+    return std::move(json).take();
+}
+
 } // namespace
 
 std::string link_url(const Settings& settings, std::string_view path, const Secret& token)
@@ -271,6 +297,10 @@ void add_feature_commands(CommandTable& table, Features& f)
     table.add("client create",
               [&f](const JsonValue& arguments) { return create_client(f, arguments); });
     table.add("client list", [&f](const JsonValue&) { return list_clients(f); });
+    table.add("client confirm",
+              [&f](const JsonValue& arguments) { return confirm_client(f, arguments); });
+    table.add("account confirm-backup-codes",
+              [&f](const JsonValue& arguments) { return confirm_backup_codes(f, arguments); });
     table.add("client revoke",
               [&f](const JsonValue& arguments) { return revoke_client(f, arguments); });
 }

@@ -3,6 +3,7 @@
 #include "app/node_store.h"
 #include "app/settings_report.h"
 #include "crypto/root_key.h"
+#include "features/backup/backup_service.h"
 #include "storage/embedded_migrations.h"
 #include "storage/open.h"
 
@@ -15,12 +16,7 @@
 namespace keystead::app {
 namespace {
 
-constexpr std::string_view kKeyCheckName = "root-key-check";
-
-struct FoundKey {
-    Secret key;
-    RootKeyOrigin origin;
-};
+constexpr std::string_view kKeyCheckName = backup::kRootKeyCheck;
 
 Result<void> make_data_folder(const std::string& path)
 {
@@ -53,8 +49,62 @@ Result<std::unique_ptr<Database>> open_database(const StorageSettings& storage, 
                           .connections = storage.postgres_connections});
 }
 
-/// The key that someone gave: a systemd credential, then the environment, then the file. Nothing:
-/// there is none.
+Result<std::optional<std::int64_t>> stored_check(Database& database)
+{
+    return database.read([](ReadTx& tx) { return NodeStore{}.find(tx, kKeyCheckName); });
+}
+
+/// Finds the key, or makes it when the data has not been begun under another.
+Result<FoundKey> obtain_root_key(const LoadedSettings& loaded, const FoundationOptions& options,
+                                 Database& database, Random& random)
+{
+    KS_TRY(auto found, find_root_key(loaded, options.credentials_directory));
+    if (found) {
+        return std::move(*found);
+    }
+    const std::string path = root_key_path(loaded.settings.storage);
+    KS_TRY(const auto stored, stored_check(database));
+    if (stored) {
+        return Error{ErrorKind::NotFound, "keys/missing",
+                     "This data was begun under a root key that is not here. Put it back at " +
+                         path + "."};
+    }
+    KS_TRY(auto key, crypto::make_root_key_file(path, random));
+    return FoundKey{std::move(key), RootKeyOrigin::Made};
+}
+
+Result<void> check_key_fits(const crypto::RootKeyRing& keys, Database& database, const Clock& clock)
+{
+    KS_TRY(auto stored, stored_check(database));
+    const std::int64_t ours = root_key_check(keys);
+    if (!stored) {
+        KS_TRY(stored, database.upkeep([&](UpkeepTx& tx) {
+            return NodeStore{}.put_if_absent(tx, kKeyCheckName, ours, clock.now());
+        }));
+    }
+    if (*stored != ours) {
+        return Error{
+            ErrorKind::Conflict, "keys/does-not-fit",
+            "The root key is not the one that this data was begun under. Nothing was changed."};
+    }
+    return {};
+}
+
+/// Sessions that were ended would be back: whoever loaded it has to finish first.
+Result<void> check_restore_finished(Database& database, std::optional<std::int64_t> expected)
+{
+    KS_TRY(const auto mark,
+           database.read([](ReadTx& tx) { return NodeStore{}.find(tx, backup::kUnfinishedMark); }));
+    if (mark == expected) {
+        return {};
+    }
+    return Error{ErrorKind::Conflict, "backup/unfinished-restore",
+                 "A restore of this database did not come to its end. Run `keystead restore` with "
+                 "the same back-up again."};
+}
+
+} // namespace
+
 Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded,
                                               const std::string& credentials_directory)
 {
@@ -83,9 +133,7 @@ Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded,
     return std::optional<FoundKey>();
 }
 
-/// The key check value as the `node` table can hold it: its first eight bytes. One in 2^64 wrong
-/// keys would pass, and would then open nothing.
-std::int64_t check_number(const crypto::RootKeyRing& keys)
+std::int64_t root_key_check(const crypto::RootKeyRing& keys)
 {
     std::uint64_t number = 0;
     for (std::size_t i = 0; i < sizeof number; ++i) {
@@ -93,49 +141,6 @@ std::int64_t check_number(const crypto::RootKeyRing& keys)
     }
     return static_cast<std::int64_t>(number);
 }
-
-Result<std::optional<std::int64_t>> stored_check(Database& database)
-{
-    return database.read([](ReadTx& tx) { return NodeStore{}.find(tx, kKeyCheckName); });
-}
-
-/// Finds the key, or makes it when the data has not been begun under another.
-Result<FoundKey> obtain_root_key(const LoadedSettings& loaded, const FoundationOptions& options,
-                                 Database& database, Random& random)
-{
-    KS_TRY(auto found, find_root_key(loaded, options.credentials_directory));
-    if (found) {
-        return std::move(*found);
-    }
-    const std::string path = root_key_path(loaded.settings.storage);
-    KS_TRY(const auto stored, stored_check(database));
-    if (stored) {
-        return Error{ErrorKind::NotFound, "keys/missing",
-                     "This data was begun under a root key that is not here. Put it back at " +
-                         path + "."};
-    }
-    KS_TRY(auto key, crypto::make_root_key_file(path, random));
-    return FoundKey{std::move(key), RootKeyOrigin::Made};
-}
-
-Result<void> check_key_fits(const crypto::RootKeyRing& keys, Database& database, const Clock& clock)
-{
-    KS_TRY(auto stored, stored_check(database));
-    const std::int64_t ours = check_number(keys);
-    if (!stored) {
-        KS_TRY(stored, database.upkeep([&](UpkeepTx& tx) {
-            return NodeStore{}.put_if_absent(tx, kKeyCheckName, ours, clock.now());
-        }));
-    }
-    if (*stored != ours) {
-        return Error{
-            ErrorKind::Conflict, "keys/does-not-fit",
-            "The root key is not the one that this data was begun under. Nothing was changed."};
-    }
-    return {};
-}
-
-} // namespace
 
 std::string_view root_key_origin_text(RootKeyOrigin origin)
 {
@@ -163,6 +168,7 @@ Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded
     KS_CHECK(make_data_folder(loaded.settings.storage.data_folder));
     KS_TRY(foundation->database,
            open_database(loaded.settings.storage, foundation->clock, options.schema));
+    KS_CHECK(check_restore_finished(*foundation->database, options.unfinished_restore));
     KS_TRY(auto found, obtain_root_key(loaded, options, *foundation->database, foundation->random));
     foundation->key_origin = found.origin;
     foundation->keys =

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace keystead::app {
@@ -37,13 +38,28 @@ struct Foundation {
 struct FoundationOptions {
     std::string credentials_directory; // systemd's; or empty
     SchemaPolicy schema = SchemaPolicy::Migrate;
+    /// For `restore` alone: the mark of the database that it loaded and is about to finish.
+    std::optional<std::int64_t> unfinished_restore = std::nullopt;
 };
+
+struct FoundKey {
+    Secret key;
+    RootKeyOrigin origin;
+};
+/// The key that someone gave: a systemd credential, then the environment, then the file. Nothing:
+/// there is none. Errors: those of crypto/root_key.h.
+Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded,
+                                              const std::string& credentials_directory);
+/// The key check value as the `node` table can hold it: its first eight bytes. One in 2^64 wrong
+/// keys would pass, and would then open nothing.
+std::int64_t root_key_check(const crypto::RootKeyRing& keys);
 
 /// The file that holds the root key when nothing else gives it.
 std::string root_key_path(const StorageSettings& storage);
 
 /// Errors: those of storage/open.h and crypto/root_key.h, keys/missing (the data was begun under a
-/// key that is not there), keys/does-not-fit (another key than the data was begun under).
+/// key that is not there), keys/does-not-fit (another key than the data was begun under),
+/// backup/unfinished-restore (loaded by a restore that did not come to its end).
 Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded,
                                                     const FoundationOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include "app/application.h"
 #include "app/audit_file_verb.h"
+#include "app/backup_verbs.h"
 #include "app/doctor.h"
 #include "app/foundation.h"
 #include "app/log.h"
@@ -12,6 +13,7 @@
 #include "crypto/inventory.h"
 #include "features/password/breach_filter.h"
 
+#include <csignal>
 #include <iostream>
 
 namespace keystead::app {
@@ -43,11 +45,35 @@ Result<ExitStatus> init(const LocalContext& context, OutputFormat format)
     return ExitStatus::Ok;
 }
 
-Result<ExitStatus> migrate_only(const LocalContext& context)
+Result<ExitStatus> migrate_only(const LocalContext& context, const Invocation& invocation)
 {
+    std::string made;
+    if (!invocation.flags.contains("--no-backup")) {
+        KS_TRY(made, back_up_before_migration(context));
+    }
     KS_TRY(const auto foundation,
            open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
+    if (!made.empty()) {
+        Log log(foundation->clock);
+        KS_TRY(const auto application, Application::make(*foundation, log));
+        KS_TRY(const auto facts, parse_json(made));
+        KS_TRY([[maybe_unused]] const auto recorded,
+               application->commands().run("backup record", facts));
+        std::cout << "A back-up was made before: " << text_argument(facts, "file") << "\n";
+    }
     std::cout << "The schema is that of this build.\n";
+    return ExitStatus::Ok;
+}
+
+/// Verbs of one file that answer with facts.
+using FileVerb = Result<std::string> (*)(const LocalContext&, const std::string& path);
+Result<ExitStatus> run_file_verb(FileVerb verb, const LocalContext& context,
+                                 const Invocation& invocation)
+{
+    // A file that may grow no further is an error like a full disk, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
+    KS_TRY(const auto json, verb(context, invocation.texts.find(kFileArgument)->second));
+    print(json, invocation.output);
     return ExitStatus::Ok;
 }
 
@@ -115,7 +141,16 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
         return show_settings(context, invocation.output);
     }
     if (name == "migrate") {
-        return migrate_only(context);
+        return migrate_only(context, invocation);
+    }
+    if (name == "backup") {
+        return run_file_verb(back_up, context, invocation);
+    }
+    if (name == "backup verify") {
+        return run_file_verb(verify_backup, context, invocation);
+    }
+    if (name == "restore") {
+        return run_file_verb(restore_backup, context, invocation);
     }
     if (name == "doctor") {
         return examine(context, invocation.output);

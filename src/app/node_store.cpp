@@ -8,6 +8,12 @@ Result<std::optional<std::int64_t>> NodeStore::find(ReadTx& tx, std::string_view
     return row ? std::optional(row->integer(0)) : std::nullopt;
 }
 
+Result<void> NodeStore::remove(WriteTx& tx, std::string_view name)
+{
+    KS_TRY([[maybe_unused]] const int rows, tx.exec("DELETE FROM node WHERE name = $1", name));
+    return {};
+}
+
 Result<std::int64_t> NodeStore::put_if_absent(UpkeepTx& tx, std::string_view name,
                                               std::int64_t value, Instant now)
 {

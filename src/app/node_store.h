@@ -16,6 +16,7 @@ namespace keystead::app {
 
 struct NodeStore {
     Result<std::optional<std::int64_t>> find(ReadTx& tx, std::string_view name);
+    Result<void> remove(WriteTx& tx, std::string_view name);
     /// Keeps what is there; answers what then stands.
     Result<std::int64_t> put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value,
                                        Instant now);

@@ -42,6 +42,8 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "The event is recorded but has no place in the tree yet. Try again in a second."},
         {"audit/tile-not-found", "No such tile",
          "The tree has no such tile, or not that much of it yet."},
+        {"backup-code/not-suspended", "Nothing to confirm",
+         "None of your backup codes is suspended."},
         {"backup-code/second-factor-missing", "No second factor yet",
          "Backup codes stand in for an authenticator: enroll one first."},
         {"client/invalid", "Not a service client",

@@ -12,6 +12,7 @@ using enum OptionKind;
 
 const VerbOption kAccountOption{"--account", RequiredText, "the account's id or e-mail address"};
 const VerbOption kYes{"--yes", Flag, "do not ask"};
+const VerbOption kFile{kFileArgument, File, "the back-up's file"};
 
 std::vector<Verb> all_verbs()
 {
@@ -86,7 +87,32 @@ std::vector<Verb> all_verbs()
          Command,
          "Revoke a service client; its token works no more.",
          {{"--client", RequiredText, "its id"}, kYes}},
-        {"migrate", Local, "Bring the database's schema forward and stop."},
+        {"client confirm",
+         Command,
+         "Let a service client in again that a restore suspended.",
+         {{"--client", RequiredText, "its id"}}},
+        {"account confirm-backup-codes",
+         Command,
+         "Let an account's backup codes work again that a restore suspended.",
+         {kAccountOption, kYes}},
+        {"backup",
+         Local,
+         "Write a back-up of the whole database into a new file, beside a running server.",
+         {kFile}},
+        {"backup verify",
+         Local,
+         "Read a back-up to its end and say whether it is whole, and made with this root key.",
+         {kFile}},
+        {"restore",
+         Local,
+         "Bring a back-up back where no database is: everybody is signed out, and what may have "
+         "been used since is suspended.",
+         {kFile}},
+        {"migrate",
+         Local,
+         "Bring the database's schema forward and stop; before that, write a back-up into the data "
+         "folder.",
+         {{"--no-backup", Flag, "write none"}}},
         {"doctor", Local,
          "Check settings, keys, database, clock, mail and certificate, and say what to do."},
         {"openapi", Local, "Print the OpenAPI 3.1 document."},
@@ -128,7 +154,7 @@ std::string bash_completion()
         }
         std::string options;
         for (const auto& option : verb.options) {
-            options += " " + std::string(option.name);
+            options += option.kind == File ? "" : " " + std::string(option.name);
         }
         options_cases += "        \"" + name + "\") words=\"" +
                          options.erase(0, options.empty() ? 0 : 1) + (options.empty() ? "" : " ") +
@@ -171,7 +197,8 @@ when none runs they open the database themselves. Secrets are read from standard
     for (const auto& verb : verbs()) {
         std::string options;
         for (const auto& option : verb.options) {
-            options += (options.empty() ? "`" : "; `") + std::string(option.name) + "`" +
+            options += (options.empty() ? "`" : "; `") +
+                       std::string(option.kind == File ? "FILE" : option.name) + "`" +
                        (option.kind == RequiredText ? " (needed) " : " ") +
                        std::string(option.words);
         }

@@ -23,9 +23,11 @@ enum class OptionKind : std::uint8_t {
     RequiredText,
     Flag,
     StandardInput,
+    File,    // the one argument without a name, needed
     FileEnd, // a file's path; the command is given what stands at its end (kFileEndBytesMax)
 };
 inline constexpr std::size_t kFileEndBytesMax = 64 * 1024;
+inline constexpr std::string_view kFileArgument = "--file"; // the name of a File among the texts
 
 struct VerbOption {
     std::string_view

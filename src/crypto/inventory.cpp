@@ -57,6 +57,8 @@ KeyUse key_use(KeyPurpose purpose)
         return {"decoy-password", "Argon2id v1.3",
                 "what is hashed to learn how long a hash takes here"};
     case KeyPurpose::CursorSeal: return {"cursor-seal", kSeal, "list cursors"};
+    case KeyPurpose::BackupTag:
+        return {"backup-tag", kMac, "back-ups, over the SHA-256 of what they hold"};
     }
     std::abort(); // No default label: the compiler names the purpose that someone forgot.
 }

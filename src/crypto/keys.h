@@ -34,6 +34,7 @@ enum class KeyPurpose : std::uint8_t {
     TeamKey = 10,          // wraps team keys
     DecoyPassword = 11,    // the decoy hash
     CursorSeal = 13,       // list cursors that must not be forged
+    BackupTag = 14,        // tells a back-up of ours from one that somebody made up
 };
 /// All of them. 12 was never used, and is not to be used again.
 inline constexpr std::array kKeyPurposes = {
@@ -41,6 +42,7 @@ inline constexpr std::array kKeyPurposes = {
     KeyPurpose::BackupCodeSeal, KeyPurpose::TokenTag,         KeyPurpose::CsrfToken,
     KeyPurpose::BudgetKey,      KeyPurpose::IdentifierDigest, KeyPurpose::CheckpointSigning,
     KeyPurpose::TeamKey,        KeyPurpose::DecoyPassword,    KeyPurpose::CursorSeal,
+    KeyPurpose::BackupTag,
 };
 
 class KeyRing {

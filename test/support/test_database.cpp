@@ -77,6 +77,18 @@ void TestDatabase::reopen()
     database_ = *std::move(opened);
 }
 
+void TestDatabase::wipe()
+{
+    database_.reset();
+    if (engine_ == Database::Engine::Postgres) {
+        run_as_owner("DROP SCHEMA " + schema_ + " CASCADE; CREATE SCHEMA " + schema_);
+        return;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+        std::filesystem::remove_all(entry.path());
+    }
+}
+
 Result<std::unique_ptr<Database>> TestDatabase::try_open(std::span<const Migration> migrations,
                                                          SchemaPolicy policy) const
 {

@@ -39,6 +39,8 @@ public:
     /// Closes it and opens it again, as a restarted node does.
     void reopen();
     void close() { database_.reset(); }
+    /// Closes it and takes everything away: the place is as before the first opening.
+    void wipe();
     Result<std::unique_ptr<Database>> try_open(std::span<const Migration> migrations,
                                                SchemaPolicy policy = SchemaPolicy::Migrate) const;
 

@@ -31,9 +31,20 @@ http::Handler status_handler(BackupCodeRouteParts parts)
         JsonWriter json;
         json.begin_object()
             .member("remaining", status.remaining)
+            .member("suspended", status.suspended)
             .member("created_at", status.created_at)
             .end_object();
         return Response::json(200, std::move(json).take());
+    };
+}
+
+http::Handler confirm_handler(BackupCodeRouteParts parts)
+{
+    return [parts](const Request& request) -> Result<Response> {
+        KS_CHECK(parts.database.write([&](WriteTx& tx) {
+            return parts.backup_codes.confirm(tx, request.actor(), request.principal.account);
+        }));
+        return Response::no_content();
     };
 }
 
@@ -86,6 +97,7 @@ void add_routes(http::Router& router, const BackupCodeRouteParts& parts)
                 .timing = TimingKind::Immediate,
                 .answers = {{200,
                              http::object({{"remaining", http::integer(0, kCodesInSet)},
+                                           {"suspended", http::boolean()},
                                            {"created_at", http::time().or_null()}})
                                  .named("BackupCodes"),
                              "Never the codes themselves"}},
@@ -108,6 +120,20 @@ void add_routes(http::Router& router, const BackupCodeRouteParts& parts)
                              "password/busy"},
                 .audit = {"backup_code.make"},
                 .handler = make_handler(parts)});
+    router.add({.method = Method::Post,
+                .path = "/v1/account/backup-codes/confirm",
+                .operation = "confirmBackupCodes",
+                .tag = kTag,
+                .summary = "Let backup codes work again that a restore of the server suspended",
+                .lane = LaneKind::Store,
+                .access = Access::stepped_up(),
+                .limit = LimitGroup::Sensitive,
+                .body_bytes_max = 0,
+                .timing = TimingKind::Immediate,
+                .answers = {{204, http::no_body(), "They work again"}},
+                .problems = {"backup-code/not-suspended"},
+                .audit = {"backup_code.confirm"},
+                .handler = confirm_handler(parts)});
 }
 
 } // namespace keystead::backup_code

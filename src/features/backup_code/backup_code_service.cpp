@@ -29,6 +29,7 @@ std::string word_of(CodeCheck check)
     case CodeCheck::Accepted: return "accepted";
     case CodeCheck::Wrong: return "wrong";
     case CodeCheck::AlreadyUsed: return "already-used";
+    case CodeCheck::Suspended: return "suspended";
     }
     std::abort(); // No default label: the compiler names the outcome that someone forgot.
 }
@@ -160,7 +161,9 @@ Result<CodeCheck> BackupCodeService::spend(WriteTx& tx, const Actor& actor,
         if (match) {
             KS_TRY(const bool first, store_.mark_used(tx, attempt.account, attempt.set->salt,
                                                       match->position, clock_.now()));
-            check = first ? CodeCheck::Accepted : CodeCheck::AlreadyUsed;
+            check = first                              ? CodeCheck::Accepted
+                    : match->suspended && !match->used ? CodeCheck::Suspended
+                                                       : CodeCheck::AlreadyUsed;
         }
     }
     KS_TRY(const auto remaining, store_.count_unused(tx, attempt.account));
@@ -182,8 +185,41 @@ Result<Status> BackupCodeService::status(ReadTx& tx, AccountId account)
 {
     KS_TRY(const auto set, store_.find_set(tx, account));
     KS_TRY(const auto remaining, store_.count_unused(tx, account));
+    KS_TRY(const auto suspended, store_.count_suspended(tx, account));
     return Status{.remaining = remaining,
+                  .suspended = suspended > 0,
                   .created_at = set ? std::optional(set->created_at) : std::nullopt};
+}
+
+Result<int> BackupCodeService::suspend_all(WriteTx& tx, const Actor& actor)
+{
+    KS_TRY(const int count, store_.suspend_all(tx, clock_.now()));
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "backup_code.suspend-all",
+                                .details = {{"count", std::to_string(count)}}}));
+    return count;
+}
+
+Result<void> BackupCodeService::confirm(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_TRY(const int count, store_.confirm(tx, account));
+    if (count == 0) {
+        return Error{.kind = ErrorKind::Conflict,
+                     .code = "backup-code/not-suspended",
+                     .detail = "There are no backup codes to confirm."};
+    }
+    return audit_.append(tx, {.actor = actor,
+                              .action = "backup_code.confirm",
+                              .account = account,
+                              .target = target_of(account),
+                              .details = {{"count", std::to_string(count)}}});
+}
+
+Result<std::vector<AccountId>> BackupCodeService::list_suspended_accounts(ReadTx& tx,
+                                                                          AccountId after,
+                                                                          int limit)
+{
+    return store_.list_suspended_accounts(tx, after, limit);
 }
 
 Result<void> BackupCodeService::remove_all(WriteTx& tx, const Actor& actor, AccountId account)

@@ -33,7 +33,9 @@
 
 namespace keystead::backup_code {
 
-enum class CodeCheck : std::uint8_t { Accepted, Wrong, AlreadyUsed };
+/// Suspended: right, but since a restore nobody has confirmed that it was not used (refused like
+/// Wrong).
+enum class CodeCheck : std::uint8_t { Accepted, Wrong, AlreadyUsed, Suspended };
 
 /// Puts a notice of a change into the outbox, to every confirmed address of the account. Handed in
 /// by app/.
@@ -59,7 +61,8 @@ struct HashedAttempt {
 };
 
 struct Status {
-    std::int64_t remaining = 0;
+    std::int64_t remaining = 0;        // not used; suspended ones too
+    bool suspended = false;            // none of them works until they are confirmed
     std::optional<Instant> created_at; // nothing: no set was made
 };
 
@@ -88,6 +91,12 @@ public:
     Result<CodeCheck> spend(WriteTx& tx, const Actor& actor, const HashedAttempt& attempt);
 
     Result<Status> status(ReadTx& tx, AccountId account);
+    /// Restore: no code works until its owner or an operator says that it was not used since the
+    /// back-up. How many. Records backup_code.suspend-all.
+    Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// Errors: backup-code/not-suspended (Conflict). Records backup_code.confirm.
+    Result<void> confirm(WriteTx& tx, const Actor& actor, AccountId account);
+    Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     /// With the last second factor, by operators' reset, or with the account. Records
     /// backup_code.remove-all.
     Result<void> remove_all(WriteTx& tx, const Actor& actor, AccountId account);

@@ -107,6 +107,29 @@ TEST_P(BackupCodes, WorkOnceEach)
     EXPECT_EQ(audit_.count("backup_code.use", audit::Outcome::Refused), 4);
 }
 
+// guards: after a restore no code works until its owner says that none was used since
+TEST_P(BackupCodes, WaitForConfirmationAfterARestore)
+{
+    const auto set = make();
+    EXPECT_EQ(attempt(set.codes[0].reveal_text()), CodeCheck::Accepted);
+    const auto confirm = [&](WriteTx& tx) { return service_.confirm(tx, actor_, account_); };
+    EXPECT_EQ(database_->write(confirm).error().code, "backup-code/not-suspended");
+    EXPECT_EQ(*database_->write([&](WriteTx& tx) { return service_.suspend_all(tx, actor_); }), 9);
+    EXPECT_TRUE(status().suspended);
+    EXPECT_EQ(attempt(set.codes[1].reveal_text()), CodeCheck::Suspended);
+    EXPECT_EQ(attempt(set.codes[0].reveal_text()), CodeCheck::AlreadyUsed);
+    EXPECT_EQ(*database_->read([&](ReadTx& tx) {
+        return service_.list_suspended_accounts(tx, AccountId{}, 10);
+    }),
+              std::vector{account_});
+    ASSERT_TRUE(database_->write(confirm));
+    EXPECT_FALSE(status().suspended);
+    EXPECT_EQ(attempt(set.codes[1].reveal_text()), CodeCheck::Accepted);
+    EXPECT_EQ(*database_->write([&](WriteTx& tx) { return service_.suspend_all(tx, actor_); }), 8);
+    const auto next = make();
+    EXPECT_EQ(attempt(next.codes[1].reveal_text()), CodeCheck::Accepted) << "new ones need nothing";
+}
+
 // guards: of many that race with one code exactly one is let in (V6.5.1)
 TEST_P(BackupCodes, LetOneOfARaceIn)
 {

@@ -32,6 +32,7 @@ struct SealedCode {
     std::int64_t position; // 0…9
     Bytes sealed_hash;
     bool used = false;
+    bool suspended = false;
 };
 
 struct BackupCodeStore {
@@ -44,6 +45,12 @@ struct BackupCodeStore {
     Result<bool> mark_used(WriteTx& tx, AccountId account, const Salt& salt, std::int64_t position,
                            Instant now);
     Result<int> erase(WriteTx& tx, AccountId account);
+    Result<std::int64_t> count_suspended(ReadTx& tx, AccountId account);
+    /// Everyone's that were not used. How many.
+    Result<int> suspend_all(WriteTx& tx, Instant now);
+    Result<int> confirm(WriteTx& tx, AccountId account);
+    /// By id, those after `after`.
+    Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
 };
 
 } // namespace keystead::backup_code

@@ -109,6 +109,11 @@ Result<void> FactorResetService::cancel(WriteTx& tx, const Actor& actor, Account
     return p_.audit.append(tx, event_of(actor, "factor-reset.cancel", account));
 }
 
+Result<int> FactorResetService::cancel_all(WriteTx& tx)
+{
+    return store_.remove_all(tx);
+}
+
 Result<bool> FactorResetService::object(WriteTx& tx, const Actor& actor, std::string_view token)
 {
     KS_TRY(const auto binding, p_.links.spend(tx, link::Purpose::FactorResetObjection, token));

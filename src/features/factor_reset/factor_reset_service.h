@@ -66,6 +66,9 @@ public:
     /// Job: mails once a day, does what is due. What an operator asked for who is none any more is
     /// cancelled. One that fails does not stop the others; answers the first failure.
     Result<void> run_once(Database& database, Instant now);
+    /// Takes every request back (restore): its owner may have objected since. The caller records
+    /// it. How many.
+    Result<int> cancel_all(WriteTx& tx);
     Result<void> erase(WriteTx& tx, AccountId account);
 
 private:

@@ -39,6 +39,11 @@ Result<bool> FactorResetStore::remove(WriteTx& tx, AccountId account)
     return rows == 1;
 }
 
+Result<int> FactorResetStore::remove_all(WriteTx& tx)
+{
+    return tx.exec("DELETE FROM factor_reset");
+}
+
 Result<bool> FactorResetStore::move_mail(WriteTx& tx, AccountId account, Instant from, Instant to)
 {
     KS_TRY(const int rows, tx.exec("UPDATE factor_reset SET next_mail_at = $3 "

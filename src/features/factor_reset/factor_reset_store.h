@@ -26,6 +26,7 @@ struct FactorResetStore {
     Result<bool> insert(WriteTx& tx, const PendingReset& reset);
     Result<std::optional<PendingReset>> find(ReadTx& tx, AccountId account);
     /// Whether there was one.
+    Result<int> remove_all(WriteTx& tx);
     Result<bool> remove(WriteTx& tx, AccountId account);
     /// Moves the next mail from `from` to `to`; false when another was faster.
     Result<bool> move_mail(WriteTx& tx, AccountId account, Instant from, Instant to);

@@ -99,6 +99,11 @@ Result<void> LinkService::void_purpose(WriteTx& tx, Purpose purpose,
                    : store_.end_purpose(tx, purpose, clock_.now());
 }
 
+Result<int> LinkService::void_everything(WriteTx& tx)
+{
+    return store_.end_all(tx, clock_.now());
+}
+
 Result<void> LinkService::erase(WriteTx& tx, AccountId account, std::string_view address)
 {
     return store_.remove_of(tx, account, address);

@@ -69,6 +69,8 @@ public:
     Result<void> void_requests(WriteTx& tx, AccountId account);
     /// Ends all of one purpose: EmailUndo after an undo, SetUp when it is closed.
     Result<void> void_purpose(WriteTx& tx, Purpose purpose, std::optional<AccountId> account);
+    /// Ends every link of everyone (restore): some may have been spent since. How many.
+    Result<int> void_everything(WriteTx& tx);
     /// Removes every link of the account and of its address (erasure).
     Result<void> erase(WriteTx& tx, AccountId account, std::string_view address);
 

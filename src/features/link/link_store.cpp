@@ -83,6 +83,11 @@ Result<void> LinkStore::end_purpose(WriteTx& tx, Purpose purpose, Instant now)
     return {};
 }
 
+Result<int> LinkStore::end_all(WriteTx& tx, Instant now)
+{
+    return tx.exec("UPDATE link SET ended_at = $1 WHERE ended_at IS NULL", now);
+}
+
 Result<void> LinkStore::remove_of(WriteTx& tx, AccountId account, std::string_view address)
 {
     KS_CHECK(tx.exec("DELETE FROM link WHERE account_id = $1 OR address = $2", account, address));

@@ -64,6 +64,8 @@ public:
     Result<void> end_requests_of(WriteTx& tx, AccountId account, Instant now);
     Result<void> end_purpose_of(WriteTx& tx, AccountId account, Purpose purpose, Instant now);
     Result<void> end_purpose(WriteTx& tx, Purpose purpose, Instant now);
+    /// How many were still open.
+    Result<int> end_all(WriteTx& tx, Instant now);
     Result<void> remove_of(WriteTx& tx, AccountId account, std::string_view address);
     /// How many rows went.
     Result<int> remove_ended_before(WriteTx& tx, Instant before);

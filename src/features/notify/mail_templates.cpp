@@ -163,6 +163,15 @@ constexpr std::array kTemplates = {
              "",
              "The key was known to somebody else: look at where it was used, and at where it may "
              "have been read, before you make another."},
+    Template{
+        Purpose::ServerRestored, Kind::ChangeNotice, "The server was restored from a back-up",
+        "{product} was restored from a back-up. What was changed after the back-up was made is "
+        "lost, everybody was signed out, and credentials that may have been used or revoked "
+        "since are suspended until they are confirmed.",
+        "",
+        "Sign in and look at {base}/account/two-factor: confirm your backup codes if none of "
+        "them was used since then, or make new ones. If you changed your password since then, "
+        "change it again."},
 };
 
 const Template& template_of(Purpose purpose)
@@ -179,7 +188,7 @@ struct FactLabel {
 constexpr std::array kFactLabels = {
     FactLabel{"ip", "IP address"},        FactLabel{"remaining", "Backup codes left"},
     FactLabel{"email", "E-mail address"}, FactLabel{"deletes_at", "Deleted on"},
-    FactLabel{"until", "Until"},
+    FactLabel{"until", "Until"},          FactLabel{"made_at", "Back-up made"},
 };
 
 std::string label_of(std::string_view name)

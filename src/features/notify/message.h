@@ -47,7 +47,8 @@ enum class Purpose : std::uint8_t {
     TokenCreated,
     TokenRotated,
     TokenRevoked,
-    TokenSurrendered, // ended by whoever held it
+    TokenSurrendered,    // ended by whoever held it
+    ServerRestored = 40, // to operators, and to whose credentials it suspended
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as

@@ -51,6 +51,11 @@ Result<void> OutboxService::enqueue(WriteTx& tx, const Message& message)
     return {};
 }
 
+Result<int> OutboxService::give_up_waiting(ChangeTx& tx)
+{
+    return store_.give_up_waiting(tx, clock_.now(), "the database was restored");
+}
+
 Result<void> OutboxService::erase_account(ChangeTx& tx, AccountId account)
 {
     KS_CHECK(store_.delete_finished_of(tx, account));

@@ -26,6 +26,9 @@ public:
     Result<Admission> admit(WriteTx& tx, const LinkMail& mail) override;
 
     Result<void> enqueue(WriteTx& tx, const Message& message) override;
+    /// Messages of a database that was restored: they were sent since, or carry links that are
+    /// dead. How many.
+    Result<int> give_up_waiting(ChangeTx& tx);
     /// Forgets which messages were an account's: finished ones are deleted, waiting ones (the last
     /// good-bye) still leave.
     Result<void> erase_account(ChangeTx& tx, AccountId account);

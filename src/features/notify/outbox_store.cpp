@@ -112,6 +112,14 @@ Result<void> OutboxStore::finish(ChangeTx& tx, MessageId id, OutboxState state, 
                 id, state, now, last_error, OutboxState::Waiting));
 }
 
+Result<int> OutboxStore::give_up_waiting(ChangeTx& tx, Instant now, std::string_view last_error)
+{
+    return tx.exec(
+        "UPDATE outbox SET state = $1, finished_at = $2, payload = NULL, last_error = $3 "
+        "WHERE state = $4",
+        OutboxState::GivenUp, now, last_error, OutboxState::Waiting);
+}
+
 Result<void> OutboxStore::delete_finished_before(ChangeTx& tx, Instant before)
 {
     return done(tx.exec("DELETE FROM outbox WHERE state <> $1 AND finished_at < $2",

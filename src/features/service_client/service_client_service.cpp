@@ -95,6 +95,25 @@ Result<void> ServiceClientService::revoke(WriteTx& tx, const Actor& actor, Clien
     return {};
 }
 
+Result<int> ServiceClientService::suspend_all(WriteTx& tx, const Actor& actor)
+{
+    KS_TRY(const int count, store_.suspend_all(tx, clock_.now()));
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "client.suspend-all",
+                                .details = {{"count", std::to_string(count)}}}));
+    return count;
+}
+
+Result<void> ServiceClientService::confirm(WriteTx& tx, const Actor& actor, ClientId id)
+{
+    KS_TRY(const bool found, store_.confirm(tx, id));
+    if (!found) {
+        return Error{ErrorKind::NotFound, "client/not-found", "There is no such service client."};
+    }
+    return audit_.append(
+        tx, {.actor = actor, .action = "client.confirm", .target = {"client", id.text()}});
+}
+
 Result<std::vector<ServiceClient>> ServiceClientService::list(ReadTx& tx)
 {
     return store_.list(tx, kClientsListed);

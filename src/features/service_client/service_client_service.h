@@ -46,6 +46,11 @@ public:
                         std::uint32_t rights);
     /// Errors: client/not-found.
     Result<void> revoke(WriteTx& tx, const Actor& actor, ClientId id);
+    /// Restore, before anything is served: a client that was revoked since must not be back. How
+    /// many. Records client.suspend-all.
+    Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// Lets a suspended client in again. Errors: client/not-found.
+    Result<void> confirm(WriteTx& tx, const Actor& actor, ClientId id);
     Result<std::vector<ServiceClient>> list(ReadTx& tx);
 
     /// From memory: the client of a live token; nothing when memory does not know it.

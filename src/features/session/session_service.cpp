@@ -413,6 +413,16 @@ Result<void> SessionService::expire(Database& db, const std::vector<Session>& ov
     });
 }
 
+Result<int> SessionService::end_everyones(WriteTx& tx, const Actor& actor, std::string_view reason)
+{
+    KS_TRY(const int count, store_.remove_of_everyone(tx));
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "session.revoke-everyones",
+             .details = {{"reason", std::string(reason)}, {"count", std::to_string(count)}}}));
+    return count;
+}
+
 Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action,
                                     const Session& session, std::string_view reason)
 {

@@ -93,6 +93,8 @@ public:
                          std::string_view reason);
     Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
                          account::EndReason reason) override;
+    /// Everyone's, before anything is served: memory holds none yet. How many it ended.
+    Result<int> end_everyones(WriteTx& tx, const Actor& actor, std::string_view reason);
     /// Drops what memory holds of the account with this commit: its e-mail or role changed.
     Result<void> forget_cached(WriteTx& tx, AccountId account) override;
     /// D-03: that session may do nothing but step up and sign out until its owner has authenticated

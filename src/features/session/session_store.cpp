@@ -216,6 +216,11 @@ Result<std::vector<Digest>> SessionStore::remove_all(WriteTx& tx, AccountId acco
     return digests_of(rows);
 }
 
+Result<int> SessionStore::remove_of_everyone(WriteTx& tx)
+{
+    return tx.exec("DELETE FROM session");
+}
+
 Result<std::vector<Digest>> SessionStore::list_tokens(ReadTx& tx, AccountId account)
 {
     KS_TRY(const auto rows,

@@ -49,6 +49,11 @@ Result<std::optional<Flow>> SignInFlowService::find(ReadTx& tx, FlowId id)
     return store_.find(tx, id, clock_.now());
 }
 
+Result<int> SignInFlowService::end_everyones(WriteTx& tx)
+{
+    return store_.remove_all(tx);
+}
+
 Result<void> SignInFlowService::erase(WriteTx& tx, AccountId account)
 {
     return store_.remove_of_account(tx, account);

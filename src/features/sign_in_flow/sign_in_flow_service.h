@@ -49,6 +49,8 @@ public:
     /// False when another request ended it first.
     Result<bool> end(WriteTx& tx, FlowId id);
     Result<std::optional<Flow>> find(ReadTx& tx, FlowId id);
+    /// Ends everyone's; the caller records it. How many.
+    Result<int> end_everyones(WriteTx& tx);
     /// Removes all of the account's (erasure).
     Result<void> erase(WriteTx& tx, AccountId account);
 

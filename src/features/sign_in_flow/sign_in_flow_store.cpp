@@ -82,6 +82,11 @@ Result<void> SignInFlowStore::remove_of_account(WriteTx& tx, AccountId account)
     return {};
 }
 
+Result<int> SignInFlowStore::remove_all(WriteTx& tx)
+{
+    return tx.exec("DELETE FROM sign_in_flow");
+}
+
 Result<int> SignInFlowStore::remove_over(WriteTx& tx, Instant now)
 {
     return tx.exec("DELETE FROM sign_in_flow WHERE expires_at <= $1", now);

@@ -38,6 +38,7 @@ struct SignInFlowStore {
     /// Whether it was there: of racing callers one ends a flow.
     Result<bool> remove(WriteTx& tx, FlowId id);
     Result<void> remove_of_account(WriteTx& tx, AccountId account);
+    Result<int> remove_all(WriteTx& tx);
     Result<int> remove_over(WriteTx& tx, Instant now);
 };
 

@@ -299,6 +299,17 @@ Result<int> TotpService::remove_all(WriteTx& tx, const Actor& actor, AccountId a
     return removed;
 }
 
+Result<int> TotpService::spend_steps(WriteTx& tx, const Actor& actor)
+{
+    // A code of the window's newest step may have been used a moment ago, too.
+    const auto newest = std::to_underlying(step_of(clock_.now())) + kWindowSteps;
+    KS_TRY(const int count, store_.spend_steps(tx, static_cast<TimeStep>(newest)));
+    KS_CHECK(audit_.append(tx, {.actor = actor,
+                                .action = "totp.spend-steps",
+                                .details = {{"count", std::to_string(count)}}}));
+    return count;
+}
+
 Result<std::vector<Authenticator>> TotpService::list(ReadTx& tx, AccountId account)
 {
     KS_TRY(const auto sealed, store_.list(tx, account));

@@ -97,6 +97,10 @@ public:
     /// totp.remove-all.
     Result<int> remove_all(WriteTx& tx, const Actor& actor, AccountId account);
 
+    /// Restore: no code that could have been accepted before now is accepted (again), of anybody.
+    /// Records totp.spend-steps.
+    Result<int> spend_steps(WriteTx& tx, const Actor& actor);
+
     /// At most six, oldest first; expired enrollments are left out.
     Result<std::vector<Authenticator>> list(ReadTx& tx, AccountId account);
     Result<bool> has_confirmed(ReadTx& tx, AccountId account);

@@ -98,6 +98,11 @@ Result<bool> TotpStore::advance_last_step(WriteTx& tx, AuthenticatorId id, TimeS
     return rows == 1;
 }
 
+Result<int> TotpStore::spend_steps(WriteTx& tx, TimeStep up_to)
+{
+    return tx.exec("UPDATE totp_authenticator SET last_step = $1 WHERE last_step < $1", up_to);
+}
+
 Result<bool> TotpStore::erase(WriteTx& tx, AccountId account, AuthenticatorId id)
 {
     KS_TRY(

@@ -47,6 +47,8 @@ struct TotpStore {
     /// Moves the authenticator's last accepted step forward. False if it was there already: someone
     /// was faster.
     Result<bool> advance_last_step(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now);
+    /// Of all accounts: every step up to that one counts as used. How many authenticators moved.
+    Result<int> spend_steps(WriteTx& tx, TimeStep up_to);
     /// False if it is gone already.
     Result<bool> erase(WriteTx& tx, AccountId account, AuthenticatorId id);
     Result<int> erase_all(WriteTx& tx, AccountId account);

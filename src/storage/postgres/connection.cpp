@@ -261,10 +261,67 @@ Result<std::string> PgConnection::control(const char* sql)
     return std::string(PQcmdStatus(answer.get()));
 }
 
+Result<void> PgConnection::copy_out(const std::string& sql,
+                                    function_ref<Result<void>(ByteView)> take)
+{
+    const Answer begun(PQexec(connection_.get(), sql.c_str()));
+    KS_CHECK(check(begun.get(), sql));
+    Result<void> outcome;
+    char* piece = nullptr;
+    int size = PQgetCopyData(connection_.get(), &piece, 0);
+    for (; size > 0; size = PQgetCopyData(connection_.get(), &piece, 0)) {
+        const std::unique_ptr<char, void (*)(void*)> held(piece, &PQfreemem);
+        if (outcome) { // The rest is read all the same, or the connection could not go on.
+            outcome = take(as_bytes(std::string_view(piece, static_cast<std::size_t>(size))));
+        }
+    }
+    KS_CHECK(finish_copy(sql));
+    return outcome;
+}
+
+Result<void> PgConnection::begin_copy_in(const std::string& sql)
+{
+    const Answer begun(PQexec(connection_.get(), sql.c_str()));
+    return check(begun.get(), sql);
+}
+
+Result<void> PgConnection::copy_in(ByteView piece)
+{
+    const std::string_view text = as_text(piece);
+    if (PQputCopyData(connection_.get(), text.data(), static_cast<int>(text.size())) != 1) {
+        trouble_ = Trouble::Lost;
+        return unavailable(std::string("COPY: ") + PQerrorMessage(connection_.get()));
+    }
+    return {};
+}
+
+Result<void> PgConnection::end_copy_in()
+{
+    if (PQputCopyEnd(connection_.get(), nullptr) != 1) {
+        trouble_ = Trouble::Lost;
+        return unavailable(std::string("COPY: ") + PQerrorMessage(connection_.get()));
+    }
+    return finish_copy("COPY");
+}
+
+/// What the server says after the data; then nothing more.
+Result<void> PgConnection::finish_copy(std::string_view sql)
+{
+    Result<void> outcome;
+    for (Answer answer(PQgetResult(connection_.get())); answer;
+         answer.reset(PQgetResult(connection_.get()))) {
+        if (auto checked = check(answer.get(), sql); !checked && outcome) {
+            outcome = std::move(checked);
+        }
+    }
+    return outcome;
+}
+
 Result<void> PgConnection::check(const pg_result* answer, std::string_view sql)
 {
     const ExecStatusType status = PQresultStatus(answer);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_OUT ||
+        status == PGRES_COPY_IN) {
         return {};
     }
     const char* const field = PQresultErrorField(answer, PG_DIAG_SQLSTATE);

@@ -4,6 +4,7 @@
 // SQLSTATEs turned into our errors. Used by one thread at a time.
 #pragma once
 
+#include "core/function_ref.h"
 #include "core/result.h"
 #include "storage/database.h"
 #include "storage/postgres/target.h"
@@ -47,6 +48,12 @@ public:
     /// Runs BEGIN, SET, migrations, without parameters. Several may stand in `sql`; answers the
     /// last one's tag.
     Result<std::string> control(const char* sql);
+    /// COPY … TO STDOUT: hands out each piece that the server sends.
+    Result<void> copy_out(const std::string& sql, function_ref<Result<void>(ByteView)> take);
+    /// COPY … FROM STDIN: begin, any number of pieces, end.
+    Result<void> begin_copy_in(const std::string& sql);
+    Result<void> copy_in(ByteView piece);
+    Result<void> end_copy_in();
     /// Of the last error.
     Trouble trouble() const { return trouble_; }
     bool is_usable() const; // connected and in no transaction
@@ -62,6 +69,7 @@ private:
 
     Result<void> configure(const Target& target);
     Result<std::string> prepare(std::string_view sql, std::span<const SqlParam> params);
+    Result<void> finish_copy(std::string_view sql);
     Result<void> check(const pg_result* answer, std::string_view sql);
 
     std::unique_ptr<pg_conn, Finish> connection_;

@@ -63,6 +63,16 @@ Result<void> NodeLock::take(PgConnection& connection)
                            ") is using this database. One database serves one node."};
 }
 
+Result<void> NodeLock::release()
+{
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    KS_TRY([[maybe_unused]] const auto given,
+           connection_->run("SELECT pg_advisory_unlock_all()", {}));
+    connection_.reset();
+    return {};
+}
+
 Result<void> NodeLock::begin_term(Instant now)
 {
     const std::lock_guard lock(mutex_);

@@ -29,6 +29,8 @@ public:
 
     /// Errors: storage/locked, with who holds it; those of PgConnection::open.
     Result<void> acquire();
+    /// Gives it back at once; a closed connection's is gone only when the server has noticed.
+    Result<void> release();
     /// After the migrations, which make the table.
     Result<void> begin_term(Instant now);
     /// Asks the server over the lock's own connection; takes the lock again if that is lost.

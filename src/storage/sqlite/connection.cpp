@@ -239,6 +239,24 @@ Result<Connection::Outcome> Connection::control_query(std::string_view sql,
     return outcome;
 }
 
+Result<void> Connection::control_stream(std::string_view sql, TakeValues take)
+{
+    trusted_ = true;
+    auto compiled = compile(sql);
+    trusted_ = false;
+    KS_TRY(const Statement statement, std::move(compiled));
+    sqlite3_stmt* const handle = statement.handle.get();
+    std::vector<SqlValue> values(static_cast<std::size_t>(sqlite3_column_count(handle)));
+    int status = sqlite3_step(handle);
+    for (; status == SQLITE_ROW; status = sqlite3_step(handle)) {
+        for (std::size_t column = 0; column < values.size(); ++column) {
+            KS_TRY(values[column], column_value(handle, static_cast<int>(column)));
+        }
+        KS_CHECK(take(values));
+    }
+    return status == SQLITE_DONE ? Result<void>{} : Result<void>{last_error(sql)};
+}
+
 Result<Connection::Outcome> Connection::run_uncached(std::string_view sql,
                                                      std::span<const SqlParam> params)
 {

@@ -4,6 +4,7 @@
 // parameters bound by name, and SQLite's errors turned into ours. Used by one thread at a time.
 #pragma once
 
+#include "core/function_ref.h"
 #include "core/result.h"
 #include "storage/database.h"
 #include "storage/statement.h"
@@ -48,6 +49,9 @@ public:
     /// Runs the engine's own statements: BEGIN, PRAGMA, migrations. Several may stand in `sql`.
     Result<void> control(const char* sql);
     Result<Outcome> control_query(std::string_view sql, std::span<const SqlParam> params);
+    /// Hands out the rows of the engine's own query one at a time, for more than memory holds.
+    using TakeValues = function_ref<Result<void>(std::span<const SqlValue>)>;
+    Result<void> control_stream(std::string_view sql, TakeValues take);
 
     /// False outside BEGIN … COMMIT, and once SQLite has rolled back by itself (a full disk,
     /// RAISE(ROLLBACK)).

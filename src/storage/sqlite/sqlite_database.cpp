@@ -4,6 +4,7 @@
 #include "storage/open.h"
 #include "storage/sqlite/connection.h"
 #include "storage/sqlite/data_folder.h"
+#include "storage/sqlite/migration_target.h"
 #include "storage/sqlite/statements.h"
 #include "storage/sqlite/writer.h"
 #include "storage/statistics.h"
@@ -20,47 +21,6 @@ using storage::Access;
 using storage::Connection;
 using storage::DataFolder;
 using storage::Writer;
-
-class SqliteMigrationTarget final : public storage::MigrationTarget {
-public:
-    explicit SqliteMigrationTarget(Connection& connection) : connection_(connection) {}
-
-    Result<std::vector<storage::AppliedMigration>> list_applied() override
-    {
-        KS_CHECK(connection_.control(std::string(storage::kMigrationTable).c_str()));
-        KS_TRY(const auto outcome, connection_.control_query(storage::kListApplied, {}));
-        std::vector<storage::AppliedMigration> applied;
-        for (const Row& row : outcome.rows) {
-            applied.push_back({static_cast<int>(row.integer(0)), row.text(1), row.text(2)});
-        }
-        return applied;
-    }
-
-    Result<void> apply(const Migration& migration, Instant now) override
-    {
-        KS_CHECK(connection_.control("BEGIN IMMEDIATE"));
-        auto outcome = run_and_record(migration, now);
-        if (!outcome && connection_.in_transaction()) {
-            KS_CHECK(connection_.control("ROLLBACK"));
-        }
-        return outcome;
-    }
-
-private:
-    Result<void> run_and_record(const Migration& migration, Instant now)
-    {
-        KS_CHECK(connection_.control(std::string(migration.sql).c_str()));
-        const SqlParam record[] = {migration.number, migration.name, now, migration.checksum};
-        KS_CHECK(discard(connection_.control_query(storage::kRecordApplied, record)));
-        return connection_.control("COMMIT");
-    }
-    static Result<void> discard(Result<Connection::Outcome> outcome)
-    {
-        return outcome ? Result<void>{} : Result<void>{std::move(outcome).error()};
-    }
-
-    Connection& connection_;
-};
 
 /// The readers' connections: opened when first needed, handed out to one thread at a time.
 class ReaderPool {
@@ -201,7 +161,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options)
                              .role = Connection::Role::Writer,
                              .durable = options.durability == SqliteOptions::Durability::Full,
                              .pages_max = options.pages_max}));
-    SqliteMigrationTarget target(*writer);
+    storage::SqliteMigrationTarget target(*writer);
     KS_CHECK(storage::migrate(target, options.migrations, options.schema, options.clock));
     return std::unique_ptr<Database>(
         std::make_unique<SqliteDatabase>(std::move(folder), std::move(writer), options.readers));

@@ -160,6 +160,7 @@ export const confirmAuthenticator = (id: string, code: string) =>
 export const removeAuthenticator = (id: string, code?: string) =>
     request<void>("DELETE", `account/totp/${id}`, { ...session, body: code === undefined ? {} : { code } });
 export const loadBackupCodes = () => request<BackupCodesState>("GET", "account/backup-codes", session);
+export const confirmBackupCodes = () => request<void>("POST", "account/backup-codes/confirm", session);
 export const makeBackupCodes = () => request<{ codes: string[] }>("POST", "account/backup-codes", session);
 
 export const listSessions = () => request<Page<Session>>("GET", "account/sessions", session);

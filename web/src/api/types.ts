@@ -135,6 +135,8 @@ export interface AuthenticatorConfirmed {
 
 export interface BackupCodesState {
     remaining: number;
+    /** Since a restore of the server: none works until its owner says that none was used since. */
+    suspended: boolean;
     created_at: Time | null;
 }
 

@@ -370,6 +370,12 @@ export const t = {
         codesFew: "Few left",
         codesNone: "Backup codes come with your first authenticator.",
         codesMade: "Made",
+        codesSuspended: "Suspended",
+        codesSuspendedText:
+            "This server was restored from a back-up. A code that you used since then would work again, so none works for now.",
+        codesConfirm: "Let them work",
+        codesConfirmTitle: "Let these codes work again?",
+        codesConfirmText: "Only if you have used none of them lately. If you are not sure, make new codes instead.",
         regenerate: "Make new codes",
         regenerateTitle: "Make new backup codes?",
         regenerateText: "The codes that you have now stop working at once.",

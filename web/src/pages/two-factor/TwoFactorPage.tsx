@@ -213,7 +213,12 @@ function BackupCodesSection({ email }: { email: string }) {
     const account = useAccount();
     const state = useBackupCodes();
     const [asking, setAsking] = useState(false);
+    const [confirming, setConfirming] = useState(false);
     const [codes, setCodes] = useState<string[] | null>(null);
+    const confirm = useAction(api.confirmBackupCodes, () => {
+        setConfirming(false);
+        changed();
+    });
     const make = useAction(api.makeBackupCodes, (answer) => {
         setAsking(false);
         setCodes(answer.codes);
@@ -243,7 +248,7 @@ function BackupCodesSection({ email }: { email: string }) {
     return (
         <Section title={t.twoFactor.codesSection}>
             <Loaded query={state} rows={1}>
-                {({ remaining, created_at }) => (
+                {({ remaining, suspended, created_at }) => (
                     <Rows>
                         <Row
                             icon="key"
@@ -251,30 +256,57 @@ function BackupCodesSection({ email }: { email: string }) {
                                 <>
                                     {t.twoFactor.codesLeft(remaining)}
                                     {remaining <= 3 && <Tag kind="warn">{t.twoFactor.codesFew}</Tag>}
+                                    {suspended && <Tag kind="warn">{t.twoFactor.codesSuspended}</Tag>}
                                 </>
                             }
                             detail={
                                 created_at && (
                                     <>
+                                        {suspended && <>{t.twoFactor.codesSuspendedText} </>}
                                         {t.twoFactor.codesMade} <RelativeTime at={created_at} />
                                     </>
                                 )
                             }
                             actions={
-                                <Button
-                                    size="xs"
-                                    variant="default"
-                                    onClick={() => {
-                                        setAsking(true);
-                                    }}
-                                >
-                                    {t.twoFactor.regenerate}
-                                </Button>
+                                <>
+                                    {suspended && (
+                                        <Button
+                                            size="xs"
+                                            variant="default"
+                                            onClick={() => {
+                                                setConfirming(true);
+                                            }}
+                                        >
+                                            {t.twoFactor.codesConfirm}
+                                        </Button>
+                                    )}
+                                    <Button
+                                        size="xs"
+                                        variant="default"
+                                        onClick={() => {
+                                            setAsking(true);
+                                        }}
+                                    >
+                                        {t.twoFactor.regenerate}
+                                    </Button>
+                                </>
                             }
                         />
                     </Rows>
                 )}
             </Loaded>
+            {confirming && (
+                <ConfirmDialog
+                    title={t.twoFactor.codesConfirmTitle}
+                    text={t.twoFactor.codesConfirmText}
+                    submit={t.twoFactor.codesConfirm}
+                    action={confirm}
+                    input={undefined}
+                    onClose={() => {
+                        setConfirming(false);
+                    }}
+                />
+            )}
             {asking && (
                 <ConfirmDialog
                     title={t.twoFactor.regenerateTitle}
