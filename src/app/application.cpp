@@ -94,6 +94,17 @@ Application::Application(Foundation& foundation, Log& log, FeatureResources reso
                      [this](MessageId message, std::string_view cause) {
                          log_.write(LogLevel::Warning, "mail not delivered",
                                     {{"message", message.text()}, {"cause", cause}});
+                     },
+                 .wake_webhooks =
+                     [this] {
+                         for (std::uint32_t n = 1; n <= foundation_.settings.webhook.threads; ++n) {
+                             jobs_.wake(webhook_job(n));
+                         }
+                     },
+                 .webhook_failed =
+                     [this](webhook::EndpointId endpoint, std::string_view cause) {
+                         log_.write(LogLevel::Warning, "webhook not delivered",
+                                    {{"endpoint", endpoint.text()}, {"cause", cause}});
                      }}),
       assets_(embedded_files())
 {
@@ -154,7 +165,7 @@ Result<void> Application::start(RollbackPolicy rollback)
     auto options = server_options();
     options.credential_slot = kSlotUntilMeasured;
     add_gauges(metrics_, features_);
-    jobs_.start(background_jobs(features_));
+    jobs_.start(background_jobs(features_, [this](std::string_view job) { jobs_.wake(job); }));
     const http::ServerParts parts{.routes = routes_,
                                   .catalogue = catalogue_,
                                   .authenticator = features_.authenticator,
@@ -201,6 +212,7 @@ bool Application::stop()
         measuring_.join();
     }
     server_.reset();
+    features_.webhook_deliveries.stop();
     jobs_.stop(); // Also where HTTP never started: what they use is destroyed before they are.
     if (has_served) {
         if (const auto written = features_.write_behind(); !written) {

@@ -68,14 +68,58 @@ Job erasure_job(Features& features)
             }};
 }
 
+using Wake = std::function<void(std::string_view)>;
+
+void wake_webhook_workers(Features& features, const Wake& wake)
+{
+    for (std::uint32_t number = 1; number <= features.foundation.settings.webhook.threads;
+         ++number) {
+        wake(webhook_job(number));
+    }
+}
+
+/// One that finds what is due and forgets what is over, and the workers. Every second worker serves
+/// receivers that answer well alone.
+void add_webhook_jobs(std::vector<Job>& jobs, Features& features, const Wake& wake)
+{
+    const std::uint32_t threads = features.foundation.settings.webhook.threads;
+    jobs.push_back({"hook-look", 2s, [&features, wake](Instant now) -> Result<void> {
+                        KS_TRY(const bool any, features.webhook_deliveries.look(now));
+                        if (any) {
+                            wake_webhook_workers(features, wake);
+                        }
+                        return {};
+                    }});
+    jobs.push_back({"hook-sweep", 15s,
+                    [&features](Instant now) { return features.webhook_deliveries.sweep(now); }});
+    for (std::uint32_t number = 1; number <= threads; ++number) {
+        const auto kind =
+            number % 2 == 1 ? webhook::WorkerKind::AnyLane : webhook::WorkerKind::GoodLanesOnly;
+        jobs.push_back(
+            {webhook_job(number), 1min, [&features, wake, kind, number](Instant) -> Result<void> {
+                 KS_TRY(const bool worked, features.webhook_deliveries.work(kind));
+                 if (worked) { // Again, unless the server is stopping.
+                     wake(webhook_job(number));
+                 }
+                 return {};
+             }});
+    }
+}
+
 } // namespace
 
-std::vector<Job> background_jobs(Features& features)
+std::string webhook_job(std::uint32_t number)
+{
+    return "hook-" + std::to_string(number);
+}
+
+std::vector<Job> background_jobs(Features& features, std::function<void(std::string_view)> wake)
 {
     Database& db = *features.foundation.database;
     std::vector<Job> jobs;
     jobs.push_back({std::string(kOutboxJob), 10s,
                     [&features](Instant now) { return send_mails(features, now); }});
+    add_webhook_jobs(jobs, features, wake);
     jobs.push_back({"activity", 15s, [&features, &db](Instant) {
                         return run_all({
                             [&] {

@@ -209,6 +209,17 @@ void check_audit(const Settings& settings, Faults& faults)
     }
 }
 
+void check_outgoing(const OutgoingSettings& outgoing, Faults& faults)
+{
+    const std::string& server = outgoing.name_server;
+    const std::size_t colon = server.find(':');
+    const auto address = IpAddress::parse(server.substr(0, colon));
+    const bool has_port = colon == std::string::npos || is_port(server.substr(colon + 1));
+    if (!server.empty() && (!address || !address->is_v4() || !has_port)) {
+        add(faults, "outgoing.name_server", "must look like \"192.0.2.1\" or \"192.0.2.1:53\"");
+    }
+}
+
 } // namespace
 
 std::vector<FieldError> check_settings(const Settings& settings)
@@ -219,6 +230,7 @@ std::vector<FieldError> check_settings(const Settings& settings)
     check_mail(settings.mail, faults);
     check_permissions(settings, faults);
     check_audit(settings, faults);
+    check_outgoing(settings.outgoing, faults);
     const std::string& support = settings.product.support_url;
     if (!support.empty() && !support.starts_with("https://") && !support.starts_with("mailto:")) {
         add(faults, "product.support_url", "must begin with https:// or mailto:");

@@ -3,6 +3,7 @@
 #include "core/json.h"
 #include "features/api_token/token_view_routes.h"
 #include "features/session/session_routes.h"
+#include "features/webhook/webhook_routes.h"
 
 #include <algorithm>
 #include <array>
@@ -53,6 +54,7 @@ Result<FeatureResources> open_feature_resources(Foundation& foundation)
                                                             *foundation.keys, foundation.random));
     KS_TRY(resources.places,
            place::PlaceService::open(settings.place.database, settings.storage.data_folder));
+    resources.outgoing = outgoing::make_client(settings.outgoing);
     KS_TRY(resources.mail,
            notify::open_mail_transport(settings.mail, settings.storage.data_folder));
     return resources;
@@ -60,13 +62,14 @@ Result<FeatureResources> open_feature_resources(Foundation& foundation)
 
 Features::Features(Foundation& foundation_, FeatureResources resources_, FeatureHooks hooks)
     : foundation(foundation_), resources(std::move(resources_)),
-      audit(foundation.clock, foundation.random, *foundation.keys), sequencer(*foundation.database),
-      log_proofs(audit, *foundation.keys, foundation.clock, foundation.random,
-                 foundation.settings.server),
+      audit_log(foundation.clock, foundation.random, *foundation.keys),
+      audit(audit_log, foundation.clock, foundation.random, webhook_lanes, hooks.wake_webhooks),
+      sequencer(*foundation.database), log_proofs(audit, *foundation.keys, foundation.clock,
+                                                  foundation.random, foundation.settings.server),
       checkpoint_sender(*foundation.database, log_proofs, foundation.settings.audit, host_name()),
       audit_reader(*foundation.keys), audit_index(audit_reader), audit_search(audit_reader),
       audit_views(audit, foundation.clock),
-      audit_retention(*foundation.database, audit, audit_reader, audit_index, foundation.clock,
+      audit_retention(*foundation.database, audit_log, audit_reader, audit_index, foundation.clock,
                       foundation.settings.audit.retention),
       outbox(foundation.clock, foundation.random, *foundation.keys, foundation.settings.mail,
              std::move(hooks.wake_outbox)),
@@ -117,6 +120,12 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
                      audit, foundation.clock}),
       incidents(accounts, sessions, tokens, known_devices, factor_resets, links, audit,
                 foundation.clock, foundation.settings.account),
+      webhooks({audit, notices, *resources.outgoing, *foundation.keys, foundation.clock,
+                foundation.random, foundation.settings.webhook, webhook_lanes,
+                hooks.wake_webhooks}),
+      webhook_deliveries({*foundation.database, webhooks, notices, audit, *resources.outgoing,
+                          foundation.clock, foundation.random, foundation.settings.webhook,
+                          webhook_lanes, std::move(hooks.webhook_failed)}),
       exports(accounts, addresses, data_sources(), audit, foundation.clock),
       deletion(accounts, notices, audit, foundation.settings.account, foundation.clock),
       erasure(*foundation.database, accounts, credential_ender, links, outbox, erasers(), audit),
@@ -210,9 +219,19 @@ std::vector<account_data::DataSource> Features::data_sources()
          }},
         {"api_keys", [this](ReadTx& tx, AccountId account,
                             JsonWriter& json) { return export_tokens(tx, account, json); }},
+        {"webhooks",
+         [this](ReadTx& tx, AccountId account, JsonWriter& json) -> Result<void> {
+             KS_TRY(const auto list, webhooks.list(tx, account));
+             json.begin_array();
+             for (const auto& view : list) {
+                 webhook::write_endpoint(json, view);
+             }
+             json.end_array();
+             return {};
+         }},
         {"activity",
          [this](ReadTx& tx, AccountId account, JsonWriter& json) {
-             return audit.export_for_account(tx, account, json);
+             return audit_log.export_for_account(tx, account, json);
          }},
     };
 }
@@ -241,6 +260,8 @@ std::vector<account_data::Eraser> Features::erasers()
          [this](WriteTx& tx, AccountId account) { return flows.erase(tx, account); }},
         {"pending resets",
          [this](WriteTx& tx, AccountId account) { return factor_resets.erase(tx, account); }},
+        {"webhooks",
+         [this](WriteTx& tx, AccountId account) { return webhooks.erase(tx, account); }},
         {"outbox",
          [this](WriteTx& tx, AccountId account) { return outbox.erase_account(tx, account); }},
         {"audit index",
@@ -248,7 +269,7 @@ std::vector<account_data::Eraser> Features::erasers()
              return audit_index.forget_addresses(tx, account);
          }},
         {"audit values",
-         [this](WriteTx& tx, AccountId account) { return audit.erase_account(tx, account); }},
+         [this](WriteTx& tx, AccountId account) { return audit_log.erase_account(tx, account); }},
     };
 }
 

@@ -52,7 +52,11 @@
 #include "features/sign_up/sign_up_service.h"
 #include "features/step_up/step_up_service.h"
 #include "features/totp/totp_service.h"
+#include "features/webhook/delivery_service.h"
+#include "features/webhook/event_relay_service.h"
+#include "features/webhook/webhook_service.h"
 #include "http/route.h"
+#include "outgoing/client.h"
 
 #include <chrono>
 #include <functional>
@@ -68,6 +72,7 @@ struct FeatureResources {
     std::unique_ptr<password::PasswordHasher> hasher;
     std::unique_ptr<place::PlaceService> places;
     std::unique_ptr<notify::MailTransport> mail;
+    std::unique_ptr<const outgoing::Client> outgoing;
 };
 /// Errors: breach-filter/…, place/no-database, notify/…
 Result<FeatureResources> open_feature_resources(Foundation& foundation);
@@ -75,6 +80,8 @@ Result<FeatureResources> open_feature_resources(Foundation& foundation);
 struct FeatureHooks {
     std::function<void()> wake_outbox;                                   // a mail was queued
     std::function<void(MessageId, std::string_view)> mail_not_delivered; // for the log
+    std::function<void()> wake_webhooks;                                 // a delivery was queued
+    std::function<void(webhook::EndpointId, std::string_view)> webhook_failed; // for the log
 };
 
 class Features {
@@ -86,7 +93,9 @@ public:
     Foundation& foundation;
     FeatureResources resources;
 
-    audit::AuditService audit;
+    audit::AuditService audit_log;
+    webhook::LaneBook webhook_lanes;
+    webhook::EventRelay audit; // what slices record goes by way of webhooks into the log
     audit::AuditSequencer sequencer;
     log_proof::LogProofService log_proofs;
     log_proof::CheckpointSenderJob checkpoint_sender;
@@ -138,6 +147,8 @@ public:
     recovery::RecoveryService recovery;
     factor_reset::FactorResetService factor_resets;
     incident::IncidentService incidents;
+    webhook::WebhookService webhooks;
+    webhook::DeliveryService webhook_deliveries;
     account_data::ExportService exports;
     account_data::DeletionService deletion;
     account_data::ErasureJob erasure;

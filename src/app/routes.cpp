@@ -17,6 +17,7 @@
 #include "features/sign_up/sign_up_routes.h"
 #include "features/step_up/step_up_routes.h"
 #include "features/totp/totp_routes.h"
+#include "features/webhook/webhook_routes.h"
 
 #include <algorithm>
 #include <utility>
@@ -118,9 +119,10 @@ void add_feature_routes(http::Router& router, Features& f)
                                       f.foundation.clock, account_facts(f)});
     account::add_email_routes(words_first, {db, f.email_change, f.addresses});
     account_data::add_routes(words_first, {db, f.exports, f.deletion});
-    activity::add_routes(words_first, db, f.audit, f.client_devices, *f.resources.places);
+    activity::add_routes(words_first, db, f.audit_log, f.client_devices, *f.resources.places);
     api_token::add_routes(words_first, {db, f.tokens, f.token_usage, f.permissions, f.idempotency,
                                         settings.api_token});
+    webhook::add_routes(words_first, db, f.webhooks);
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
     log_proof::add_routes(words_first, db, f.log_proofs);
     audit_search::add_routes(words_first, {db, f.audit_reader, f.audit_search, f.audit_filters,

@@ -300,12 +300,56 @@ std::vector<SettingKey> audit_keys()
     return keys;
 }
 
+std::vector<SettingKey> outgoing_keys()
+{
+    std::vector<SettingKey> keys;
+    keys.push_back(ranges_key(
+        "outgoing.allowed_addresses", [](auto& s) -> auto& { return s.outgoing.allowed_addresses; },
+        "Inside addresses (private, loopback and the like) that webhooks and other calls to named "
+        "places may reach. Public addresses always, all others never."));
+    keys.push_back(names_key(
+        "outgoing.clear_text_hosts", [](auto& s) -> auto& { return s.outgoing.clear_text_hosts; },
+        "Hosts that may be called by http instead of https; for receivers on the same network."));
+    keys.push_back(text_key(
+        "outgoing.ca_file", [](auto& s) -> auto& { return s.outgoing.ca_file; },
+        "PEM file of the authorities that vouch for the servers called; empty: the system's."));
+    keys.push_back(text_key(
+        "outgoing.name_server", [](auto& s) -> auto& { return s.outgoing.name_server; },
+        "IPv4 address, with a port if need be, of the name server asked for the servers called; "
+        "empty: the system's."));
+    return keys;
+}
+
+std::vector<SettingKey> webhook_keys()
+{
+    std::vector<SettingKey> keys;
+    keys.push_back(number_key(
+        "webhook.endpoints_per_account",
+        [](auto& s) -> auto& { return s.webhook.endpoints_per_account; }, 0, 100,
+        "Webhook endpoints an account; 0: accounts have none."));
+    keys.push_back(number_key(
+        "webhook.queue_max", [](auto& s) -> auto& { return s.webhook.queue_max; }, 100, 10'000'000,
+        "Deliveries that may wait for one endpoint; more are dropped, and shown as dropped."));
+    keys.push_back(number_key(
+        "webhook.threads", [](auto& s) -> auto& { return s.webhook.threads; }, 2, 64,
+        "Threads that deliver webhooks; half of them serve receivers that answer well alone."));
+    keys.push_back(duration_key(
+        "webhook.secret_overlap", [](auto& s) -> auto& { return s.webhook.secret_overlap; },
+        {minutes{1}, days{30}},
+        "How long after a rotation deliveries are signed with the old secret too."));
+    keys.push_back(duration_key(
+        "webhook.retention", [](auto& s) -> auto& { return s.webhook.retention; },
+        {hours{1}, days{90}}, "How long finished deliveries are shown and can be repeated."));
+    return keys;
+}
+
 std::vector<SettingKey> all_keys()
 {
     std::vector<SettingKey> all;
-    for (auto section : {product_keys(), server_keys(), storage_keys(), password_keys(),
-                         session_keys(), account_keys(), mail_keys(), place_keys(), limits_keys(),
-                         audit_keys(), permission_keys(), api_token_keys()}) {
+    for (auto section :
+         {product_keys(), server_keys(), storage_keys(), password_keys(), session_keys(),
+          account_keys(), mail_keys(), place_keys(), limits_keys(), audit_keys(), permission_keys(),
+          api_token_keys(), outgoing_keys(), webhook_keys()}) {
         std::ranges::move(section, std::back_inserter(all));
     }
     return all;

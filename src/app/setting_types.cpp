@@ -123,4 +123,15 @@ std::string text_fault(std::string_view text)
     return {};
 }
 
+std::string name_fault(std::string_view name)
+{
+    constexpr std::size_t kNameBytesMax = 253;
+    const bool fine =
+        !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                   c == ':';
+        });
+    return fine ? "" : "is no host name in lower case, without scheme and port";
+}
+
 } // namespace keystead::app

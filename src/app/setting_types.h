@@ -204,4 +204,31 @@ SettingKey ranges_key(std::string_view name, Member member, std::string_view wor
     return key;
 }
 
+/// Host names in lower case; `name_fault` says what a name must look like, empty when it does.
+std::string name_fault(std::string_view name);
+
+template <class Member>
+SettingKey names_key(std::string_view name, Member member, std::string_view words)
+{
+    SettingKey key{name, "list of host names or addresses", words, {}, {}, {}};
+    key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
+        std::vector<std::string> names = list_of(value);
+        for (const auto& item : names) {
+            if (std::string fault = name_fault(item); !fault.empty()) {
+                return quoted(item) + " " + fault;
+            }
+        }
+        member(settings) = std::move(names);
+        return {};
+    };
+    key.show = [member](const Settings& settings) {
+        std::string out;
+        for (const auto& item : member(settings)) {
+            out += (out.empty() ? "" : ", ") + quoted(item);
+        }
+        return "[" + out + "]";
+    };
+    return key;
+}
+
 } // namespace keystead::app

@@ -11,6 +11,7 @@ using enum VerbKind;
 using enum OptionKind;
 
 const VerbOption kAccountOption{"--account", RequiredText, "the account's id or e-mail address"};
+const VerbOption kWebhookOption{"--webhook", RequiredText, "its id"};
 const VerbOption kYes{"--yes", Flag, "do not ask"};
 const VerbOption kFile{kFileArgument, File, "the back-up's file"};
 
@@ -113,6 +114,32 @@ std::vector<Verb> all_verbs()
          "Bring the database's schema forward and stop; before that, write a back-up into the data "
          "folder.",
          {{"--no-backup", Flag, "write none"}}},
+        {"webhook create",
+         Command,
+         "Send events of every account to a receiver; the secret is shown once.",
+         {{"--url", RequiredText, "where to: https://…"},
+          {"--events", Text, "event types or groups like session.*, with commas; all unless given"},
+          {"--description", Text, "what it is for"}}},
+        {"webhook list", Command, "List the webhooks of the instance."},
+        {"webhook test", Command, "Send a test event and show what is sent.", {kWebhookOption}},
+        {"webhook deliveries",
+         Command,
+         "List the newest deliveries and what became of them.",
+         {kWebhookOption}},
+        {"webhook repeat",
+         Command,
+         "Send a message again.",
+         {kWebhookOption, {"--delivery", RequiredText, "its id"}}},
+        {"webhook rotate-secret",
+         Command,
+         "Make a new secret, shown once; for a while the old one signs too.",
+         {kWebhookOption}},
+        {"webhook enable", Command, "Send to a webhook again.", {kWebhookOption}},
+        {"webhook disable",
+         Command,
+         "Send nothing more to a webhook; what waits is dropped.",
+         {kWebhookOption}},
+        {"webhook delete", Command, "Delete a webhook.", {kWebhookOption, kYes}},
         {"doctor", Local,
          "Check settings, keys, database, clock, mail and certificate, and say what to do."},
         {"openapi", Local, "Print the OpenAPI 3.1 document."},

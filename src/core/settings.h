@@ -151,6 +151,21 @@ struct ApiTokenSettings {
     std::uint32_t cache_entries_max = 1'000'000;
 };
 
+struct OutgoingSettings {
+    std::vector<IpRange> allowed_addresses; // inside ones that calls may go to; public ones always
+    std::vector<std::string> clear_text_hosts; // lower case; all others by https alone
+    std::string ca_file;                       // empty: the system's
+    std::string name_server;                   // "192.0.2.1:53"; empty: the system's
+};
+
+struct WebhookSettings {
+    std::uint32_t endpoints_per_account = 5; // 0: none
+    std::uint32_t queue_max = 10'000;        // deliveries that wait for one endpoint
+    std::uint32_t threads = 8;
+    std::chrono::seconds secret_overlap = std::chrono::hours{24};
+    std::chrono::seconds retention = std::chrono::hours{7 * 24};
+};
+
 struct AuditSettings {
     std::chrono::hours retention{2 * 365 * 24};
     std::string checkpoint_file;   // outside the data folder; empty: none
@@ -171,6 +186,8 @@ struct Settings {
     PermissionSettings permission;
     ApiTokenSettings api_token;
     AuditSettings audit;
+    OutgoingSettings outgoing;
+    WebhookSettings webhook;
 
     /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy
     /// declared.

@@ -18,6 +18,8 @@ constexpr KeyUse kKeyless[] = {
     {"breach-list", "SHA-1",
      "looks passwords up in the operator's list of breached ones, published as SHA-1"},
     {"audit-tree", "SHA-256 (RFC 9162)", "leaves and nodes of the audit log"},
+    {"webhook-signature", "HMAC-SHA-256 (Standard Webhooks)",
+     "deliveries to webhook endpoints, under the webhook-seal"},
     {"transport", "TLS 1.3, TLS 1.2 with AEAD",
      "connections of browsers, products and mail servers"},
 };
@@ -59,6 +61,7 @@ KeyUse key_use(KeyPurpose purpose)
     case KeyPurpose::CursorSeal: return {"cursor-seal", kSeal, "list cursors"};
     case KeyPurpose::BackupTag:
         return {"backup-tag", kMac, "back-ups, over the SHA-256 of what they hold"};
+    case KeyPurpose::WebhookSeal: return {"webhook-seal", kSeal, "secrets that sign webhooks"};
     }
     std::abort(); // No default label: the compiler names the purpose that someone forgot.
 }

@@ -35,6 +35,7 @@ enum class KeyPurpose : std::uint8_t {
     DecoyPassword = 11,    // the decoy hash
     CursorSeal = 13,       // list cursors that must not be forged
     BackupTag = 14,        // tells a back-up of ours from one that somebody made up
+    WebhookSeal = 15,      // secrets that sign webhooks
 };
 /// All of them. 12 was never used, and is not to be used again.
 inline constexpr std::array kKeyPurposes = {
@@ -42,7 +43,7 @@ inline constexpr std::array kKeyPurposes = {
     KeyPurpose::BackupCodeSeal, KeyPurpose::TokenTag,         KeyPurpose::CsrfToken,
     KeyPurpose::BudgetKey,      KeyPurpose::IdentifierDigest, KeyPurpose::CheckpointSigning,
     KeyPurpose::TeamKey,        KeyPurpose::DecoyPassword,    KeyPurpose::CursorSeal,
-    KeyPurpose::BackupTag,
+    KeyPurpose::BackupTag,      KeyPurpose::WebhookSeal,
 };
 
 class KeyRing {

@@ -34,6 +34,43 @@ function session(id, current, device, place, seconds, more = {}) {
 
 const device = (kind, browser, browser_version, system) => ({ kind, browser, browser_version, system });
 
+function webhook(id, url, more = {}) {
+    return {
+        id,
+        url,
+        description: "Our own server",
+        events: ["*"],
+        state: "enabled",
+        waiting: 0,
+        last_delivered_at: null,
+        previous_secret_expires_at: null,
+        created_at: ago(86_400),
+        ...more,
+    };
+}
+
+function delivery(id, more = {}) {
+    return {
+        id,
+        message_id: `msg_${id}`,
+        type: "session.created",
+        body: JSON.stringify({ type: "session.created", timestamp: ago(60), data: {} }),
+        cause: "event",
+        state: "waiting",
+        created_at: ago(60),
+        attempts: 0,
+        next_attempt_at: null,
+        last_attempt_at: ago(50),
+        ended_at: ago(50),
+        status: null,
+        duration_ms: 41,
+        error: null,
+        ...more,
+    };
+}
+
+const secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 function startState() {
     return {
         signedIn: false,
@@ -66,6 +103,22 @@ function startState() {
         },
         totp: [],
         codesMade: null,
+        webhooks: [
+            webhook("whk_1", "https://hooks.example.org/keystead", {
+                last_delivered_at: ago(60),
+                waiting: 2,
+            }),
+            webhook("whk_2", "https://old.example.org/in", { state: "failing", events: ["session.*"] }),
+        ],
+        deliveries: [
+            delivery("dlv_1", { state: "delivered", status: 204, attempts: 1 }),
+            delivery("dlv_2", {
+                state: "given-up",
+                attempts: 8,
+                error: "The receiver answered 500; only 2xx counts as delivered.",
+                status: 500,
+            }),
+        ],
         sessions: [
             session(
                 "ses_1",
@@ -382,6 +435,15 @@ const sessionRoutes = {
         state.account.notification_addresses.push(item);
         return item;
     },
+    "GET account/webhooks": (state) => ({ items: state.webhooks, next_cursor: null }),
+    "S POST account/webhooks": (state, body) => {
+        if (!body.url.startsWith("https://")) {
+            throw new Refusal(422, "outgoing/not-https");
+        }
+        const endpoint = webhook(`whk_${state.webhooks.length + 1}`, body.url, { events: body.events });
+        state.webhooks.push(endpoint);
+        return { endpoint, secret };
+    },
     "GET account/activity": (_state, _body, search) => activity(search.get("cursor")),
     "S GET account/export": (state) => state.account,
     "S DELETE account": (state) => (state.account.deletion = { deletes_at: ago(-14 * 86_400) }),
@@ -581,6 +643,62 @@ const sessionItemRoutes = [
         (state, _body, id) => {
             const { account } = state;
             account.notification_addresses = account.notification_addresses.filter((item) => item.id !== id);
+        },
+    ],
+    [
+        /^PATCH account\/webhooks\/([^/]+)$/,
+        (state, body, id) => {
+            const endpoint = state.webhooks.find((item) => item.id === id);
+            endpoint.state = body.enabled ? "enabled" : "disabled";
+            return endpoint;
+        },
+    ],
+    [
+        /^DELETE account\/webhooks\/([^/]+)$/,
+        (state, _body, id) => {
+            state.webhooks = state.webhooks.filter((item) => item.id !== id);
+        },
+    ],
+    [
+        /^POST account\/webhooks\/([^/]+)\/rotate-secret$/,
+        (state, _body, id) => {
+            const endpoint = state.webhooks.find((item) => item.id === id);
+            endpoint.previous_secret_expires_at = ago(-86_400);
+            return { endpoint, secret };
+        },
+    ],
+    [
+        /^POST account\/webhooks\/([^/]+)\/test$/,
+        (state, _body, id) => {
+            const made = delivery(`dlv_${state.deliveries.length + 1}`, {
+                type: "webhook.test",
+                cause: "test",
+                state: "delivered",
+                attempts: 1,
+                status: 204,
+            });
+            state.deliveries.unshift(made);
+            const { url } = state.webhooks.find((item) => item.id === id);
+            const headers = { "content-type": "application/json", "webhook-id": made.message_id };
+            return { delivery: made, url, headers };
+        },
+    ],
+    [
+        /^GET account\/webhooks\/([^/]+)\/deliveries$/,
+        (state) => ({ items: state.deliveries, next_cursor: null }),
+    ],
+    [
+        /^POST account\/webhooks\/[^/]+\/deliveries\/([^/]+)\/repeat$/,
+        (state, _body, id) => {
+            const { type, body } = state.deliveries.find((item) => item.id === id);
+            const again = delivery(`dlv_${state.deliveries.length + 1}`, {
+                type,
+                body,
+                cause: "repeat",
+                state: "delivered",
+            });
+            state.deliveries.unshift(again);
+            return again;
         },
     ],
     [

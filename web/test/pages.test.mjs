@@ -129,6 +129,7 @@ const accountPages = [
     ["api-keys-usage", "/account/api-keys/tok_1", "Usage of “Build server”"],
     ["activity", "/account/activity", "Activity"],
     ["addresses", "/account/addresses", "Addresses and data"],
+    ["webhooks", "/account/webhooks", "Webhooks"],
     ["delete", "/account/delete", "Delete your account"],
     ["admin", "/admin", "Operator"],
     ["admin-invitations", "/admin?view=invitations", "Operator"],

@@ -172,6 +172,17 @@ constexpr std::array kTemplates = {
         "Sign in and look at {base}/account/two-factor: confirm your backup codes if none of "
         "them was used since then, or make new ones. If you changed your password since then, "
         "change it again."},
+    Template{Purpose::WebhookChanged, Kind::ChangeNotice, "A webhook of your account was changed",
+             "Events of your account at {product} are sent to a webhook endpoint that was added or "
+             "changed.",
+             kNotMe, kIfNotYou},
+    Template{
+        Purpose::WebhookStopped, Kind::ChangeNotice, "A webhook no longer gets through",
+        "{product} stopped sending events of your account to a webhook endpoint: the receiver "
+        "did not take them for days, or wants no more.",
+        "",
+        "Look at the deliveries at {base}/account/webhooks, mend the receiver, then enable the "
+        "endpoint again."},
 };
 
 const Template& template_of(Purpose purpose)

@@ -47,8 +47,10 @@ enum class Purpose : std::uint8_t {
     TokenCreated,
     TokenRotated,
     TokenRevoked,
-    TokenSurrendered,    // ended by whoever held it
-    ServerRestored = 40, // to operators, and to whose credentials it suspended
+    TokenSurrendered, // ended by whoever held it
+    ServerRestored,   // to operators, and to whose credentials it suspended
+    WebhookChanged,   // added, another address or secret
+    WebhookStopped,   // deliveries failed for days, or the receiver wants no more
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as

@@ -29,6 +29,10 @@ import type {
     SignInMethods,
     StepUpState,
     Time,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookTest,
+    WebhookWithSecret,
 } from "./types";
 
 function query(values: Record<string, string | undefined | null>): string {
@@ -197,6 +201,27 @@ export const listActivity = (filter: { action?: string; cursor?: string | null; 
         `account/activity${query({ action: filter.action, cursor: filter.cursor, limit: filter.limit?.toString() })}`,
         session,
     );
+
+export const listWebhooks = () => request<Page<WebhookEndpoint>>("GET", "account/webhooks", session);
+export const addWebhook = (body: { url: string; description?: string; events?: string[] }) =>
+    request<WebhookWithSecret>("POST", "account/webhooks", { ...session, body });
+export const changeWebhook = ({ id, ...body }: { id: string; enabled: boolean }) =>
+    request<WebhookEndpoint>("PATCH", `account/webhooks/${id}`, { ...session, body });
+export const deleteWebhook = (id: string) => request<void>("DELETE", `account/webhooks/${id}`, session);
+export const rotateWebhookSecret = (id: string) =>
+    request<WebhookWithSecret>("POST", `account/webhooks/${id}/rotate-secret`, session);
+export const endPreviousWebhookSecret = (id: string) =>
+    request<void>("DELETE", `account/webhooks/${id}/previous-secret`, session);
+export const testWebhook = (id: string) =>
+    request<WebhookTest>("POST", `account/webhooks/${id}/test`, session);
+export const listWebhookDeliveries = (id: string, cursor?: string | null) =>
+    request<Page<WebhookDelivery>>(
+        "GET",
+        `account/webhooks/${id}/deliveries${query({ limit: "20", cursor })}`,
+        session,
+    );
+export const repeatWebhookDelivery = ({ endpoint, id }: { endpoint: string; id: string }) =>
+    request<WebhookDelivery>("POST", `account/webhooks/${endpoint}/deliveries/${id}/repeat`, session);
 
 /* For operators */
 

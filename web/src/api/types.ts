@@ -268,3 +268,43 @@ export interface AuditLogKey {
     first_size: number;
     in_use: boolean;
 }
+
+export interface WebhookEndpoint {
+    id: string;
+    url: string;
+    description: string;
+    events: string[];
+    state: "enabled" | "disabled" | "failing" | "gone";
+    waiting: number;
+    last_delivered_at: Time | null;
+    previous_secret_expires_at: Time | null;
+    created_at: Time;
+}
+
+export interface WebhookWithSecret {
+    endpoint: WebhookEndpoint;
+    secret: string;
+}
+
+export interface WebhookDelivery {
+    id: string;
+    message_id: string;
+    type: string;
+    body: string;
+    cause: "event" | "test" | "repeat";
+    state: "waiting" | "delivered" | "given-up" | "dropped";
+    created_at: Time;
+    attempts: number;
+    next_attempt_at: Time | null;
+    last_attempt_at: Time | null;
+    ended_at: Time | null;
+    status: number | null;
+    duration_ms: number | null;
+    error: string | null;
+}
+
+export interface WebhookTest {
+    delivery: WebhookDelivery;
+    url: string;
+    headers: Record<string, string>;
+}

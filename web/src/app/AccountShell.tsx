@@ -30,6 +30,7 @@ const pages = [
     { to: "/account/api-keys", label: t.shell.apiKeys },
     { to: "/account/activity", label: t.shell.activity },
     { to: "/account/addresses", label: t.shell.addresses },
+    { to: "/account/webhooks", label: t.shell.webhooks },
     { to: "/admin", label: t.shell.admin },
 ] as const;
 

@@ -27,6 +27,8 @@ export const keys = {
     keys: ["keys"],
     keyOptions: ["key-options"],
     auditKeys: ["audit-keys"],
+    webhooks: ["webhooks"],
+    deliveries: ["deliveries"],
     accounts: ["accounts"],
     audit: ["audit"],
     settings: ["settings"],
@@ -51,6 +53,18 @@ export const useAuthenticators = () =>
     useQuery({ queryKey: keys.authenticators, queryFn: api.listAuthenticators });
 
 export const useBackupCodes = () => useQuery({ queryKey: keys.backupCodes, queryFn: api.loadBackupCodes });
+
+export const useWebhooks = () => useQuery({ queryKey: keys.webhooks, queryFn: api.listWebhooks });
+
+/** Asked again every few seconds while one of them is on its way. */
+export const useDeliveries = (endpoint: string) =>
+    useQuery({
+        queryKey: [...keys.deliveries, endpoint],
+        queryFn: () => api.listWebhookDeliveries(endpoint),
+        staleTime: 0,
+        refetchInterval: ({ state }) =>
+            state.data?.items.some((item) => item.state === "waiting") ? 2_000 : false,
+    });
 
 /** Loads again what a change may have touched. */
 export async function reload(...changed: (keyof typeof keys)[]): Promise<void> {

@@ -139,6 +139,11 @@ const addresses = createRoute({
     path: "/account/addresses",
     component: lazyRouteComponent(() => import("../pages/addresses/AddressesPage"), "AddressesPage"),
 });
+const webhooks = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/webhooks",
+    component: lazyRouteComponent(() => import("../pages/webhooks/WebhooksPage"), "WebhooksPage"),
+});
 const deletion = createRoute({
     getParentRoute: () => shell,
     path: "/account/delete",
@@ -181,6 +186,7 @@ export const router = createRouter({
             apiKeyUsage,
             activity,
             addresses,
+            webhooks,
             deletion,
             admin,
         ]),

@@ -1,0 +1,95 @@
+#include "features/webhook/event_catalogue.h"
+
+#include <algorithm>
+
+namespace keystead::webhook {
+namespace {
+
+constexpr EventType kCatalogue[] = {
+    {"account.created", "account.create", "An account was made."},
+    {"account.renamed", "account.rename", "An account's name was changed."},
+    {"account.email_changed", "account.email-change", "The sign-in address was changed."},
+    {"account.email_change_undone", "account.email-undo", "A change of address was undone."},
+    {"account.address_added", "account.address-confirm", "A notification address was confirmed."},
+    {"account.address_removed", "account.address-remove", "A notification address was removed."},
+    {"account.disabled", "account.disable", "An operator disabled an account."},
+    {"account.enabled", "account.enable", "An operator enabled an account again."},
+    {"account.deletion_requested", "account.delete-request", "Deletion was asked for."},
+    {"account.deletion_cancelled", "account.delete-cancel", "Deletion was cancelled."},
+    {"account.deleted", "account.erase", "An account and its data were erased."},
+    {"account.exported", "account.export", "Everything kept about an account was downloaded."},
+    {"account.reported", "account.not-me", "Somebody said of a notice: this was not me."},
+    {"account.factors_frozen", "account.freeze-factors", "Factors cannot be changed for a while."},
+    {"credential.password_set", "password.set", "A password was set at sign-up or recovery."},
+    {"credential.password_changed", "password.change", "A password was changed."},
+    {"credential.password_expired", "password.require-change", "A password must be changed."},
+    {"credential.totp_added", "totp.confirm", "An authenticator app was added."},
+    {"credential.totp_removed", "totp.remove", "An authenticator app was removed."},
+    {"credential.factors_removed", "totp.remove-all", "All authenticator apps were removed."},
+    {"credential.backup_codes_made", "backup_code.make", "New backup codes were made."},
+    {"credential.backup_code_used", "backup_code.use", "A backup code was used."},
+    {"credential.backup_codes_removed", "backup_code.remove-all", "All backup codes were removed."},
+    {"session.created", "session.create", "Somebody signed in."},
+    {"session.expired", "session.expire", "A session ended by time."},
+    {"session.revoked", "session.revoke", "A session was ended."},
+    {"session.others_revoked", "session.revoke-others", "All sessions but one were ended."},
+    {"session.all_revoked", "session.revoke-all", "All sessions of an account were ended."},
+    {"session.authentication_required", "session.require-authentication",
+     "A session must authenticate again."},
+    {"token.created", "token.create", "An API token was made."},
+    {"token.rotated", "token.rotate", "An API token got a new secret."},
+    {"token.overlap_ended", "token.end-overlap", "The old secret of a token was ended."},
+    {"token.expired", "token.expire", "An API token ended by time."},
+    {"token.revoked", "token.revoke", "An API token was revoked."},
+    {"token.suspended", "token.suspend", "An API token was suspended."},
+    {"token.confirmed", "token.confirm", "A suspended API token may be used again."},
+    {"client.created", "client.create", "A service client was made."},
+    {"client.revoked", "client.revoke", "A service client was revoked."},
+    {"webhook.created", "webhook.create", "A webhook endpoint was made."},
+    {"webhook.changed", "webhook.change", "A webhook endpoint was changed."},
+    {"webhook.secret_rotated", "webhook.rotate", "A webhook endpoint got a new secret."},
+    {"webhook.deleted", "webhook.delete", "A webhook endpoint was deleted."},
+    {"webhook.stopped", "webhook.stop", "Deliveries to an endpoint failed and were stopped."},
+};
+
+std::string_view group_of(std::string_view name)
+{
+    return name.substr(0, name.find('.'));
+}
+
+} // namespace
+
+std::span<const EventType> event_catalogue()
+{
+    return kCatalogue;
+}
+
+const EventType* find_event_type(std::string_view action)
+{
+    const auto* const found = std::ranges::find(kCatalogue, action, &EventType::action);
+    return found == std::end(kCatalogue) ? nullptr : found;
+}
+
+bool is_known_filter(std::string_view filter)
+{
+    return filter == "*" || std::ranges::any_of(kCatalogue, [&](const EventType& type) {
+               return type.name == filter ||
+                      (filter.ends_with(".*") && group_of(filter) == group_of(type.name) &&
+                       filter.size() == group_of(filter).size() + 2);
+           });
+}
+
+bool asks_for(std::string_view filters, std::string_view name)
+{
+    while (!filters.empty()) {
+        const auto filter = filters.substr(0, filters.find(','));
+        if (filter == "*" || filter == name ||
+            (filter.ends_with(".*") && group_of(filter) == group_of(name))) {
+            return true;
+        }
+        filters.remove_prefix(std::min(filter.size() + 1, filters.size()));
+    }
+    return false;
+}
+
+} // namespace keystead::webhook

@@ -1,0 +1,17 @@
+// features/webhook/webhook_routes.h
+//
+// An account's webhooks over HTTP. The instance's are made on the command line (ADR 0027).
+#pragma once
+
+#include "core/json.h"
+#include "features/webhook/webhook_service.h"
+#include "http/route.h"
+#include "storage/database.h"
+
+namespace keystead::webhook {
+
+void add_routes(http::Router& router, Database& database, WebhookService& webhooks);
+
+void write_endpoint(JsonWriter& json, const View& view);
+
+} // namespace keystead::webhook
