@@ -11,6 +11,8 @@ int sync_rate(const Arguments& arguments);
 int seed_sessions(const Arguments& arguments);
 int seed_accounts(const Arguments& arguments);
 int seed_events(const Arguments& arguments);
+int seed_search(const Arguments& arguments);
+int search(const Arguments& arguments);
 int establish(const Arguments& arguments);
 
 } // namespace keystead::bench

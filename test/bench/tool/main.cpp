@@ -5,6 +5,8 @@
 //   seed-sessions  a data folder with very many sessions, and a file with their tokens
 //   seed-accounts  accounts that can sign in
 //   seed-events    an audit log
+//   seed-search    an audit log of two kinds of events in turn, indexed
+//   search         the newest events of it by every pair of fields
 //   establish      sessions made by the real service, 64 at once, beside no HTTP
 //
 // The commands that need a database take Keystead's settings from the environment.
@@ -25,6 +27,8 @@ int main(int argc, char** argv)
         {"seed-sessions", seed_sessions},
         {"seed-accounts", seed_accounts},
         {"seed-events", seed_events},
+        {"seed-search", seed_search},
+        {"search", search},
         {"establish", establish},
     };
     const auto found = argc > 1 ? commands.find(argv[1]) : commands.end();
