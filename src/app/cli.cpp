@@ -1,5 +1,6 @@
 #include "app/cli.h"
 
+#include "app/audit_export_verb.h"
 #include "app/audit_file_verb.h"
 #include "app/command_line.h"
 #include "app/command_table.h"
@@ -215,6 +216,10 @@ int run(int argc, const char* const* argv)
     const LocalContext context{std::move(environment), *std::move(loaded)};
     if (invocation->verb->kind == VerbKind::Local) {
         const auto done = run_local_verb(context, *invocation);
+        return done ? status_number(*done) : complain(done.error(), invocation->output);
+    }
+    if (invocation->verb->name == "audit export") { // As long as the log, and no JSON.
+        const auto done = run_audit_export(context, *invocation);
         return done ? status_number(*done) : complain(done.error(), invocation->output);
     }
     const auto json = run_command(*invocation, context);

@@ -177,20 +177,6 @@ void write_client(JsonWriter& json, const service_client::ServiceClient& client)
     json.end_array().member("created_at", client.created_at).member("suspended", client.suspended);
 }
 
-Result<std::string> apply_retention(Features& f)
-{
-    KS_TRY(const auto report, f.audit_retention.run_once());
-    JsonWriter json;
-    json.begin_object()
-        .member("removed", report.removed)
-        .member("kept_from_entry", report.first_leaf)
-        .member("keeps_from", report.keeps_from)
-        .member("clock_believed_at", report.clock.believed)
-        .member("waits", report.clock.waits())
-        .end_object();
-    return std::move(json).take();
-}
-
 Result<std::string> create_client(Features& f, const JsonValue& arguments)
 {
     std::uint32_t rights = 0;
@@ -293,7 +279,6 @@ void add_feature_commands(CommandTable& table, Features& f)
     });
     table.add("account reset-factors",
               [&f](const JsonValue& arguments) { return reset_factors(f, arguments); });
-    table.add("audit retention", [&f](const JsonValue&) { return apply_retention(f); });
     table.add("client create",
               [&f](const JsonValue& arguments) { return create_client(f, arguments); });
     table.add("client list", [&f](const JsonValue&) { return list_clients(f); });

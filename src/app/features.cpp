@@ -69,6 +69,7 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       checkpoint_sender(*foundation.database, log_proofs, foundation.settings.audit, host_name()),
       audit_reader(*foundation.keys), audit_index(audit_reader), audit_search(audit_reader),
       audit_views(audit, foundation.clock),
+      audit_exports(audit, audit_reader, audit_search, log_proofs),
       audit_retention(*foundation.database, audit_log, audit_reader, audit_index, foundation.clock,
                       foundation.settings.audit.retention),
       outbox(foundation.clock, foundation.random, *foundation.keys, foundation.settings.mail,

@@ -23,6 +23,7 @@
 #include "features/audit/audit_reader_service.h"
 #include "features/audit/audit_sequencer.h"
 #include "features/audit/audit_service.h"
+#include "features/audit_export/audit_export_service.h"
 #include "features/audit_retention/audit_retention_service.h"
 #include "features/audit_search/audit_index_service.h"
 #include "features/audit_search/audit_search_service.h"
@@ -103,6 +104,7 @@ public:
     audit_search::AuditIndexService audit_index;
     audit_search::AuditSearchService audit_search;
     audit_search::AuditViewService audit_views;
+    audit_export::AuditExportService audit_exports;
     audit_retention::AuditRetentionService audit_retention;
     notify::OutboxService outbox;
     notify::OutboxSender outbox_sender;

@@ -5,6 +5,7 @@
 #include "features/account_data/account_data_routes.h"
 #include "features/activity/activity_routes.h"
 #include "features/api_token/api_token_routes.h"
+#include "features/audit_export/audit_export_routes.h"
 #include "features/audit_search/audit_search_routes.h"
 #include "features/backup_code/backup_code_routes.h"
 #include "features/check/check_routes.h"
@@ -125,6 +126,7 @@ void add_feature_routes(http::Router& router, Features& f)
     webhook::add_routes(words_first, db, f.webhooks);
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
     log_proof::add_routes(words_first, db, f.log_proofs);
+    audit_export::add_routes(words_first, {db, f.audit_exports, f.audit_filters});
     audit_search::add_routes(words_first, {db, f.audit_reader, f.audit_search, f.audit_filters,
                                            f.audit_views, f.accounts, *f.foundation.keys,
                                            f.client_devices, *f.resources.places});

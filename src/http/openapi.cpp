@@ -208,9 +208,12 @@ void write_answers(JsonWriter& json, const Route& route)
         json.key(std::to_string(status)).begin_object();
         json.member("description",
                     answer->description.empty() ? std::string_view("Done.") : answer->description);
-        if (!answer->media_type.empty()) {
-            json.key("content").begin_object().key(answer->media_type).begin_object();
-            json.end_object().end_object();
+        if (!answer->media_types.empty()) {
+            json.key("content").begin_object();
+            for (const auto media_type : answer->media_types) {
+                json.key(media_type).begin_object().end_object();
+            }
+            json.end_object();
         } else if (status >= 400 && answer->schema.kind == Schema::Kind::Any) {
             // A form that another standard gives, beside ours, which the server answers before the
             // handler is reached.

@@ -114,7 +114,8 @@ struct Answer {
     int status;
     Schema schema;
     std::string_view description;
-    std::string_view media_type = {}; // of a body that is not JSON and has no schema; or empty
+    /// Of a body that is not JSON and has no schema: those it may come in. Empty: JSON.
+    std::vector<std::string_view> media_types = {};
 };
 
 using Handler = std::function<Result<Response>(const Request&)>;

@@ -1,7 +1,9 @@
-// The whole audit log, for those who run the server: search, tail, one event, retention, and who may
-// not.
+// The whole audit log, for those who run the server: search, tail, one event, export, retention, and
+// who may not.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 
 import { goodPassword, newEmail, passwordStep, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
@@ -55,7 +57,7 @@ test("the log is searched by who runs the server", async (t) => {
     // ASVS: V8.2.1
     await t.test("and by nobody else", async () => {
         const [{ id }] = await search(operator.client, { account: account.id });
-        for (const path of [events, `${events}/${id}`]) {
+        for (const path of [events, `${events}/${id}`, "admin/audit/export"]) {
             assert.equal((await server.client().get(path)).status, 401, path);
             assert.equal((await account.client.get(path)).status, 403, path);
         }
@@ -177,6 +179,83 @@ test("the log is searched by who runs the server", async (t) => {
     });
 });
 
+// proves: D-25
+test("the log is exported, verifies, and says so in itself", async (t) => {
+    const server = await startKeystead(t, { movableClock: true });
+    const operator = await setUpOperator(server);
+    const account = await signUp(server, { name: "=cmd|' /C calc'!A0" });
+    await numbered(operator.client, { account: account.id, action: "session.create" });
+
+    await t.test("as JSON Lines, whole", async () => {
+        const answer = await operator.client.get("admin/audit/export");
+        assert.equal(answer.status, 200);
+        assert.match(answer.headers["content-disposition"], /^attachment; filename="audit.jsonl"$/);
+        const lines = answer.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+        assert.equal(lines[0].form, "whole");
+        assert.equal(lines.at(-1).end, true);
+        assert.equal(lines.at(-1).lines, lines[0].size);
+        assert.ok(answer.text.includes("127.0.0.1"));
+        verifies(server, answer.text);
+        const record = (await numbered(operator.client, { action: "audit.export" }))[0];
+        assert.equal(record.actor.id, operator.id);
+        assert.equal(record.details.personal_values, "included");
+    });
+
+    await t.test("without personal values, which still verifies", async () => {
+        const answer = await operator.client.get("admin/audit/export?pseudonymous=true");
+        assert.ok(!answer.text.includes("127.0.0.1"));
+        assert.ok(!answer.text.includes("salt"));
+        verifies(server, answer.text);
+    });
+
+    await t.test("a selection, each event with its proof", async () => {
+        const answer = await operator.client.get(`admin/audit/export?${queryOf({ account: account.id })}`);
+        const lines = answer.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+        assert.equal(lines[0].form, "selection");
+        assert.ok(lines.length > 3);
+        assert.ok(lines.slice(1, -1).every((line) => line.account === account.id && line.proof));
+        verifies(server, answer.text);
+    });
+
+    await t.test("as CSV, in which nothing is a formula", async () => {
+        const answer = await operator.client.get("admin/audit/export?format=csv");
+        assert.match(answer.headers["content-type"], /^text\/csv/);
+        const lines = answer.text.trimEnd().split("\r\n");
+        assert.match(lines[0], /^"entry","event","at","action"/);
+        assert.ok(lines.length > 4);
+        assert.doesNotMatch(answer.text, /(^|,)"\s*[=+@-]/m);
+    });
+
+    await t.test("after a step-up", async () => {
+        server.advanceClock(6 * 60);
+        const stale = await operator.client.get("admin/audit/export");
+        assert.equal(stale.status, 401);
+        assert.equal(stale.body.code, "session/step-up-required");
+        await operator.client.expect(200, "POST", "step-up", { method: "password", password: goodPassword });
+        assert.equal((await operator.client.get("admin/audit/export")).status, 200);
+    });
+
+    await t.test("on the command line", () => {
+        const whole = cli(server, ["audit", "export"]);
+        assert.equal(whole.status, 0, whole.stderr);
+        verifies(server, whole.stdout);
+        const some = cli(server, ["audit", "export", "--format", "csv", "--action", "session.create"]);
+        assert.equal(some.status, 0, some.stderr);
+        assert.ok(some.stdout.split("\r\n").slice(1).filter(Boolean).every((line) => line.includes('"session.create"')));
+        for (const words of [["--format", "xml"], ["--outcome", "maybe"], ["--from", "yesterday"], ["--actor", newEmail("nobody")]]) {
+            assert.equal(cli(server, ["audit", "export", ...words]).status, 5, words.join(" "));
+        }
+    });
+});
+
+/** The file as anybody checks it: with the binary, without the server. */
+function verifies(server, text) {
+    const file = path.join(server.folder, "export.jsonl");
+    writeFileSync(file, text);
+    const done = runKeystead(["audit", "verify-file", file], { cwd: server.folder, environment: server.environment() });
+    assert.equal(done.status, 0, done.stdout + done.stderr);
+}
+
 // proves: D-23
 test("events are kept as long as the settings say, and no clock takes them away at once", async (t) => {
     const server = await startKeystead(t, { movableClock: true, settings: { audit: { retention: "30d" } } });
@@ -224,7 +303,7 @@ test("the log in a browser", async (t) => {
     const browser = await openBrowser(t);
 
     // proves: D-24
-    await t.test("is searched and followed, by keyboard and on a phone", async (t) => {
+    await t.test("is searched, followed and taken away, by keyboard and on a phone", async (t) => {
         const page = await openPage(t, browser, server);
         await page.goto("/sign-in");
         await page.getByLabel("E-mail address").fill(operator.email);
@@ -244,12 +323,22 @@ test("the log in a browser", async (t) => {
         await page.getByRole("button", { name: /^Details of session.create/ }).click();
         await page.getByRole("dialog").getByText(account.id).first().waitFor();
         await checkAccessible(page);
+        const [proof] = await Promise.all([
+            page.waitForEvent("download"),
+            page.getByRole("button", { name: "Download with proof" }).click(),
+        ]);
+        assert.match(proof.suggestedFilename(), /^evt_.*\.jsonl$/);
         await page.keyboard.press("Escape");
 
         await page.getByLabel("Follow new events").check();
         await signIn(server, account);
         await until("the new event", async () => (await page.getByRole("list", { name: "Events" }).getByRole("listitem").count()) === 2);
 
+        const [file] = await Promise.all([
+            page.waitForEvent("download"),
+            page.getByRole("button", { name: "Export as CSV" }).click(),
+        ]);
+        assert.equal(file.suggestedFilename(), "audit.csv");
         await page.getByLabel("Who (address or id)").fill("nobody we know");
         await page.getByRole("button", { name: "Search the log" }).click();
         await page.getByText("No account is called so").first().waitFor();

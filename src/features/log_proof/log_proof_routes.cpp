@@ -41,7 +41,7 @@ http::Route public_route(std::string_view path, std::string_view operation,
             .limit = http::LimitGroup::Read,
             .body_bytes_max = std::size_t{0},
             .timing = http::TimingKind::Immediate,
-            .answers = {{200, {}, "As C2SP tlog-tiles has it", media_type}},
+            .answers = {{200, {}, "As C2SP tlog-tiles has it", {media_type}}},
             .problems = {"audit/no-origin", "audit/tile-not-found"},
             .handler = std::move(handler)};
 }
@@ -59,7 +59,7 @@ http::Route event_route(std::string_view path, std::string_view operation, http:
             .limit = http::LimitGroup::Read,
             .body_bytes_max = std::size_t{0},
             .timing = http::TimingKind::Immediate,
-            .answers = {{200, {}, "JSON Lines: header, event, end", "application/jsonl"}},
+            .answers = {{200, {}, "JSON Lines: header, event, end", {"application/jsonl"}}},
             .problems = {"audit/event-not-found", "audit/not-numbered", "audit/no-origin"},
             .handler = std::move(handler)};
 }

@@ -249,4 +249,10 @@ export const listAuditEvents = (
     signal?: AbortSignal,
 ) => request<AuditPage>("GET", `admin/audit/events${query({ ...filter })}`, { ...session, signal });
 
+export const downloadEventProof = (id: string) => download(`admin/audit/events/${id}/proof`);
+export const exportAudit = (filter: AuditFilter, format: "jsonl" | "csv", pseudonymous: boolean) =>
+    download(
+        `admin/audit/export${query({ ...filter, format, pseudonymous: pseudonymous ? "true" : undefined })}`,
+    );
+
 export const loadSettings = () => request<{ items: Setting[] }>("GET", "admin/settings", session);

@@ -915,7 +915,13 @@ export const t = {
             leaf: "Entry",
             id: "Event",
         },
+        proof: "Download with proof",
         close: "Close",
+        exportTitle: "Export",
+        exportText:
+            "All events that match the search, as one file. JSON Lines carries proofs, and anyone can check it; CSV is for spreadsheets. The export is recorded.",
+        pseudonymous: "Without personal values",
+        exportAs: { jsonl: "Export as JSON Lines", csv: "Export as CSV" },
     },
 
     time: {

@@ -1,14 +1,21 @@
 import { Button } from "@mantine/core";
+import * as api from "../../api/api";
 import type { AuditEvent } from "../../api/types";
 import { t } from "../../text/en";
 import { deviceName, placeName } from "../../ui/deviceText";
 import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ProblemNotice } from "../../ui/Notice";
+import { saveFile } from "../../ui/saveFile";
 import { exactTime } from "../../ui/time";
+import { useAction } from "../../ui/useAction";
 import styles from "./admin.module.css";
 import { actorName } from "./AuditEventRow";
 
-/** Everything that the log holds of one event. */
+/** Everything that the log holds of one event, and the way to its proof. */
 export function AuditEventDialog({ event, onClose }: { event: AuditEvent; onClose: () => void }) {
+    const proof = useAction(api.downloadEventProof, (blob) => {
+        saveFile(blob, `${event.id}.jsonl`);
+    });
     const words = t.audit.members;
     const rows: [string, string | null | undefined][] = [
         [words.at, `${exactTime(event.at)} (${event.at})`],
@@ -37,8 +44,19 @@ export function AuditEventDialog({ event, onClose }: { event: AuditEvent; onClos
                         </div>
                     ))}
             </dl>
+            <ProblemNotice action={proof} />
             <DialogActions>
-                <Button onClick={onClose}>{t.audit.close}</Button>
+                <Button variant="default" onClick={onClose}>
+                    {t.audit.close}
+                </Button>
+                <Button
+                    loading={proof.running}
+                    onClick={() => {
+                        proof.run(event.id);
+                    }}
+                >
+                    {t.audit.proof}
+                </Button>
             </DialogActions>
         </Dialog>
     );

@@ -11,8 +11,10 @@ import { keys } from "../../app/queries";
 import { t } from "../../text/en";
 import { TextField } from "../../ui/Form";
 import { LinkButton } from "../../ui/LinkButton";
-import { Notice, problemText } from "../../ui/Notice";
+import { Notice, ProblemNotice, problemText } from "../../ui/Notice";
 import { Empty, Loaded, Rows } from "../../ui/Section";
+import { saveFile } from "../../ui/saveFile";
+import { useAction } from "../../ui/useAction";
 import styles from "./admin.module.css";
 import { AuditEventDialog } from "./AuditEventDialog";
 import { AuditEventRow } from "./AuditEventRow";
@@ -137,6 +139,7 @@ export function AuditView() {
                     </Button>
                 )}
             </div>
+            <AuditExport filter={filter} />
             {shown && (
                 <AuditEventDialog
                     event={shown}
@@ -251,5 +254,46 @@ function AuditFilterForm({ onSearch }: { onSearch: (filter: api.AuditFilter) => 
                 )}
             </div>
         </form>
+    );
+}
+
+function AuditExport({ filter }: { filter: api.AuditFilter }) {
+    const [pseudonymous, setPseudonymous] = useState(false);
+    const action = useAction(
+        async (format: "jsonl" | "csv") => ({
+            format,
+            blob: await api.exportAudit(filter, format, pseudonymous),
+        }),
+        ({ format, blob }) => {
+            saveFile(blob, `audit.${format}`);
+        },
+    );
+    return (
+        <section className={styles.export} aria-labelledby="audit-export">
+            <h2 id="audit-export">{t.audit.exportTitle}</h2>
+            <p>{t.audit.exportText}</p>
+            <ProblemNotice action={action} />
+            <Checkbox
+                label={t.audit.pseudonymous}
+                checked={pseudonymous}
+                onChange={(event) => {
+                    setPseudonymous(event.currentTarget.checked);
+                }}
+            />
+            <div className={styles.line}>
+                {(["jsonl", "csv"] as const).map((format) => (
+                    <Button
+                        key={format}
+                        variant="default"
+                        loading={action.running}
+                        onClick={() => {
+                            action.run(format);
+                        }}
+                    >
+                        {t.audit.exportAs[format]}
+                    </Button>
+                ))}
+            </div>
+        </section>
     );
 }

@@ -1,0 +1,79 @@
+// features/audit_export/audit_export_service.h
+//
+// Writes the log as a file, piece by piece. What lies between two pieces is the Position, a plain
+// value: whoever asks for the next piece hands it back, so that nothing is held meanwhile.
+#pragma once
+
+#include "core/actor.h"
+#include "core/result.h"
+#include "features/audit/audit_log.h"
+#include "features/audit/audit_reader_service.h"
+#include "features/audit_search/audit_search_service.h"
+#include "features/log_proof/log_proof_service.h"
+#include "storage/database.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace keystead::audit_export {
+
+enum class Format : std::uint8_t { JsonLines, Csv };
+/// "jsonl" or "csv"; nothing for anything else.
+std::optional<Format> parse_format(std::string_view text);
+std::string_view format_word(Format format);
+
+struct Order {
+    audit_search::Filter filter;
+    std::string filter_names; // "actor,from": for the record
+    Format format = Format::JsonLines;
+    bool pseudonymous = false;
+
+    bool is_whole() const { return filter_names.empty(); }
+};
+
+/// How far an export has come.
+struct Position {
+    std::uint64_t next = 0;  // leaf
+    std::uint64_t size = 0;  // of the tree that it shows
+    std::uint64_t lines = 0; // of events and entries
+    bool ended = false;
+
+    std::string text() const;
+    static std::optional<Position> parse(std::string_view text);
+};
+
+class AuditExportService {
+public:
+    AuditExportService(audit::AuditLog& audit, const audit::AuditReader& reader,
+                       const audit_search::AuditSearchService& search,
+                       const log_proof::LogProofService& proofs)
+        : audit_(audit), reader_(reader), search_(search), proofs_(proofs)
+    {
+    }
+
+    /// Records that the log is about to be handed out.
+    Result<void> record(WriteTx& tx, const Actor& actor, const Order& order);
+    /// The beginning of the file. Errors: those of the statements; audit/no-origin.
+    Result<Position> begin(ReadTx& tx, const Order& order, std::string& out) const;
+    /// Appends some lines and moves on; the last call appends the end. Errors: those of the
+    /// statements; audit/tree-damaged, audit/event-damaged.
+    Result<Position> go_on(ReadTx& tx, const Order& order, Position position,
+                           std::string& out) const;
+
+private:
+    Result<void> append_range(ReadTx& tx, const Order& order, Position& position,
+                              std::string& out) const;
+    Result<void> append_found(ReadTx& tx, const Order& order, Position& position,
+                              std::string& out) const;
+    Result<void> append_line(ReadTx& tx, const Order& order, const Position& position,
+                             audit::LogEvent& event, std::string& out) const;
+
+    audit::AuditLog& audit_;
+    const audit::AuditReader& reader_;
+    const audit_search::AuditSearchService& search_;
+    const log_proof::LogProofService& proofs_;
+};
+
+} // namespace keystead::audit_export
