@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/dev_mail.h"
 #include "app/routes.h"
+#include "app/set_back.h"
 #include "app/site_routes.h"
 #include "core/json.h"
 #include "crypto/hash.h"
@@ -219,6 +220,9 @@ bool Application::stop()
             log_.error("last activity was not written", written.error());
         }
         send_last_checkpoint();
+        if (const auto remembered = remember_time(features_); !remembered) {
+            log_.error("the time was not remembered", remembered.error());
+        }
     }
     return all_finished;
 }

@@ -1,5 +1,6 @@
 #include "app/background.h"
 
+#include "app/set_back.h"
 #include "app/tls_certificate.h"
 
 #include <functional>
@@ -133,6 +134,7 @@ std::vector<Job> background_jobs(Features& features, std::function<void(std::str
     jobs.push_back(erasure_job(features));
     // More often than the trust in the lock runs out (storage/postgres/node_lock.h).
     jobs.push_back({"health", 2s, [&db](Instant) { return db.health(); }});
+    jobs.push_back({"time", 5s, [&features](Instant) { return keep_time(features); }});
     jobs.push_back(
         {"optimize", 6h, [&db](Instant) { return db.maintain(Database::Maintenance::Optimize); }});
     if (features.checkpoint_sender.has_places()) {

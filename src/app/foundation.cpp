@@ -168,6 +168,9 @@ Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded
     KS_CHECK(make_data_folder(loaded.settings.storage.data_folder));
     KS_TRY(foundation->database,
            open_database(loaded.settings.storage, foundation->clock, options.schema));
+    KS_TRY(const auto seen, foundation->database->read(
+                                [](ReadTx& tx) { return NodeStore{}.find(tx, kLatestSeen); }));
+    foundation->clock.raise(from_micros(seen.value_or(0)));
     KS_CHECK(check_restore_finished(*foundation->database, options.unfinished_restore));
     KS_TRY(auto found, obtain_root_key(loaded, options, *foundation->database, foundation->random));
     foundation->key_origin = found.origin;

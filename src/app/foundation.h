@@ -5,6 +5,7 @@
 // one that the database was begun with.
 #pragma once
 
+#include "app/node_clock.h"
 #include "app/real_clock.h"
 #include "app/settings_loader.h"
 #include "core/result.h"
@@ -26,7 +27,8 @@ std::string_view root_key_origin_text(RootKeyOrigin origin);
 
 struct Foundation {
     Settings settings;
-    RealClock clock;
+    RealClock wall_clock;
+    NodeClock clock{wall_clock};
     crypto::SystemRandom random;
     std::unique_ptr<Database> database;
     std::unique_ptr<crypto::RootKeyRing> keys;

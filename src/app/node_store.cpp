@@ -14,6 +14,15 @@ Result<void> NodeStore::remove(WriteTx& tx, std::string_view name)
     return {};
 }
 
+Result<void> NodeStore::put(UpkeepTx& tx, std::string_view name, std::int64_t value, Instant now)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("INSERT INTO node (name, value, noted_at) VALUES ($1, $2, $3) "
+                   "ON CONFLICT (name) DO UPDATE SET value = $2, noted_at = $3",
+                   name, value, now));
+    return {};
+}
+
 Result<std::int64_t> NodeStore::put_if_absent(UpkeepTx& tx, std::string_view name,
                                               std::int64_t value, Instant now)
 {

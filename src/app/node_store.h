@@ -14,9 +14,13 @@
 
 namespace keystead::app {
 
+/// The latest time that the node has seen (app/node_clock.h).
+inline constexpr std::string_view kLatestSeen = "latest-seen";
+
 struct NodeStore {
     Result<std::optional<std::int64_t>> find(ReadTx& tx, std::string_view name);
     Result<void> remove(WriteTx& tx, std::string_view name);
+    Result<void> put(UpkeepTx& tx, std::string_view name, std::int64_t value, Instant now);
     /// Keeps what is there; answers what then stands.
     Result<std::int64_t> put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value,
                                        Instant now);

@@ -104,6 +104,11 @@ Result<int> LinkService::void_everything(WriteTx& tx)
     return store_.end_all(tx, clock_.now());
 }
 
+Result<int> LinkService::void_expired(WriteTx& tx, Instant seen)
+{
+    return store_.end_expired(tx, seen);
+}
+
 Result<void> LinkService::erase(WriteTx& tx, AccountId account, std::string_view address)
 {
     return store_.remove_of(tx, account, address);

@@ -71,6 +71,8 @@ public:
     Result<void> void_purpose(WriteTx& tx, Purpose purpose, std::optional<AccountId> account);
     /// Ends every link of everyone (restore): some may have been spent since. How many.
     Result<int> void_everything(WriteTx& tx);
+    /// Ends what had expired by `seen`, before time goes back. How many.
+    Result<int> void_expired(WriteTx& tx, Instant seen);
     /// Removes every link of the account and of its address (erasure).
     Result<void> erase(WriteTx& tx, AccountId account, std::string_view address);
 

@@ -88,6 +88,12 @@ Result<int> LinkStore::end_all(WriteTx& tx, Instant now)
     return tx.exec("UPDATE link SET ended_at = $1 WHERE ended_at IS NULL", now);
 }
 
+Result<int> LinkStore::end_expired(WriteTx& tx, Instant now)
+{
+    return tx.exec("UPDATE link SET ended_at = $1 WHERE ended_at IS NULL AND expires_at <= $1",
+                   now);
+}
+
 Result<void> LinkStore::remove_of(WriteTx& tx, AccountId account, std::string_view address)
 {
     KS_CHECK(tx.exec("DELETE FROM link WHERE account_id = $1 OR address = $2", account, address));

@@ -66,6 +66,8 @@ public:
     Result<void> end_purpose(WriteTx& tx, Purpose purpose, Instant now);
     /// How many were still open.
     Result<int> end_all(WriteTx& tx, Instant now);
+    /// How many had expired by `now` and were not ended.
+    Result<int> end_expired(WriteTx& tx, Instant now);
     Result<void> remove_of(WriteTx& tx, AccountId account, std::string_view address);
     /// How many rows went.
     Result<int> remove_ended_before(WriteTx& tx, Instant before);

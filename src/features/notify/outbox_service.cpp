@@ -51,6 +51,11 @@ Result<void> OutboxService::enqueue(WriteTx& tx, const Message& message)
     return {};
 }
 
+Result<void> OutboxService::send_waiting_now(ChangeTx& tx, Instant now)
+{
+    return store_.advance_waiting(tx, now);
+}
+
 Result<int> OutboxService::give_up_waiting(ChangeTx& tx)
 {
     return store_.give_up_waiting(tx, clock_.now(), "the database was restored");

@@ -26,6 +26,8 @@ public:
     Result<Admission> admit(WriteTx& tx, const LinkMail& mail) override;
 
     Result<void> enqueue(WriteTx& tx, const Message& message) override;
+    /// The clock was set back to `now`: nothing waits for a time that comes again.
+    Result<void> send_waiting_now(ChangeTx& tx, Instant now);
     /// Messages of a database that was restored: they were sent since, or carry links that are
     /// dead. How many.
     Result<int> give_up_waiting(ChangeTx& tx);

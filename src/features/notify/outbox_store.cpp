@@ -112,6 +112,12 @@ Result<void> OutboxStore::finish(ChangeTx& tx, MessageId id, OutboxState state, 
                 id, state, now, last_error, OutboxState::Waiting));
 }
 
+Result<void> OutboxStore::advance_waiting(ChangeTx& tx, Instant now)
+{
+    return done(tx.exec("UPDATE outbox SET due_at = $2 WHERE state = $1 AND due_at > $2",
+                        OutboxState::Waiting, now));
+}
+
 Result<int> OutboxStore::give_up_waiting(ChangeTx& tx, Instant now, std::string_view last_error)
 {
     return tx.exec(

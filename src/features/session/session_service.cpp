@@ -423,6 +423,18 @@ Result<int> SessionService::end_everyones(WriteTx& tx, const Actor& actor, std::
     return count;
 }
 
+Result<int> SessionService::end_begun_after(WriteTx& tx, const Actor& actor, Instant moment)
+{
+    KS_TRY(auto tokens, store_.remove_begun_after(tx, moment));
+    const int count = static_cast<int>(tokens.size());
+    KS_CHECK(audit_.append(
+        tx, {.actor = actor,
+             .action = "session.revoke-everyones",
+             .details = {{"reason", "clock-set-back"}, {"count", std::to_string(count)}}}));
+    drop_after_commit(tx, std::move(tokens));
+    return count;
+}
+
 Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action,
                                     const Session& session, std::string_view reason)
 {

@@ -95,6 +95,9 @@ public:
                          account::EndReason reason) override;
     /// Everyone's, before anything is served: memory holds none yet. How many it ended.
     Result<int> end_everyones(WriteTx& tx, const Actor& actor, std::string_view reason);
+    /// Those begun or authenticated after that: the clock was set back to it, and they would stay
+    /// fresh for too long. Records session.revoke-everyones. How many it ended.
+    Result<int> end_begun_after(WriteTx& tx, const Actor& actor, Instant moment);
     /// Drops what memory holds of the account with this commit: its e-mail or role changed.
     Result<void> forget_cached(WriteTx& tx, AccountId account) override;
     /// D-03: that session may do nothing but step up and sign out until its owner has authenticated

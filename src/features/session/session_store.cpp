@@ -216,6 +216,14 @@ Result<std::vector<Digest>> SessionStore::remove_all(WriteTx& tx, AccountId acco
     return digests_of(rows);
 }
 
+Result<std::vector<Digest>> SessionStore::remove_begun_after(WriteTx& tx, Instant moment)
+{
+    KS_TRY(const auto rows, tx.query("DELETE FROM session WHERE created_at > $1 OR "
+                                     "authenticated_at > $1 RETURNING token_digest",
+                                     moment));
+    return digests_of(rows);
+}
+
 Result<int> SessionStore::remove_of_everyone(WriteTx& tx)
 {
     return tx.exec("DELETE FROM session");

@@ -46,6 +46,8 @@ struct SessionStore {
     Result<std::vector<Removed>> remove_unfamiliar(WriteTx& tx, AccountId account, SessionId named,
                                                    Instant since);
     Result<std::vector<Digest>> remove_all(WriteTx& tx, AccountId account);
+    /// Those begun or authenticated after that.
+    Result<std::vector<Digest>> remove_begun_after(WriteTx& tx, Instant moment);
     /// Of everyone; how many there were.
     Result<int> remove_of_everyone(WriteTx& tx);
     /// The tokens of an account's sessions, for whoever must drop them from memory.

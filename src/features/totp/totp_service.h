@@ -106,10 +106,11 @@ public:
     Result<bool> has_confirmed(ReadTx& tx, AccountId account);
 
 private:
-    Result<void> check_clock(ReadTx& tx);
+    Result<void> check_clock(ReadTx& tx, AccountId account);
     Result<std::optional<TimeStep>> match(const SealedAuthenticator& sealed,
                                           std::string_view typed);
-    Result<CodeCheck> burn(WriteTx& tx, const std::vector<SealedAuthenticator>& authenticators,
+    Result<CodeCheck> burn(WriteTx& tx, AccountId account,
+                           const std::vector<SealedAuthenticator>& authenticators,
                            std::string_view typed);
     Result<void> check_password_alone(ReadTx& tx, AccountId account);
     Result<Confirmation> activate(WriteTx& tx, const Actor& actor, AccountId account,

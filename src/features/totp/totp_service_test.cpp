@@ -267,6 +267,24 @@ TEST_P(Authenticators, RefuseWhileTheClockIsBehind)
     EXPECT_EQ(verify(code(added.secret)), CodeCheck::Accepted);
 }
 
+// guards: an authenticator that ran ahead keeps its own account waiting, and nobody else's
+TEST_P(Authenticators, JudgeTheClockByTheirOwnAccount)
+{
+    const auto added = enroll();
+    ASSERT_EQ(verify(code(added.secret)), CodeCheck::Accepted);
+    clock_.advance(60s);
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        tx.audit_recorded();
+        const std::int64_t far = std::int64_t{1} << 40;
+        KS_CHECK(tx.exec("INSERT INTO totp_authenticator (id, account_id, name, sealed_secret, "
+                         "last_step, created_at, confirmed_at) VALUES ($1, $2, 'x', $1, $3, 0, 0)",
+                         AuthenticatorId::make(clock_.now(), random_),
+                         AccountId::make(clock_.now(), random_), far));
+        return {};
+    }));
+    EXPECT_EQ(verify(code(added.secret)), CodeCheck::Accepted);
+}
+
 // guards: a secret in the database opens in its own row only
 TEST_P(Authenticators, SealTheirSecrets)
 {

@@ -51,9 +51,11 @@ Result<std::int64_t> TotpStore::count_confirmed(ReadTx& tx, AccountId account)
     return row->integer(0);
 }
 
-Result<std::optional<TimeStep>> TotpStore::find_largest_step(ReadTx& tx)
+Result<std::optional<TimeStep>> TotpStore::find_largest_step(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT MAX(last_step) FROM totp_authenticator"));
+    KS_TRY(const auto row,
+           tx.query_one("SELECT MAX(last_step) FROM totp_authenticator WHERE account_id = $1",
+                        account));
     const auto step = row->optional_integer(0);
     return step ? std::optional(TimeStep{static_cast<std::uint64_t>(*step)}) : std::nullopt;
 }

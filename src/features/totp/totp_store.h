@@ -38,8 +38,8 @@ struct TotpStore {
     Result<std::optional<SealedAuthenticator>> find(ReadTx& tx, AccountId account,
                                                     AuthenticatorId id);
     Result<std::int64_t> count_confirmed(ReadTx& tx, AccountId account);
-    /// The largest step that any authenticator here has accepted; nothing before the first.
-    Result<std::optional<TimeStep>> find_largest_step(ReadTx& tx);
+    /// The largest step that an authenticator of the account has accepted; nothing without one.
+    Result<std::optional<TimeStep>> find_largest_step(ReadTx& tx, AccountId account);
     Result<void> insert(WriteTx& tx, AccountId account, const SealedAuthenticator& added);
     Result<int> erase_unconfirmed(WriteTx& tx, AccountId account);
     /// False if it is confirmed already, or gone.
