@@ -9,7 +9,7 @@
 //                                 everything that was over by then has been ended (app/set_back.h)
 //
 // A clock that ran ahead by mistake and is put right therefore holds nobody up for longer than
-// kHeldMax; ADR 0026. Any thread.
+// kHeldMax; ADR 0028. Any thread.
 #pragma once
 
 #include "core/clock.h"

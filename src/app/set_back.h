@@ -2,7 +2,7 @@
 //
 // What happens when the machine's clock is found far behind what the server has seen: everything
 // that was over by then is ended for good, what carries a time that is now in the future is put
-// right, and only then time goes back. Part of the health job.
+// right, and only then time goes back. Run by the time job.
 #pragma once
 
 #include "app/features.h"

@@ -102,7 +102,7 @@ Result<void> TotpService::check_clock(ReadTx& tx, AccountId account)
     if (largest && now + kWindowSteps < std::to_underlying(*largest)) {
         // Codes of steps that have passed, read over a shoulder and never used, would be good
         // again. Judged by what this account has used: one whose phone ran ahead stops nobody else
-        // (the node's clock does not go back unnoticed, ADR 0026).
+        // (the node's clock does not go back unnoticed, ADR 0028).
         return Error{.kind = ErrorKind::Unavailable,
                      .code = "totp/clock-behind",
                      .detail = "Codes cannot be checked at the moment.",
