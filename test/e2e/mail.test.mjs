@@ -11,7 +11,8 @@ import { test } from "node:test";
 import { goodPassword, newEmail, signUp } from "./support/accounts.mjs";
 import { atEnd } from "./support/cleanup.mjs";
 import { MailServer, tokenIn } from "./support/mail.mjs";
-import { freePort, runKeystead, startKeystead } from "./support/server.mjs";
+import { freePort } from "./support/ports.mjs";
+import { runKeystead, startKeystead } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
 const patience = { seconds: 60 };

@@ -10,7 +10,8 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { signUp } from "./support/accounts.mjs";
-import { engine, freePort, runKeystead, startKeystead } from "./support/server.mjs";
+import { freePort } from "./support/ports.mjs";
+import { engine, runKeystead, startKeystead } from "./support/server.mjs";
 
 /** `keystead serve` that is expected to refuse. */
 function refused(server, environment = {}, words = []) {

@@ -10,7 +10,8 @@ import { createKeystead, Problem, unwrap } from "../../clients/typescript/dist/i
 import { signIn, signUp } from "./support/accounts.mjs";
 import { atEnd } from "./support/cleanup.mjs";
 import { ask, startProxy } from "./support/proxies.mjs";
-import { freePort, startKeystead } from "./support/server.mjs";
+import { freePort } from "./support/ports.mjs";
+import { startKeystead } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
 
 const example = path.join(import.meta.dirname, "../../examples/express");

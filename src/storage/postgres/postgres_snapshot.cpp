@@ -265,9 +265,12 @@ private:
 
 class EmptyPostgres final : public EmptyDatabase {
 public:
-    explicit EmptyPostgres(Target target) : target_(std::move(target)), lock_(target_) {}
+    EmptyPostgres(Target target, const Clock& clock)
+        : target_(std::move(target)), clock_(clock), lock_(target_, clock)
+    {
+    }
 
-    Result<void> make_schema(std::span<const Migration> migrations, const Clock& clock)
+    Result<void> make_schema(std::span<const Migration> migrations)
     {
         KS_CHECK(lock_.acquire());
         KS_TRY(connection_, PgConnection::open(target_));
@@ -281,7 +284,7 @@ public:
                connection_->control("BEGIN; SET LOCAL statement_timeout = 0; "
                                     "SET LOCAL idle_in_transaction_session_timeout = 0"));
         JoinedMigrations target(*connection_);
-        return storage::migrate(target, migrations, SchemaPolicy::Migrate, clock);
+        return storage::migrate(target, migrations, SchemaPolicy::Migrate, clock_);
     }
 
     Result<std::vector<TableShape>> list_tables() override { return tables_of(*connection_); }
@@ -352,6 +355,7 @@ private:
     }
 
     const Target target_;
+    const Clock& clock_;
     NodeLock lock_;
     std::unique_ptr<PgConnection> connection_; // closed without COMMIT: nothing has happened
     std::string buffer_;
@@ -374,8 +378,8 @@ Result<std::unique_ptr<EmptyDatabase>> open_empty_postgres(const std::string& co
                                                            const Clock& clock)
 {
     KS_TRY(Target target, storage::parse_target(connection));
-    auto empty = std::make_unique<EmptyPostgres>(std::move(target));
-    KS_CHECK(empty->make_schema(migrations, clock));
+    auto empty = std::make_unique<EmptyPostgres>(std::move(target), clock);
+    KS_CHECK(empty->make_schema(migrations));
     return std::unique_ptr<EmptyDatabase>(std::move(empty));
 }
 

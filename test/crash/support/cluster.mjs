@@ -7,7 +7,7 @@ import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { freePort } from "../../e2e/support/server.mjs";
+import { freePort } from "../../e2e/support/ports.mjs";
 import { until } from "../../e2e/support/until.mjs";
 
 const root = "/usr/lib/postgresql";

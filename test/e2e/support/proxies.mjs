@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { atEnd } from "./cleanup.mjs";
-import { freePort } from "./server.mjs";
+import { freePort } from "./ports.mjs";
 import { until } from "./until.mjs";
 
 const adapters = new URL("../../../adapters/", import.meta.url);

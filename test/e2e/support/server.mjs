@@ -5,7 +5,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -13,6 +12,7 @@ import { atEnd } from "./cleanup.mjs";
 import { Client } from "./client.mjs";
 import { loadContract } from "./contract.mjs";
 import { MailFolder } from "./mail.mjs";
+import { freePort } from "./ports.mjs";
 import { until } from "./until.mjs";
 
 const binary = process.env.KEYSTEAD_BINARY;
@@ -32,14 +32,6 @@ const quick = {
         address_sensitive_per_minute: 100000, address_write_per_minute: 100000, address_read_per_minute: 100000,
     },
 };
-
-export async function freePort() {
-    const probe = net.createServer();
-    await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-    const { port } = probe.address();
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
-}
 
 /** { section: { key: value } } as the environment variables that the server reads. */
 export function settingsAsEnvironment(settings) {
