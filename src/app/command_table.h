@@ -17,12 +17,12 @@ namespace keystead::app {
 
 /// Answers JSON text. Members it does not know are for it to ignore: app/verbs.cpp has checked
 /// them.
-using Command = std::function<Result<std::string>(const JsonValue& arguments)>;
+using CommandHandler = std::function<Result<std::string>(const JsonValue& arguments)>;
 
 class CommandTable {
 public:
     /// Breaks an invariant when the name is taken.
-    void add(std::string name, Command command)
+    void add(std::string name, CommandHandler command)
     {
         const bool added = commands_.emplace(std::move(name), std::move(command)).second;
         KS_ASSERT(added);
@@ -39,7 +39,7 @@ public:
     }
 
 private:
-    std::map<std::string, Command, std::less<>> commands_;
+    std::map<std::string, CommandHandler, std::less<>> commands_;
 };
 
 /// The text argument of that name, or empty.

@@ -1,6 +1,6 @@
 // http/conversation_answers.cpp
 //
-// The half of Conversation that answers: inline routes, files and pages, metrics, problems, and the
+// The part of Conversation that answers: inline routes, files and pages, metrics, problems, and the
 // access log.
 #include "http/conversation.h"
 
