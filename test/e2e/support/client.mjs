@@ -94,7 +94,11 @@ export class Client {
                     });
                 },
             );
-            request.on("error", reject);
+            request.on("error", (error) => {
+                // The server may end an idle connection just when it is used again (RFC 9112 §9.3.1).
+                const mayRepeat = request.reusedSocket && error.code === "ECONNRESET" && safe.has(method);
+                resolve(mayRepeat ? this.exchange(method, path, headers, content) : Promise.reject(error));
+            });
             request.end(content);
         });
     }
