@@ -14,9 +14,11 @@ constexpr std::string_view kHolder =
     "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
     "AND l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295 "
     "LIMIT 1";
+// Never one that was there before: a back-up would bring back a count that a node still trusts.
 constexpr std::string_view kBeginTerm =
-    "INSERT INTO node (name, value, noted_at) VALUES ('term', 1, $1) "
-    "ON CONFLICT (name) DO UPDATE SET value = node.value + 1, noted_at = $1 RETURNING value";
+    "INSERT INTO node (name, value, noted_at) "
+    "VALUES ('term', hashtextextended(gen_random_uuid()::text, 0), $1) "
+    "ON CONFLICT (name) DO UPDATE SET value = excluded.value, noted_at = $1 RETURNING value";
 constexpr std::string_view kReadTerm = "SELECT value FROM node WHERE name = 'term'";
 
 Error lock_lost(std::string cause)

@@ -2,10 +2,10 @@
 //
 // One database serves one node: a session-level advisory lock on a connection of its own, one lock
 // a schema. It is gone with the connection, perhaps unnoticed for a while; so each node also begins
-// a term, a number in the table node. A node that gets its lock back in the same term has missed
-// nothing. In another's term its caches may hold what has been revoked: it never serves again, and
-// has to be started anew. What is answered from memory is trusted for kTrust after the lock was
-// last seen held, no longer: a node that is cut off does not notice.
+// a term, a random number in the table node. A node that gets its lock back in the same term has
+// missed nothing. In another's term its caches may hold what has been revoked: it never serves
+// again, and has to be started anew. What is answered from memory is trusted for kTrust after the
+// lock was last seen held, no longer: a node that is cut off does not notice.
 #pragma once
 
 #include "core/clock.h"

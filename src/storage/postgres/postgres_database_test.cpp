@@ -144,6 +144,26 @@ TEST_F(PostgresDatabase, NeverServesAgainOnceAnotherNodeHasServed)
     EXPECT_FALSE(add_item());
 }
 
+// guards: nor when a back-up brought back the rows of an earlier term meanwhile
+TEST_F(PostgresDatabase, NeverTakesATermThatWasBroughtBackForItsOwn)
+{
+    const auto own = node_->read(
+        [](ReadTx& tx) { return tx.query_one("SELECT value FROM node WHERE name = 'term'"); });
+    ASSERT_TRUE(own && *own);
+    cut();
+    for (int restarts = 0; restarts < 2; ++restarts) {
+        auto second = open_postgres(
+            {.connection = schema_->connection(), .migrations = kMigrations, .clock = clock_});
+        ASSERT_TRUE(second) << second.error().detail;
+        ASSERT_TRUE((*second)->write([&](WriteTx& tx) -> Result<int> {
+            tx.audit_recorded();
+            return tx.exec("UPDATE node SET value = $1 - 1 WHERE name = 'term'",
+                           (**own).integer(0));
+        }));
+    }
+    EXPECT_FALSE(node_->health());
+}
+
 // guards: a node that is cut off answers nothing from memory, neither before nor after it notices
 TEST_F(PostgresDatabase, TrustsMemoryOnlyWhileItSeesItsLock)
 {

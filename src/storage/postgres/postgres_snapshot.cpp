@@ -314,6 +314,9 @@ public:
     Result<void> finish() override
     {
         KS_CHECK(end_table());
+        // A node that was left running must not take the rows of its own term for its database.
+        KS_TRY([[maybe_unused]] const auto forgotten,
+               connection_->control("DELETE FROM node WHERE name = 'term'"));
         KS_TRY(const std::string tag, connection_->control("COMMIT"));
         if (tag != "COMMIT") {
             return internal("COMMIT rolled back");
