@@ -3,13 +3,15 @@
  * or a code where the server wants that (RFC 9470), after which it repeats the request: no form loses what it holds.
  */
 import { cancelled, Problem, problemOf, unreachable } from "./problem";
-import type { Account } from "./types";
+import type { AnswerOf, Method, PathFor, WhatIsAsked } from "./operation";
 
 /** Public routes carry no token; a flow is a sign-in that lacks something; a session is a whole one. */
 export type Access = "public" | "flow" | "session";
 
 interface Options {
     access: Access;
+    path?: Record<string, string>;
+    query?: object;
     body?: unknown;
     signal?: AbortSignal;
     /** For what shows a secret once: a repeat makes nothing. */
@@ -32,8 +34,22 @@ export function setStepUpAsker(asker: (() => Promise<boolean>) | null): void {
     askStepUp = asker;
 }
 
-/** `path` is under /v1, unless it begins with a slash. */
-async function once(method: string, path: string, options: Options): Promise<Response> {
+/** The address of a declared path, whose `{names}` are filled in. What is not asked for is left out of the query. */
+export function addressOf(
+    path: string,
+    { path: names = {}, query = {} }: Pick<Options, "path" | "query">,
+): string {
+    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(names[name] ?? ""));
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query) as [string, unknown][]) {
+        if (value !== undefined && value !== null && value !== "") {
+            search.set(name, `${value as string | number | boolean}`);
+        }
+    }
+    return search.size === 0 ? filled : `${filled}?${search}`;
+}
+
+async function once(method: Method, path: string, options: Options): Promise<Response> {
     const headers = new Headers({ Accept: "application/json, application/problem+json" });
     if (options.body !== undefined) {
         headers.set("Content-Type", "application/json");
@@ -41,15 +57,15 @@ async function once(method: string, path: string, options: Options): Promise<Res
     if (options.idempotencyKey !== undefined) {
         headers.set("Idempotency-Key", options.idempotencyKey);
     }
-    if (method !== "GET" && options.access !== "public") {
+    if (method !== "get" && options.access !== "public") {
         if (csrfToken === null && options.access === "session") {
-            await request<Account>("GET", "account", { access: "session" });
+            await call("get", "/v1/account", { access: "session" });
         }
         headers.set("Keystead-Csrf", csrfToken ?? "");
     }
     try {
-        return await fetch(`${basePath}${path.startsWith("/") ? "" : "/v1/"}${path}`, {
-            method,
+        return await fetch(`${basePath}${addressOf(path, options)}`, {
+            method: method.toUpperCase(),
             headers,
             body: options.body === undefined ? undefined : JSON.stringify(options.body),
             credentials: "same-origin",
@@ -64,15 +80,15 @@ async function once(method: string, path: string, options: Options): Promise<Res
     }
 }
 
-function wantsStepUp(problem: Problem, method: string): boolean {
+function wantsStepUp(problem: Problem, method: Method): boolean {
     // A session that must sign in again is asked for by the whole page where something was only to be read.
     return (
         problem.code === "session/step-up-required" ||
-        (problem.code === "session/authentication-required" && method !== "GET")
+        (problem.code === "session/authentication-required" && method !== "get")
     );
 }
 
-async function answered(method: string, path: string, options: Options): Promise<Response> {
+async function answered(method: Method, path: string, options: Options): Promise<Response> {
     let tokenRenewed = false;
     for (;;) {
         const response = await once(method, path, options);
@@ -94,15 +110,19 @@ async function answered(method: string, path: string, options: Options): Promise
     }
 }
 
-/** Sends a request and gives its JSON answer (undefined where there is none). Throws Problem. */
-export async function request<Answer>(method: string, path: string, options: Options): Promise<Answer> {
+/** Sends what the OpenAPI document declares, and gives the JSON answer (undefined where there is none). Throws Problem. */
+export async function call<M extends Method, P extends PathFor<M>>(
+    method: M,
+    path: P,
+    options: Pick<Options, "access" | "signal" | "idempotencyKey"> & WhatIsAsked<M, P>,
+): Promise<AnswerOf<M, P>> {
     const response = await answered(method, path, options);
     if (response.status === 204) {
-        return undefined as Answer;
+        return undefined as AnswerOf<M, P>;
     }
-    let answer: Answer;
+    let answer: AnswerOf<M, P>;
     try {
-        answer = (await response.json()) as Answer;
+        answer = (await response.json()) as AnswerOf<M, P>;
     } catch {
         throw new Problem(response.status, unreachable);
     }
@@ -122,7 +142,10 @@ export function forgetToken(): void {
 }
 
 /** An answer to be kept as a file. */
-export async function download(path: string): Promise<Blob> {
-    const response = await answered("GET", path, { access: "session" });
+export async function download<P extends PathFor<"get">>(
+    path: P,
+    asked: WhatIsAsked<"get", P>,
+): Promise<Blob> {
+    const response = await answered("get", path, { access: "session", ...asked });
     return response.blob();
 }

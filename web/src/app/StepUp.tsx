@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import * as api from "../api/api";
+import type { StepUpMethod } from "../api/types";
 import { t } from "../text/en";
 import { CenteredPage } from "../ui/CenteredPage";
 import { Dialog, DialogActions } from "../ui/Dialog";
@@ -28,11 +29,11 @@ function Proof({
     onProved,
     onCancel,
 }: {
-    methods: string[];
+    methods: StepUpMethod[];
     onProved: () => void;
     onCancel?: () => void;
 }) {
-    const [method, setMethod] = useState(methods[0] ?? "password");
+    const [method, setMethod] = useState<StepUpMethod>(methods[0] ?? "password");
     const [value, setValue] = useState("");
     const action = useAction(api.stepUp, onProved);
     const submit = () => {

@@ -134,6 +134,7 @@ export const t = {
             "password/control-character": "It has a character that keyboards do not make.",
             "password/common": "It is one of the passwords that attackers try first.",
             "password/breached": "It has been seen in a data leak, so attackers know it.",
+            "password/not-yours": "This is the secret of a link or key: choose words of your own.",
             "password/personal": "It holds your name, your address or the name of this service.",
             "password/too-weak": "It is too easy to guess. Add another word or two.",
         } as Record<string, string>,
@@ -387,7 +388,8 @@ export const t = {
             "This server was restored from a back-up. A code that you used since then would work again, so none works for now.",
         codesConfirm: "Let them work",
         codesConfirmTitle: "Let these codes work again?",
-        codesConfirmText: "Only if you have used none of them lately. If you are not sure, make new codes instead.",
+        codesConfirmText:
+            "Only if you have used none of them lately. If you are not sure, make new codes instead.",
         regenerate: "Make new codes",
         regenerateTitle: "Make new backup codes?",
         regenerateText: "The codes that you have now stop working at once.",

@@ -28,7 +28,7 @@ export function AuditEventDialog({ event, onClose }: { event: AuditEvent; onClos
         [words.device, event.device && deviceName(event.device)],
         [words.session, event.session],
         [words.request, event.request],
-        ...Object.entries(event.details).map(([name, text]): [string, string] => [name, String(text)]),
+        ...Object.entries(event.details as Record<string, string>),
         [words.leaf, String(event.leaf_index)],
         [words.id, event.id],
     ];

@@ -201,7 +201,7 @@ function AuditFilterForm({ onSearch }: { onSearch: (filter: api.AuditFilter) => 
                     action: value("action"),
                     target: value("target").trim(),
                     ip: value("ip").trim(),
-                    outcome: value("outcome"),
+                    outcome: value("outcome") as AuditEvent["outcome"], // Or nothing, which is not sent.
                     text: value("text").trim(),
                     from: beginningOf(value("from")),
                     before: beginningOf(value("to"), 1),
