@@ -98,6 +98,8 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "The password needs at least one upper-case letter."},
         {"password/none", "No password here",
          "The account signs in in another way; there is no password to change."},
+        {"password/not-yours", "A secret of a link or key",
+         "The password is the secret of a link, or a key. Choose words of your own."},
         {"password/personal", "Personal words",
          "The password contains your address, your name or the product's name."},
         {"password/refused", "Password refused",

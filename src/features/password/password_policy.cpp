@@ -71,6 +71,16 @@ void check_classes(Refusals& refusals, const PasswordSettings& settings,
                     "Use at least one character that is neither letter nor digit.");
 }
 
+/// Secrets of ours begin so (crypto/token.h); people see them in links and when they make keys.
+constexpr std::string_view kOurSecrets = "ks_";
+constexpr std::size_t kOurSecretsBytesMin = 40;
+
+/// What activates an account must not become its password (ASVS V6.4.1).
+bool is_secret_of_ours(std::string_view folded)
+{
+    return folded.starts_with(kOurSecrets) && folded.size() >= kOurSecretsBytesMin;
+}
+
 Error refused(std::vector<FieldError> fields)
 {
     return Error{.kind = ErrorKind::InvalidInput,
@@ -135,6 +145,8 @@ Result<AcceptedPassword> PasswordPolicy::accept(const Secret& typed, const Perso
                     "This password is in a list of stolen passwords.");
     refusals.add_if(contains_personal_word(folded, words), "password/personal",
                     "Leave out your name, your e-mail address and the name of this service.");
+    refusals.add_if(is_secret_of_ours(folded.reveal_text()), "password/not-yours",
+                    "This is the secret of a link or key: choose words of your own.");
     refusals.add_if(settings_.strength_min > 0 && strength_of(text, words) < settings_.strength_min,
                     "password/too-weak",
                     "This password is easy to guess: use several unusual words.");

@@ -75,7 +75,7 @@ public:
     /// Errors: password/refused (InvalidInput) with one field error for each rule that failed, all
     /// at `pointer`: password/too-short, /too-long, /control-character, /missing-upper,
     /// /missing-lower, /missing-digit, /missing-special, /missing-letter, /common, /breached,
-    /// /personal, /too-weak.
+    /// /personal, /not-yours, /too-weak.
     Result<AcceptedPassword> accept(const Secret& typed, const Person& person,
                                     SecondFactor second_factor,
                                     std::string_view pointer = "/password") const;

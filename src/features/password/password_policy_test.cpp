@@ -47,6 +47,16 @@ Codes refusals(const PasswordSettings& settings, std::string_view typed,
     return codes;
 }
 
+// guards: what activates an account does not become its password (ASVS V6.4.1)
+TEST(PasswordPolicy, RefusesASecretThatWeMade)
+{
+    const std::string link = "ks_lnk_" + std::string(43, 'Q');
+    EXPECT_EQ(refusals(bare_rules(), link), Codes{"password/not-yours"});
+    EXPECT_EQ(refusals(bare_rules(), "KS_PAT_" + std::string(82, 'Q')),
+              Codes{"password/not-yours"});
+    EXPECT_EQ(refusals(bare_rules(), "ks_and-a-few-words"), Codes{});
+}
+
 // guards: every rule that failed is named at once (M-01), with the marketplace preset's numbers
 TEST(PasswordPolicy, NamesEveryRuleAtOnce)
 {
