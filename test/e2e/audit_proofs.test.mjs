@@ -338,6 +338,7 @@ test("a log that was tampered with", { skip: engine !== "sqlite" && "by changing
         ["the newest, cut with all that belongs to them", ["cut", kept.size - 2], /the newest were cut/, ["--checkpoint", checkpoints]],
     ]) {
         // proves: D-26
+        // ASVS: V16.4.2
         await t.test(`${what}: found and said`, () => {
             rmSync(data, { recursive: true });
             cpSync(whole, data, { recursive: true });

@@ -109,6 +109,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     good(server, ["client", "revoke", "--client", client.id, "--yes"]);
     await server.stop();
 
+    // ASVS: V5.2.2
     await t.test("a restore is refused wherever something would be lost or taken on trust", () => {
         const whole = readFileSync(file);
         refused(server, ["restore", file], "storage/not-empty");

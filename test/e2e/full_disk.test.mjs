@@ -78,11 +78,12 @@ test("a full disk", { skip: engine === "sqlite" ? false : "it is the database's"
     await until("the reserve is there", () => existsSync(reserve));
 
     // proves: S-06
-    // ASVS: V16.5.2, V16.5.3
+    // ASVS: V16.5.1, V16.5.2, V16.5.3
     await t.test("checks and reads go on, what signs in or changes waits", async () => {
         fill(filler);
         const refusal = await writeUntilFull(account.client);
         assert.equal(refusal.body.code, "storage/full");
+        assert.doesNotMatch(refusal.text, /sqlite|SQL|INSERT|UPDATE|keystead\.db|\/data\/|\.cpp/i, "what went wrong inside is not told outside");
         await expectReadsGoOn(account.client);
         await expectOrdinaryWritesWait(server, account);
         assert.ok(existsSync(reserve), "the reserve is not for them");

@@ -60,7 +60,7 @@ test("mail goes by STARTTLS to a server whose certificate is right", async (t) =
     assert.ok(first.headers.get("auto-submitted"));
 });
 
-// ASVS: V12.3.2
+// ASVS: V12.3.2, V16.3.4
 test("a certificate that nobody vouches for gets no mail and no password", async (t) => {
     const box = await MailServer.start(t, { tls: "implicit", user: "keystead", password: "relay-secret" });
     const stranger = await MailServer.start(t, { tls: "implicit" });
@@ -74,6 +74,8 @@ test("a certificate that nobody vouches for gets no mail and no password", async
     await until("it was tried", () => box.faults > 0, patience);
     assert.equal(box.sessions, 0, "the handshake was not finished");
     assert.equal((await box.to(email)).length, 0);
+    await until("the log says so", () => server.log().split("\n").some((line) => /mail not delivered/.test(line) && /TLS|certificate/i.test(line)), patience);
+    assert.ok(!server.log().includes("relay-secret") && !server.log().includes(email));
 });
 
 test("an address of a mail server that is not SMTP is refused at the start", async (t) => {
@@ -160,7 +162,7 @@ test("three mails an hour to one address for one purpose, and a link that was ma
     await until("the next hour has mails of its own", async () => (await links()) === 4, patience);
 });
 
-// ASVS: V1.2.1, V1.3.11
+// ASVS: V1.1.2, V1.2.1, V1.3.11
 test("what a person typed becomes neither header nor link nor markup", async (t) => {
     const server = await startKeystead(t);
     const account = await signUp(server, { name: "Ada https://evil.example/x <b>now</b>" });
@@ -180,6 +182,7 @@ test("what a person typed becomes neither header nor link nor markup", async (t)
         assert.ok(!/https?:\/\/evil/.test(mail.text), mail.text);
         assert.ok(!/evil\.example\/x["<]|<b>now/.test(mail.html), mail.html);
         assert.ok(!/href="[^"]*evil/.test(mail.html));
+        assert.ok(!/&amp;(?:lt|gt|quot|amp);/.test(mail.html), "escaped once");
         for (const [, origin] of mail.text.matchAll(/(https?:\/\/[^/\s]+)/g)) {
             assert.equal(origin, server.base);
         }

@@ -151,7 +151,7 @@ test("an account's webhooks", async (t) => {
 });
 
 // proves: K-04
-// ASVS: V1.3.6
+// ASVS: V1.3.6, V13.2.4
 test("webhooks are no way inside", async (t) => {
     const inside = await startReceiver(t);
     const names = await startNameServer(t, (name, asked) => (name.startsWith("turns") && asked > 0 ? "127.0.0.9" : "127.0.0.1"));
@@ -218,6 +218,7 @@ test("receivers are called by TLS that is verified", async (t) => {
 });
 
 // proves: K-04
+// ASVS: V15.3.2
 test("a receiver that is dead, slow, broken or elsewhere delays nobody else's", async (t) => {
     const server = await startKeystead(t, { settings: insideAllowed });
     const owner = await signUp(server);
