@@ -238,14 +238,18 @@ TEST(ServerLimits, ShowsMetricsOnAListenerOfTheirOwn)
     LiveServer live([&](ServerOptions& options) { options.settings.metrics_port = free_port; });
     live.metrics.add_gauge("keystead_test", "A gauge.", [] { return 1.5; });
     (void)live.answer("GET /v1/things/a");
-    RawClient client(live.server->metrics_port());
-    client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    const auto answer = client.read_all();
+    const auto metrics_for = [&](const std::string& host) {
+        RawClient client(live.server->metrics_port());
+        client.send("GET /metrics HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+        return client.read_all();
+    };
+    const auto answer = metrics_for("localhost");
     EXPECT_EQ(status_of_answer(answer), 200);
     EXPECT_NE(answer.find("keystead_http_requests_total{class=\"2xx\"} 1\n"), std::string::npos)
         << answer;
     EXPECT_NE(answer.find("keystead_test 1.5\n"), std::string::npos);
     EXPECT_TRUE(answer.ends_with("# EOF\n"));
+    EXPECT_EQ(status_of_answer(metrics_for("evil.example")), 421); // no page elsewhere reads it
     EXPECT_EQ(status_of_answer(live.answer("GET /metrics")), 404); // not on the main one
 }
 
