@@ -4,13 +4,16 @@
 #include "core/json.h"
 #include "features/audit/audit_verification.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace keystead::app {
 namespace {
 
+constexpr std::size_t kPieceBytes = 256 * 1024; // of an export, or one event more
 const Actor kOperator{.kind = ActorKind::Operator};
 
 Error damaged(const std::vector<std::string>& faults)
@@ -85,6 +88,80 @@ Result<std::string> show_keys(Features& f)
     return std::move(json).take();
 }
 
+Result<audit_export::Order> order_of(Features& f, const JsonValue& arguments)
+{
+    audit_export::Order order{.filter = {},
+                              .filter_names = {},
+                              .format = audit_export::Format::JsonLines,
+                              .pseudonymous = flag_argument(arguments, "pseudonymous")};
+    if (const auto word = text_argument(arguments, "format"); !word.empty()) {
+        const auto format = audit_export::parse_format(word);
+        if (!format) {
+            return Error{ErrorKind::InvalidInput, "audit-export/no-format",
+                         "The formats are jsonl and csv."};
+        }
+        order.format = *format;
+    }
+    const auto lookup = [&](std::string_view name) -> std::optional<std::string_view> {
+        const auto text = text_argument(arguments, name);
+        return text.empty() ? std::nullopt : std::optional(text);
+    };
+    KS_TRY(order.filter, f.foundation.database->read(
+                             [&](ReadTx& tx) { return f.audit_filters.parse(tx, lookup); }));
+    for (const auto name : audit_search::kFilterNames) {
+        if (lookup(name)) {
+            order.filter_names.append(order.filter_names.empty() ? "" : ",").append(name);
+        }
+    }
+    return order;
+}
+
+/// {"text": a piece of the file, "next": what to ask for with "position", or null}.
+Result<std::string> export_audit(Features& f, const JsonValue& arguments)
+{
+    Database& db = *f.foundation.database;
+    KS_TRY(const auto order, order_of(f, arguments));
+    std::string text;
+    audit_export::Position position;
+    if (const auto from = text_argument(arguments, "position"); !from.empty()) {
+        const auto parsed = audit_export::Position::parse(from);
+        if (!parsed) {
+            return Error{ErrorKind::InvalidInput, "request/invalid-cursor", "Not a position."};
+        }
+        position = *parsed;
+    } else {
+        KS_CHECK(f.log_proofs.ensure_origin(db, kOperator));
+        KS_CHECK(
+            db.write([&](WriteTx& tx) { return f.audit_exports.record(tx, kOperator, order); }));
+        KS_TRY(position,
+               db.read([&](ReadTx& tx) { return f.audit_exports.begin(tx, order, text); }));
+    }
+    while (!position.ended && text.size() < kPieceBytes) {
+        KS_TRY(position, db.read([&](ReadTx& tx) {
+            return f.audit_exports.go_on(tx, order, position, text);
+        }));
+    }
+    JsonWriter json;
+    json.begin_object().member("text", text);
+    json.member("next", position.ended ? std::nullopt : std::optional(position.text()));
+    json.end_object();
+    return std::move(json).take();
+}
+
+Result<std::string> apply_retention(Features& f)
+{
+    KS_TRY(const auto report, f.audit_retention.run_once());
+    JsonWriter json;
+    json.begin_object()
+        .member("removed", report.removed)
+        .member("kept_from_entry", report.first_leaf)
+        .member("keeps_from", report.keeps_from)
+        .member("clock_believed_at", report.clock.believed)
+        .member("waits", report.clock.waits())
+        .end_object();
+    return std::move(json).take();
+}
+
 } // namespace
 
 void add_audit_commands(CommandTable& table, Features& f)
@@ -92,6 +169,9 @@ void add_audit_commands(CommandTable& table, Features& f)
     table.add("audit verify",
               [&f](const JsonValue& arguments) { return verify_audit(f, arguments); });
     table.add("audit key", [&f](const JsonValue&) { return show_keys(f); });
+    table.add("audit export",
+              [&f](const JsonValue& arguments) { return export_audit(f, arguments); });
+    table.add("audit retention", [&f](const JsonValue&) { return apply_retention(f); });
 }
 
 } // namespace keystead::app

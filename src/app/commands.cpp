@@ -1,7 +1,6 @@
 #include "app/commands.h"
 
 #include "app/audit_commands.h"
-#include "app/audit_export_verb.h"
 #include "app/feature_commands.h"
 #include "app/webhook_commands.h"
 #include "core/encoding.h"
@@ -68,7 +67,6 @@ void add_commands(CommandTable& table, Features& features)
     table.add("backup record",
               [&features](const JsonValue& facts) { return record_backup(features, facts); });
     add_feature_commands(table, features);
-    add_audit_file_commands(table, features);
     add_audit_commands(table, features);
     add_webhook_commands(table, features);
 }

@@ -169,14 +169,25 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
     return build_filter(invocation);
 }
 
-Result<std::string> run_command_here(const LocalContext& context, std::string_view command,
-                                     const JsonValue& arguments)
+Result<void> with_commands_here(const LocalContext& context,
+                                function_ref<Result<void>(const CommandTable& commands)> use)
 {
     KS_TRY(const auto foundation,
            open_foundation(context.loaded, options_of(context, SchemaPolicy::Migrate)));
     Log log(foundation->clock);
     KS_TRY(const auto application, Application::make(*foundation, log));
-    return application->commands().run(command, arguments);
+    return use(application->commands());
+}
+
+Result<std::string> run_command_here(const LocalContext& context, std::string_view command,
+                                     const JsonValue& arguments)
+{
+    std::string answer;
+    KS_CHECK(with_commands_here(context, [&](const CommandTable& commands) -> Result<void> {
+        KS_TRY(answer, commands.run(command, arguments));
+        return {};
+    }));
+    return answer;
 }
 
 } // namespace keystead::app

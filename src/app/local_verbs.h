@@ -4,7 +4,9 @@
 #pragma once
 
 #include "app/command_line.h"
+#include "app/command_table.h"
 #include "app/settings_loader.h"
+#include "core/function_ref.h"
 #include "core/json.h"
 #include "core/result.h"
 
@@ -24,8 +26,11 @@ struct LocalContext {
 std::optional<std::string> fixed_text(std::string_view verb);
 /// Prints by itself; answers the exit status.
 Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation& invocation);
-/// Opens the database of this data folder and runs one command. Errors: storage/locked when a
-/// server holds it.
+/// Opens the database of this data folder for `use`. Errors: storage/locked when a server holds
+/// it; those of `use`.
+Result<void> with_commands_here(const LocalContext& context,
+                                function_ref<Result<void>(const CommandTable& commands)> use);
+/// Runs one command with the database of this data folder. Errors: as above.
 Result<std::string> run_command_here(const LocalContext& context, std::string_view command,
                                      const JsonValue& arguments);
 
