@@ -60,7 +60,7 @@ public:
 
     explicit CredentialCache(std::size_t entries_max)
         : entries_max_per_shard_(std::clamp<std::size_t>(entries_max / kShards, 1,
-                                                         CredentialTable<Value>::kPlacesMax)),
+                                                         CredentialTable<Value>::kValuesMax)),
           shards_(std::make_unique<Shard[]>(kShards))
     {
     }
@@ -71,18 +71,18 @@ public:
     {
         Shard& shard = shard_of(token);
         const std::lock_guard lock(shard.mutex);
-        const auto place = shard.table.find(token);
-        if (!place) {
+        const auto spot = shard.table.find(token);
+        if (!spot) {
             return false;
         }
-        Value& value = shard.table.value(*place);
+        Value& value = shard.table.value(*spot);
         if (value.is_over(use.at)) {
-            erase(shard, *place);
+            erase(shard, *spot);
             return false;
         }
-        shard.table.mark_referenced(*place);
+        shard.table.mark_referenced(*spot);
         if (value.note(use)) {
-            shard.table.mark_dirty(*place);
+            shard.table.mark_dirty(*spot);
         }
         visit(std::as_const(value));
         return true;
@@ -92,8 +92,8 @@ public:
     {
         Shard& shard = shard_of(token);
         const std::lock_guard lock(shard.mutex);
-        if (const auto place = shard.table.find(token)) {
-            visit(std::as_const(shard.table.value(*place)));
+        if (const auto spot = shard.table.find(token)) {
+            visit(std::as_const(shard.table.value(*spot)));
         }
     }
 
@@ -126,8 +126,8 @@ public:
             Shard& shard = shard_of(token);
             const std::lock_guard lock(shard.mutex);
             ++shard.epoch;
-            if (const auto place = shard.table.find(token)) {
-                shard.table.erase(*place);
+            if (const auto spot = shard.table.find(token)) {
+                shard.table.erase(*spot);
             }
         }
     }
@@ -149,7 +149,7 @@ public:
             take_cached(shards_[turn_shard_], rest, all);
             if (rest > 0) {
                 turn_shard_ = (turn_shard_ + 1) % kShards;
-                turn_place_ = 0;
+                turn_spot_ = 0;
             }
         }
         return all;
@@ -179,25 +179,25 @@ private:
     }
     // More evicted between two writings than memory may hold: what was noted first is lost, not
     // what counts.
-    void erase(Shard& shard, typename CredentialTable<Value>::Place place) const
+    void erase(Shard& shard, typename CredentialTable<Value>::Spot spot) const
     {
         constexpr std::size_t kEvictedMin = 1024;
-        if (shard.table.is_dirty(place) &&
+        if (shard.table.is_dirty(spot) &&
             shard.evicted.size() < std::max(entries_max_per_shard_, kEvictedMin)) {
-            shard.evicted.push_back(shard.table.value(place).take_activity());
+            shard.evicted.push_back(shard.table.value(spot).take_activity());
         }
-        shard.table.erase(place);
+        shard.table.erase(spot);
     }
     void take_cached(Shard& shard, std::size_t& rest, std::vector<Activity>& all)
     {
         const std::lock_guard lock(shard.mutex);
         while (rest > 0) {
-            const auto place = shard.table.take_dirty(turn_place_);
-            if (!place) {
+            const auto spot = shard.table.take_dirty(turn_spot_);
+            if (!spot) {
                 return;
             }
-            all.push_back(shard.table.value(*place).take_activity());
-            turn_place_ = *place + 1;
+            all.push_back(shard.table.value(*spot).take_activity());
+            turn_spot_ = *spot + 1;
             --rest;
         }
     }
@@ -206,7 +206,7 @@ private:
     std::unique_ptr<Shard[]> shards_;
     std::mutex taking_; // guards what follows: where the last take_activity() ended
     std::size_t turn_shard_ = 0;
-    typename CredentialTable<Value>::Place turn_place_ = 0;
+    typename CredentialTable<Value>::Spot turn_spot_ = 0;
 };
 
 } // namespace keystead::credential_cache

@@ -2,10 +2,11 @@
 //
 // Values by the digest of a token, in little more memory than the values themselves: they lie in
 // chunks that never move, found by an open-addressing index of 8 bytes a cell (linear probing, at
-// most three quarters full) that holds 32 bits of the digest beside the place, so that a miss
-// rarely looks further. No locks, no clock; CredentialCache has one a shard.
+// most three quarters full). With millions of them every look is a miss of all processor caches, so
+// a look takes two: the cell, which holds 30 bits of the digest, where the value lies and the
+// flags; and the value. No locks, no clock; CredentialCache has one a shard.
 //
-// Bounded by whoever asks: choose_victim() names the place whose turn it is (CLOCK).
+// Bounded by whoever asks: choose_victim() names the one whose turn it is (CLOCK).
 #pragma once
 
 #include "core/bytes.h"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -25,13 +25,26 @@ namespace keystead::credential_cache {
 
 template <class Value> class CredentialTable {
 public:
-    using Place = std::uint32_t;
-    static constexpr std::size_t kPlacesMax = std::size_t{1} << 31;
+    /// Where something stands, until the next insert() or erase().
+    using Spot = std::size_t;
+    static constexpr std::size_t kValuesMax = std::size_t{1} << 31;
 
-    std::optional<Place> find(const Digest& token) const
+    std::optional<Spot> find(const Digest& token) const
     {
-        const auto cell = cell_of(token);
-        return cell ? std::optional(cells_[*cell].place_and_one - 1) : std::nullopt;
+        if (cells_.empty()) {
+            return std::nullopt;
+        }
+        const std::uint32_t mark = mark_of(token);
+        for (Spot at = home_of(mark); cells_[at].place_and_one != 0; at = next(at)) {
+            if ((cells_[at].mark_and_flags & kMark) == mark) {
+                const Entry& entry = entry_of(cells_[at]);
+                fetch_soon(entry);
+                if (entry.token == token) {
+                    return at;
+                }
+            }
+        }
+        return std::nullopt;
     }
     /// `token` is not there yet.
     void insert(const Digest& token, const Value& value)
@@ -39,124 +52,107 @@ public:
         if (4 * (size_ + 1) > 3 * cells_.size()) {
             grow_cells();
         }
-        const Place place = take_place();
-        entry(place) = {token, value};
-        mark(used_, place);
-        mark(referenced_, place);
-        put_cell({mark_of(token), place + 1});
+        const Cell cell{mark_of(token) | kReferenced, take_place() + 1};
+        entry_of(cell) = {token, value};
+        put_cell(cell);
         ++size_;
     }
-    void erase(Place place)
+    void erase(Spot spot)
     {
-        close_cell(*cell_of(entry(place).token));
-        entry(place) = {};
-        unmark(used_, place);
-        unmark(referenced_, place);
-        unmark(dirty_, place);
-        free_.push_back(place);
+        entry_of(cells_[spot]) = {};
+        free_.push_back(cells_[spot].place_and_one - 1);
+        close_cell(spot);
         --size_;
     }
-    /// The next place that was not referenced since the hand last passed it; nothing when empty.
-    std::optional<Place> choose_victim()
+    /// The next one that was not referenced since the hand last passed it; nothing when empty.
+    std::optional<Spot> choose_victim()
     {
         // Twice round at most: the first time may only take marks away.
-        const std::size_t places = chunks_.size() * kChunk;
-        for (std::size_t step = 0; step < 2 * places; ++step) {
-            const Place place = hand_;
-            hand_ = static_cast<Place>((hand_ + 1) % places);
-            if (is_marked(used_, place) && !is_marked(referenced_, place)) {
-                return place;
+        for (std::size_t step = 0; step < 2 * cells_.size(); ++step) {
+            Cell& cell = cells_[hand_];
+            if (cell.place_and_one != 0 && (cell.mark_and_flags & kReferenced) == 0) {
+                return hand_; // The hand stays: whoever moves up into the gap comes next.
             }
-            unmark(referenced_, place);
+            cell.mark_and_flags &= ~kReferenced;
+            hand_ = next(hand_);
         }
         return std::nullopt;
     }
-    /// The first dirty place from `from` on, which is then clean.
-    std::optional<Place> take_dirty(Place from)
+    /// The first dirty one from `from` on, which is then clean.
+    std::optional<Spot> take_dirty(Spot from)
     {
-        for (std::size_t word = from / 64; word < dirty_.size(); ++word) {
-            const std::uint64_t behind =
-                word == from / 64 ? ~std::uint64_t{0} << from % 64 : ~std::uint64_t{0};
-            if (const std::uint64_t rest = dirty_[word] & behind; rest != 0) {
-                const auto place = static_cast<Place>(word * 64 + std::countr_zero(rest));
-                unmark(dirty_, place);
-                return place;
+        for (Spot at = from; at < cells_.size(); ++at) {
+            if ((cells_[at].mark_and_flags & kDirty) != 0) {
+                cells_[at].mark_and_flags &= ~kDirty;
+                return at;
             }
         }
         return std::nullopt;
     }
 
-    Value& value(Place place) { return entry(place).value; }
-    void mark_referenced(Place place) { mark(referenced_, place); }
-    void mark_dirty(Place place) { mark(dirty_, place); }
-    bool is_dirty(Place place) const { return is_marked(dirty_, place); }
+    Value& value(Spot spot) { return entry_of(cells_[spot]).value; }
+    void mark_referenced(Spot spot) { cells_[spot].mark_and_flags |= kReferenced; }
+    void mark_dirty(Spot spot) { cells_[spot].mark_and_flags |= kDirty; }
+    bool is_dirty(Spot spot) const { return (cells_[spot].mark_and_flags & kDirty) != 0; }
     std::size_t size() const { return size_; }
 
 private:
-    static constexpr std::size_t kChunk = 64; // One word of marks a chunk.
-    struct Entry {
+    static constexpr std::size_t kChunk = 64;
+    static constexpr std::uint32_t kReferenced = 1;
+    static constexpr std::uint32_t kDirty = 2;
+    static constexpr std::uint32_t kMark = ~(kReferenced | kDirty);
+    struct alignas(64) Entry {
         Digest token{};
         Value value{};
     };
     struct Cell {
-        std::uint32_t mark = 0;
-        std::uint32_t place_and_one = 0; // 0: empty
+        std::uint32_t mark_and_flags = 0;
+        std::uint32_t place_and_one = 0; // 0: empty, and no flags either
     };
     using Chunk = std::array<Entry, kChunk>;
-    using Marks = std::vector<std::uint64_t>;
 
     static std::uint32_t mark_of(const Digest& token)
     {
         // A digest is uniformly distributed already; its first byte chose the shard.
         std::uint32_t mark = 0;
         std::memcpy(&mark, token.data() + 8, sizeof mark);
-        return mark;
+        return mark & kMark;
     }
-    static void mark(Marks& marks, Place place)
+    Spot home_of(std::uint32_t mark_and_flags) const
     {
-        marks[place / 64] |= std::uint64_t{1} << place % 64;
+        return mark_and_flags / (kReferenced + kDirty + 1) & (cells_.size() - 1);
     }
-    static void unmark(Marks& marks, Place place)
+    Spot next(Spot at) const { return (at + 1) & (cells_.size() - 1); }
+    /// The whole of it, on all the lines that it lies on.
+    static void fetch_soon(const Entry& entry)
     {
-        marks[place / 64] &= ~(std::uint64_t{1} << place % 64);
+        for (std::size_t line = 0; line < sizeof(Entry); line += alignof(Entry)) {
+            __builtin_prefetch(reinterpret_cast<const std::byte*>(&entry) + line);
+        }
     }
-    static bool is_marked(const Marks& marks, Place place)
+    Entry& entry_of(const Cell& cell)
     {
-        return (marks[place / 64] >> place % 64 & 1) != 0;
+        return (*chunks_[(cell.place_and_one - 1) / kChunk])[(cell.place_and_one - 1) % kChunk];
     }
-    Entry& entry(Place place) { return (*chunks_[place / kChunk])[place % kChunk]; }
-    const Entry& entry(Place place) const { return (*chunks_[place / kChunk])[place % kChunk]; }
+    const Entry& entry_of(const Cell& cell) const
+    {
+        return (*chunks_[(cell.place_and_one - 1) / kChunk])[(cell.place_and_one - 1) % kChunk];
+    }
 
-    std::optional<std::size_t> cell_of(const Digest& token) const
+    void put_cell(const Cell& cell)
     {
-        if (cells_.empty()) {
-            return std::nullopt;
-        }
-        const std::size_t mask = cells_.size() - 1;
-        const std::uint32_t mark = mark_of(token);
-        for (std::size_t at = mark & mask; cells_[at].place_and_one != 0; at = (at + 1) & mask) {
-            if (cells_[at].mark == mark && entry(cells_[at].place_and_one - 1).token == token) {
-                return at;
-            }
-        }
-        return std::nullopt;
-    }
-    void put_cell(Cell cell)
-    {
-        const std::size_t mask = cells_.size() - 1;
-        std::size_t at = cell.mark & mask;
+        Spot at = home_of(cell.mark_and_flags);
         while (cells_[at].place_and_one != 0) {
-            at = (at + 1) & mask;
+            at = next(at);
         }
         cells_[at] = cell;
     }
-    void close_cell(std::size_t hole)
+    void close_cell(Spot hole)
     {
         // Those behind it move up, unless that would bring them before their home.
         const std::size_t mask = cells_.size() - 1;
-        for (std::size_t at = (hole + 1) & mask; cells_[at].place_and_one != 0;
-             at = (at + 1) & mask) {
-            const std::size_t home = cells_[at].mark & mask;
+        for (Spot at = next(hole); cells_[at].place_and_one != 0; at = next(at)) {
+            const Spot home = home_of(cells_[at].mark_and_flags);
             if (((at - home) & mask) >= ((at - hole) & mask)) {
                 cells_[hole] = cells_[at];
                 hole = at;
@@ -174,32 +170,26 @@ private:
             }
         }
     }
-    Place take_place()
+    std::uint32_t take_place()
     {
         if (free_.empty()) {
-            KS_ASSERT(chunks_.size() < kPlacesMax / kChunk);
-            const auto first = static_cast<Place>(chunks_.size() * kChunk);
+            KS_ASSERT(chunks_.size() < kValuesMax / kChunk);
+            const auto first = static_cast<std::uint32_t>(chunks_.size() * kChunk);
             chunks_.push_back(std::make_unique<Chunk>());
-            for (Marks* const marks : {&used_, &referenced_, &dirty_}) {
-                marks->push_back(0);
-            }
-            for (Place place = first + kChunk; place-- > first;) {
+            for (std::uint32_t place = first + kChunk; place-- > first;) {
                 free_.push_back(place);
             }
         }
-        const Place place = free_.back();
+        const std::uint32_t place = free_.back();
         free_.pop_back();
         return place;
     }
 
     std::vector<Cell> cells_; // a power of two
     std::vector<std::unique_ptr<Chunk>> chunks_;
-    std::vector<Place> free_;
-    Marks used_;
-    Marks referenced_;
-    Marks dirty_;
+    std::vector<std::uint32_t> free_;
     std::size_t size_ = 0;
-    Place hand_ = 0;
+    Spot hand_ = 0;
 };
 
 } // namespace keystead::credential_cache

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
+#include <vector>
 
 namespace keystead::credential_cache {
 namespace {
@@ -33,9 +35,9 @@ TEST_F(CredentialTableTest, HoldsWhatAMapWouldHold)
     }
     for (int step = 0; step < 5000; ++step) {
         const Digest& key = tokens[dice()];
-        if (const auto place = table.find(key)) {
-            EXPECT_EQ(table.value(*place), model.at(key));
-            table.erase(*place);
+        if (const auto spot = table.find(key)) {
+            EXPECT_EQ(table.value(*spot), model.at(key));
+            table.erase(*spot);
             model.erase(key);
         } else if (dice() < 160) {
             table.insert(key, step);
@@ -44,10 +46,10 @@ TEST_F(CredentialTableTest, HoldsWhatAMapWouldHold)
     }
     ASSERT_EQ(table.size(), model.size());
     for (const auto& key : tokens) {
-        const auto place = table.find(key);
-        ASSERT_EQ(place.has_value(), model.contains(key));
-        if (place) {
-            EXPECT_EQ(table.value(*place), model[key]);
+        const auto spot = table.find(key);
+        ASSERT_EQ(spot.has_value(), model.contains(key));
+        if (spot) {
+            EXPECT_EQ(table.value(*spot), model[key]);
         }
     }
 }
@@ -66,8 +68,8 @@ TEST_F(CredentialTableTest, EvictsWhatWasNotUsed)
     ASSERT_TRUE(first);
     table.erase(*first);
     for (std::size_t i = 0; i < 50; ++i) {
-        if (const auto place = table.find(tokens[i])) {
-            table.mark_referenced(*place);
+        if (const auto spot = table.find(tokens[i])) {
+            table.mark_referenced(*spot);
         }
     }
     for (int i = 0; i < 49; ++i) {
@@ -78,23 +80,28 @@ TEST_F(CredentialTableTest, EvictsWhatWasNotUsed)
     }
 }
 
-// guards: a place that is dirty is given once, and not after its value went
-TEST_F(CredentialTableTest, GivesDirtyPlacesOnce)
+// guards: what is dirty is given once, also when others came or went meanwhile, and not after it
+// went
+TEST_F(CredentialTableTest, GivesWhatIsDirtyOnce)
 {
     Table table;
-    std::vector<Table::Place> places;
+    std::vector<Digest> tokens;
     for (int i = 0; i < 200; ++i) {
-        const auto key = token();
-        table.insert(key, i);
-        places.push_back(*table.find(key));
+        tokens.push_back(token());
+        table.insert(tokens.back(), i);
     }
-    table.mark_dirty(places[3]);
-    table.mark_dirty(places[150]);
-    table.mark_dirty(places[199]);
-    table.erase(places[150]);
-    EXPECT_EQ(table.take_dirty(0), std::min(places[3], places[199]));
-    EXPECT_EQ(table.take_dirty(0), std::max(places[3], places[199]));
-    EXPECT_FALSE(table.take_dirty(0));
+    for (const std::size_t i : {3U, 150U, 199U}) {
+        table.mark_dirty(*table.find(tokens[i]));
+    }
+    table.erase(*table.find(tokens[150]));
+    for (int i = 200; i < 1000; ++i) {
+        table.insert(token(), i); // The index grows, and all move.
+    }
+    std::set<int> given;
+    while (const auto spot = table.take_dirty(0)) {
+        EXPECT_TRUE(given.insert(table.value(*spot)).second);
+    }
+    EXPECT_EQ(given, (std::set<int>{3, 199}));
 }
 
 } // namespace
