@@ -156,6 +156,14 @@ void append_unicode_escape(std::string& out, char32_t c)
     }
 }
 
+/// How many characters at the beginning stand for themselves in JSON and are ASCII: nearly all of
+/// what is written, and so appended at once.
+std::size_t plain_length(std::string_view text)
+{
+    const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+}
+
 } // namespace
 
 std::string hex_encode(ByteView bytes)
@@ -305,7 +313,13 @@ std::uint32_t crc32(std::string_view text)
 void append_json_string(std::string& out, std::string_view text)
 {
     out.push_back('"');
-    while (!text.empty()) {
+    for (;;) {
+        const std::size_t plain = plain_length(text);
+        out.append(text, 0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            break;
+        }
         const auto [c, size] = first_code_point(text);
         if (size == 0) {
             out += "\\ufffd"; // Whatever we were handed, what leaves is JSON.
