@@ -326,6 +326,14 @@ TEST_P(AuditServiceTest, FindsDamage)
         {"UPDATE audit_tree SET root = (SELECT nonce FROM audit_event WHERE leaf_index = 0)",
          "the root is not"},
         {"DELETE FROM audit_tile WHERE level = 0", "tile 0/0 is missing"},
+        {"INSERT INTO audit_event (id, at, actor_kind, action, outcome, target_kind, target_id, "
+         "nonce, canonical, leaf_index) SELECT nonce, at, actor_kind, action, outcome, "
+         "target_kind, target_id, nonce, canonical, 1000 FROM audit_event WHERE leaf_index = 3",
+         "the newest event is number 1001 of them"},
+        {"INSERT INTO audit_event (id, at, actor_kind, action, outcome, target_kind, target_id, "
+         "nonce, canonical, leaf_index) SELECT nonce, at - 20000000, actor_kind, action, outcome, "
+         "target_kind, target_id, nonce, canonical, -1 FROM audit_event WHERE leaf_index = 3",
+         "1 events have not been given a number"},
     };
     for (const Damage& damage : damages) {
         TestDatabase fresh{GetParam()};

@@ -19,26 +19,6 @@ std::optional<IdBytes> actor_of(const CanonicalEvent& event)
     return event.actor == IdBytes{} ? std::nullopt : std::optional(event.actor);
 }
 
-/// Columns as find_event() and list_from_leaf() ask for them.
-StoredEvent stored_event_of(const Row& row)
-{
-    const auto leaf_index = row.optional_integer(0);
-    const auto actor = row.optional_id<EventId>(6); // Any id type: its bytes are what is wanted.
-    return {.leaf_index =
-                leaf_index ? std::optional(static_cast<std::uint64_t>(*leaf_index)) : std::nullopt,
-            .nonce = row.bytes(1),
-            .canonical = row.bytes(2),
-            .id = row.id<EventId>(3),
-            .at = row.time(4),
-            .actor_kind = row.integer(5),
-            .actor = actor ? std::optional(actor->bytes()) : std::nullopt,
-            .account = row.optional_id<AccountId>(7),
-            .action = row.text(8),
-            .outcome = row.integer(9),
-            .target_kind = row.text(10),
-            .target_id = row.text(11)};
-}
-
 TreeHead head_of(const Row& row)
 {
     return {.size = static_cast<std::uint64_t>(row.integer(0)), .root = row.digest(1)};
@@ -64,6 +44,23 @@ std::vector<NumberedEvent> numbered_events(const Rows& rows)
 }
 
 } // namespace
+
+StoredEvent stored_event_of(const Row& row)
+{
+    return {.leaf_index = static_cast<std::uint64_t>(row.integer(0)),
+            .nonce = row.bytes(1),
+            .canonical = row.bytes(2),
+            .id = row.id<EventId>(3),
+            .at = row.time(4),
+            .actor_kind = row.integer(5),
+            .actor = row.optional_id<EventId>(6),
+            .account = row.optional_id<AccountId>(7),
+            .action = row.text(8),
+            .outcome = row.integer(9),
+            .target_kind = row.text(10),
+            .target_id = row.text(11),
+            .values = row.is_null(12) ? std::nullopt : std::optional<ByteView>(row.bytes(12))};
+}
 
 Result<void> AuditStore::insert_event(ChangeTx& tx, const CanonicalEvent& event, ByteView nonce,
                                       ByteView canonical)
@@ -204,30 +201,30 @@ Result<void> AuditStore::put_tile(ChangeTx& tx, const Tile& tile)
     return {};
 }
 
-Result<std::vector<StoredEvent>> AuditStore::list_from_leaf(ReadTx& tx, std::uint64_t first,
-                                                            std::uint32_t limit)
+Result<Rows> AuditStore::list_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end)
 {
-    KS_TRY(const Rows rows, tx.query("SELECT leaf_index, nonce, canonical, id, at, actor_kind, "
-                                     "actor_id, account_id, action, outcome, "
-                                     "target_kind, target_id FROM audit_event WHERE leaf_index >= "
-                                     "$1 ORDER BY leaf_index LIMIT $2",
-                                     first, limit));
-    std::vector<StoredEvent> events;
-    events.reserve(rows.size());
-    for (const Row& row : rows) {
-        events.push_back(stored_event_of(row));
-    }
-    return events;
+    return tx.query("SELECT e.leaf_index, e.nonce, e.canonical, e.id, e.at, e.actor_kind, "
+                    "e.actor_id, e.account_id, e.action, e.outcome, e.target_kind, e.target_id, "
+                    "v.contents FROM audit_event e LEFT JOIN audit_value v ON v.event_id = e.id "
+                    "WHERE e.leaf_index >= $1 AND e.leaf_index < $2 ORDER BY e.leaf_index",
+                    first, end);
 }
 
-Result<std::optional<StoredEvent>> AuditStore::find_event(ReadTx& tx, EventId id)
+Result<std::optional<FoundEvent>> AuditStore::find_event(ReadTx& tx, EventId id)
 {
     KS_TRY(const std::optional<Row> row,
-           tx.query_one("SELECT leaf_index, nonce, canonical, id, at, actor_kind, actor_id, "
-                        "account_id, action, outcome, target_kind, target_id FROM audit_event "
+           tx.query_one("SELECT leaf_index, nonce, canonical, account_id FROM audit_event "
                         "WHERE id = $1",
                         id));
-    return row ? std::optional(stored_event_of(*row)) : std::nullopt;
+    if (!row) {
+        return std::optional<FoundEvent>{};
+    }
+    const auto leaf = row->optional_integer(0);
+    return std::optional(FoundEvent{
+        .leaf_index = leaf ? std::optional(static_cast<std::uint64_t>(*leaf)) : std::nullopt,
+        .nonce = row->bytes(1),
+        .canonical = row->bytes(2),
+        .account = row->optional_id<AccountId>(3)});
 }
 
 Result<std::vector<Bytes>> AuditStore::list_values_of_event(ReadTx& tx, EventId id,
@@ -245,21 +242,6 @@ Result<std::vector<Bytes>> AuditStore::list_values_of_event(ReadTx& tx, EventId 
         contents.push_back(row.bytes(0));
     }
     return contents;
-}
-
-Result<std::vector<StoredValues>> AuditStore::list_values(ReadTx& tx, std::uint64_t first,
-                                                          std::uint64_t last)
-{
-    KS_TRY(const Rows rows, tx.query("SELECT v.event_id, v.contents FROM audit_event e "
-                                     "JOIN audit_value v ON v.event_id = e.id "
-                                     "WHERE e.leaf_index >= $1 AND e.leaf_index <= $2",
-                                     first, last));
-    std::vector<StoredValues> values;
-    values.reserve(rows.size());
-    for (const Row& row : rows) {
-        values.push_back({row.id<EventId>(0), row.bytes(1)});
-    }
-    return values;
 }
 
 Result<std::vector<StoredValues>> AuditStore::list_values_of(ReadTx& tx,
@@ -336,6 +318,14 @@ Result<std::optional<std::uint64_t>> AuditStore::find_first_leaf(ReadTx& tx)
     return row ? std::optional(static_cast<std::uint64_t>(row->integer(0))) : std::nullopt;
 }
 
+Result<std::optional<std::uint64_t>> AuditStore::find_last_leaf(ReadTx& tx)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT leaf_index FROM audit_event WHERE leaf_index >= 0 "
+                        "ORDER BY leaf_index DESC LIMIT 1"));
+    return row ? std::optional(static_cast<std::uint64_t>(row->integer(0))) : std::nullopt;
+}
+
 Result<void> AuditStore::delete_values_of_leaves(ChangeTx& tx, std::uint64_t first,
                                                  std::uint64_t end)
 {
@@ -358,7 +348,8 @@ Result<void> AuditStore::delete_events_of_leaves(ChangeTx& tx, std::uint64_t fir
 Result<AuditStore::Unnumbered> AuditStore::count_unnumbered(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
-           tx.query_one("SELECT count(*), min(at) FROM audit_event WHERE leaf_index IS NULL"));
+           tx.query_one("SELECT count(*), min(at) FROM audit_event "
+                        "WHERE leaf_index IS NULL OR leaf_index < 0"));
     if (!row) {
         return Unnumbered{};
     }

@@ -28,21 +28,32 @@ struct NumberedEvent {
     Bytes canonical;
 };
 
-/// A row of audit_event as it is stored, for verification.
+/// A row of audit_event as it is stored, with one row of its personal values, if it has any: for
+/// verification. Views of the Row that it was made of.
 struct StoredEvent {
-    std::optional<std::uint64_t> leaf_index;
-    Bytes nonce;
-    Bytes canonical;
+    std::uint64_t leaf_index = 0;
+    ByteView nonce;
+    ByteView canonical;
     // What stands in the search columns.
     EventId id;
     Instant at;
     std::int64_t actor_kind = 0;
-    std::optional<IdBytes> actor;
+    std::optional<EventId> actor; // any id type: its bytes are what is wanted
     std::optional<AccountId> account;
-    std::string action;
+    std::string_view action;
     std::int64_t outcome = 0;
-    std::string target_kind;
-    std::string target_id;
+    std::string_view target_kind;
+    std::string_view target_id;
+    std::optional<ByteView> values;
+};
+StoredEvent stored_event_of(const Row& row);
+
+/// An event by its id.
+struct FoundEvent {
+    std::optional<std::uint64_t> leaf_index;
+    Bytes nonce;
+    Bytes canonical;
+    std::optional<AccountId> account;
 };
 
 /// An event on somebody's page, with the values of theirs that are still there.
@@ -55,7 +66,7 @@ struct AccountEvent {
 struct StoredValues {
     EventId event;
     Bytes contents;
-    std::optional<Digest> ip_digest = std::nullopt; // list_values() leaves it out
+    std::optional<Digest> ip_digest;
 };
 
 struct StoredIpDigest {
@@ -99,13 +110,10 @@ public:
     Result<std::optional<std::vector<Digest>>> find_tile(ReadTx& tx, TileAddress address);
     Result<void> put_tile(ChangeTx& tx, const Tile& tile);
 
-    /// In the order of the tree, beginning with leaf `first`.
-    Result<std::vector<StoredEvent>> list_from_leaf(ReadTx& tx, std::uint64_t first,
-                                                    std::uint32_t limit);
-    /// The personal values of the events of leaves `first` to `last`, the last one included.
-    Result<std::vector<StoredValues>> list_values(ReadTx& tx, std::uint64_t first,
-                                                  std::uint64_t last);
-    Result<std::optional<StoredEvent>> find_event(ReadTx& tx, EventId id);
+    /// Rows for stored_event_of(): leaves first to end, that one left out, in the order of the
+    /// tree; an event with personal values of two people stands there twice.
+    Result<Rows> list_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end);
+    Result<std::optional<FoundEvent>> find_event(ReadTx& tx, EventId id);
     /// The personal values of one event that are left: `subject`'s, or everyone's.
     Result<std::vector<Bytes>> list_values_of_event(ReadTx& tx, EventId id,
                                                     std::optional<AccountId> subject);
@@ -123,10 +131,12 @@ public:
     Result<std::vector<StoredIpDigest>> list_ip_digests_of(ReadTx& tx, AccountId subject);
     /// The least leaf whose event is there; nothing: none is.
     Result<std::optional<std::uint64_t>> find_first_leaf(ReadTx& tx);
+    Result<std::optional<std::uint64_t>> find_last_leaf(ReadTx& tx);
     /// Leaves first to end, that one left out.
     Result<void> delete_values_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
     Result<void> delete_events_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
-    /// The id of the oldest event without a number, and how many there are.
+    /// When the oldest event was that has no number, or none that the tree could have given, and
+    /// how many there are.
     struct Unnumbered {
         std::uint64_t count = 0;
         std::optional<Instant> oldest;

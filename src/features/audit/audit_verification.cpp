@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <map>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace keystead::audit {
@@ -65,70 +66,77 @@ private:
     /// committed to.
     Result<void> check_events()
     {
+        KS_TRY(const auto first, store_.find_first_leaf(tx_));
         std::uint64_t next = 0;
-        while (next < result_.size) {
-            KS_TRY(const auto events, store_.list_from_leaf(tx_, next, kTileWidth));
-            if (events.empty()) {
-                break;
-            }
-            std::map<EventId, std::vector<Bytes>> values;
-            KS_TRY(auto stored,
-                   store_.list_values(tx_, *events.front().leaf_index, *events.back().leaf_index));
-            for (StoredValues& value : stored) {
-                values[value.event].push_back(std::move(value.contents));
-            }
-            for (const StoredEvent& event : events) {
-                if (*event.leaf_index != next && next == 0) {
-                    missing_before_ = *event.leaf_index; // perhaps by retention
-                } else if (*event.leaf_index != next) {
-                    fault("entries " + std::to_string(next) + " to " +
-                          std::to_string(*event.leaf_index - 1) + " have no event");
+        for (std::uint64_t bundle = first.value_or(result_.size) / kTileWidth;
+             bundle * kTileWidth < result_.size; ++bundle) {
+            KS_TRY(const Rows rows,
+                   store_.list_stored(tx_, bundle * kTileWidth, (bundle + 1) * kTileWidth));
+            KS_TRY(bundle_, rows.empty() ? std::vector<Digest>{} : tile({kBundleLevel, bundle}));
+            for (const Row& row : rows) {
+                const StoredEvent stored = stored_event_of(row);
+                if (stored.leaf_index + 1 != next) { // Or it is the row before, with other values.
+                    note_gap(next, stored.leaf_index);
+                    next = stored.leaf_index + 1;
+                    check_event(stored);
                 }
-                KS_CHECK(check_event(event, values[event.id]));
-                next = *event.leaf_index + 1;
+                check_values(stored);
             }
         }
         if (missing_before_ > kept_from_) {
             fault("entries " + std::to_string(kept_from_) + " to " +
                   std::to_string(missing_before_ - 1) + " have no event");
         }
-        if (next != result_.size) {
+        KS_TRY(const auto last, store_.find_last_leaf(tx_));
+        const std::uint64_t end = last ? *last + 1 : 0;
+        if (end != result_.size) {
             fault("the tree has " + std::to_string(result_.size) +
-                  " entries, the newest event is number " + std::to_string(next) + " of them");
+                  " entries, the newest event is number " + std::to_string(end) + " of them");
         }
         return {};
     }
 
-    Result<void> check_event(const StoredEvent& stored, const std::vector<Bytes>& values)
+    void note_gap(std::uint64_t next, std::uint64_t leaf)
     {
-        const std::string name =
-            "event " + stored.id.text() + " (entry " + std::to_string(*stored.leaf_index) + ")";
-        const TileAddress address{kBundleLevel, *stored.leaf_index / kTileWidth};
-        if (bundle_address_ != address) {
-            KS_TRY(bundle_, tile(address));
-            bundle_address_ = address;
+        if (leaf != next && next == 0) {
+            missing_before_ = leaf; // perhaps by retention
+        } else if (leaf != next) {
+            fault("entries " + std::to_string(next) + " to " + std::to_string(leaf - 1) +
+                  " have no event");
         }
-        const std::size_t offset = *stored.leaf_index % kTileWidth;
+    }
+
+    static std::string name_of(const StoredEvent& stored)
+    {
+        return "event " + stored.id.text() + " (entry " + std::to_string(stored.leaf_index) + ")";
+    }
+
+    /// Leaves in event_ what was committed to; nothing when that cannot be told.
+    void check_event(const StoredEvent& stored)
+    {
+        event_.reset();
+        const std::size_t offset = stored.leaf_index % kTileWidth;
         if (offset >= bundle_.size() ||
             bundle_[offset] != log_entry(stored.nonce, stored.canonical)) {
-            fault(name + " is not what the tree holds");
-            return {};
+            fault(name_of(stored) + " is not what the tree holds");
+            return;
         }
-        const auto event = decode_event(stored.canonical);
-        if (!event) {
-            fault(name + " cannot be read");
-            return {};
+        event_ = decode_event(stored.canonical);
+        if (!event_) {
+            fault(name_of(stored) + " cannot be read");
+            return;
         }
-        if (!columns_agree(*event, stored)) {
-            fault(name + " has search columns that say something else");
+        if (!columns_agree(*event_, stored)) {
+            fault(name_of(stored) + " has search columns that say something else");
         }
-        note_retention(*event);
-        for (const Bytes& contents : values) {
-            if (!values_agree(*event, contents)) {
-                fault(name + " has personal values that are not what was committed to");
-            }
+        note_retention(*event_);
+    }
+
+    void check_values(const StoredEvent& stored)
+    {
+        if (event_ && stored.values && !values_agree(*event_, *stored.values)) {
+            fault(name_of(stored) + " has personal values that are not what was committed to");
         }
-        return {};
     }
 
     /// What the log itself says of events that are kept no more. Only Keystead says that, and only
@@ -152,24 +160,23 @@ private:
     {
         return event.id == stored.id && event.at == stored.at &&
                std::to_underlying(event.actor_kind) == stored.actor_kind &&
-               event.actor == stored.actor.value_or(IdBytes{}) &&
+               event.actor == stored.actor.value_or(EventId{}).bytes() &&
                event.account == stored.account.value_or(AccountId{}) &&
                event.action == stored.action &&
                std::to_underlying(event.outcome) == stored.outcome &&
                event.target_kind == stored.target_kind && event.target_id == stored.target_id;
     }
 
-    static bool values_agree(const CanonicalEvent& event, const Bytes& contents)
+    static bool values_agree(const CanonicalEvent& event, ByteView contents)
     {
-        const auto values = decode_values(contents);
-        return values && std::ranges::all_of(*values, [&](const PersonalValue& value) {
-                   if (value.position >= event.facts.size()) {
-                       return false;
-                   }
-                   const auto* commitment = std::get_if<Digest>(&event.facts[value.position].value);
-                   return commitment != nullptr &&
-                          *commitment == commit_to(value.salt, value.value);
-               });
+        bool agree = true;
+        const auto compare = [&](std::uint8_t position, const Salt& salt, std::string_view value) {
+            const auto* const commitment = position < event.facts.size()
+                                               ? std::get_if<Digest>(&event.facts[position].value)
+                                               : nullptr;
+            agree = agree && commitment != nullptr && *commitment == commit_to(salt, value);
+        };
+        return read_values(contents, compare) && agree;
     }
 
     /// Builds the tree anew from the entry bundles and compares every tile and the root.
@@ -226,10 +233,10 @@ private:
     Instant now_;
     AuditStore store_;
     Verification result_;
-    std::uint64_t missing_before_ = 0; // the first event is that of this leaf
-    std::uint64_t kept_from_ = 0;      // the log says so
-    std::optional<TileAddress> bundle_address_;
-    std::vector<Digest> bundle_;
+    std::uint64_t missing_before_ = 0;    // the first event is that of this leaf
+    std::uint64_t kept_from_ = 0;         // the log says so
+    std::vector<Digest> bundle_;          // of the events at hand
+    std::optional<CanonicalEvent> event_; // at hand
 };
 
 } // namespace

@@ -57,13 +57,14 @@ public:
         }
         return static_cast<T>(value);
     }
-    std::string text()
+    /// Of the bytes that are read.
+    std::string_view text()
     {
         const auto size = number<std::uint16_t>();
         if (size > kTextBytesMax) {
             fits_ = false;
         }
-        return std::string(as_text(take(size)));
+        return as_text(take(size));
     }
     bool fits() const { return fits_; }
     bool complete() const { return fits_ && rest_.empty(); }
@@ -90,11 +91,12 @@ std::optional<std::vector<Fact>> read_facts(Reader& reader)
         return std::nullopt;
     }
     std::vector<Fact> facts;
+    facts.reserve(count);
     for (int i = 0; i < count && reader.fits(); ++i) {
         Fact& fact = facts.emplace_back();
         fact.name = reader.text();
         switch (reader.number<std::uint8_t>()) {
-        case kPlain: fact.value = reader.text(); break;
+        case kPlain: fact.value.emplace<std::string>(reader.text()); break;
         case kCommitment: fact.value = reader.bytes<sizeof(Digest)>(); break;
         default: return std::nullopt; // A number from outside, not one of our enumerations.
         }
@@ -176,23 +178,33 @@ Bytes encode_values(const std::vector<PersonalValue>& values)
     return std::move(writer).take();
 }
 
-std::optional<std::vector<PersonalValue>> decode_values(ByteView bytes)
+bool read_values(
+    ByteView bytes,
+    function_ref<void(std::uint8_t position, const Salt& salt, std::string_view value)> take)
 {
     Reader reader(bytes);
     if (reader.number<std::uint8_t>() != kFormVersion) {
-        return std::nullopt;
+        return false;
     }
-    std::vector<PersonalValue> values;
     while (reader.fits() && !reader.complete()) {
-        PersonalValue& value = values.emplace_back();
-        value.position = reader.number<std::uint8_t>();
-        value.salt = reader.bytes<sizeof(Salt)>();
-        value.value = reader.text();
+        const auto position = reader.number<std::uint8_t>();
+        const auto salt = reader.bytes<sizeof(Salt)>();
+        const std::string_view value = reader.text();
+        if (reader.fits()) {
+            take(position, salt, value);
+        }
     }
-    if (!reader.complete()) {
-        return std::nullopt;
-    }
-    return values;
+    return reader.complete();
+}
+
+std::optional<std::vector<PersonalValue>> decode_values(ByteView bytes)
+{
+    std::vector<PersonalValue> values;
+    const bool whole =
+        read_values(bytes, [&](std::uint8_t position, const Salt& salt, std::string_view value) {
+            values.push_back({position, salt, std::string(value)});
+        });
+    return whole ? std::optional(std::move(values)) : std::nullopt;
 }
 
 Digest commit_to(const Salt& salt, std::string_view value)

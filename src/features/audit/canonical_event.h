@@ -34,6 +34,7 @@
 #include "core/actor.h"
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "core/function_ref.h"
 #include "core/id.h"
 #include "features/audit/audit_log.h"
 
@@ -95,6 +96,11 @@ std::optional<CanonicalEvent> decode_event(ByteView bytes);
 
 Bytes encode_values(const std::vector<PersonalValue>& values);
 std::optional<std::vector<PersonalValue>> decode_values(ByteView bytes);
+/// decode_values() for whoever keeps nothing of it: gives `take` each value as it is read. False
+/// when `bytes` is not what encode_values() makes, which may turn out after some were taken.
+bool read_values(
+    ByteView bytes,
+    function_ref<void(std::uint8_t position, const Salt& salt, std::string_view value)> take);
 
 Digest commit_to(const Salt& salt, std::string_view value);
 Digest log_entry(ByteView nonce, ByteView canonical_event);

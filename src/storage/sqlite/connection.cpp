@@ -84,20 +84,25 @@ struct BindValue {
     }
 };
 
-Result<SqlValue> column_value(sqlite3_stmt* statement, int column)
+/// Reads a column of the row at hand into `value`, without a copy on the way.
+Result<void> read_column(sqlite3_stmt* statement, int column, SqlValue& value)
 {
     switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL: return SqlValue{};
-    case SQLITE_INTEGER: return SqlValue{std::int64_t{sqlite3_column_int64(statement, column)}};
+    case SQLITE_NULL: value.emplace<std::monostate>(); return {};
+    case SQLITE_INTEGER:
+        value.emplace<std::int64_t>(sqlite3_column_int64(statement, column));
+        return {};
     case SQLITE_TEXT: {
         const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
         const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-        return text == nullptr ? SqlValue{std::string{}} : SqlValue{std::string(text, size)};
+        value.emplace<std::string>(text == nullptr ? "" : text, size);
+        return {};
     }
     case SQLITE_BLOB: {
         const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
         const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-        return bytes == nullptr ? SqlValue{Bytes{}} : SqlValue{Bytes(bytes, bytes + size)};
+        value.emplace<Bytes>(bytes, bytes + size);
+        return {};
     }
     default: // SQLITE_FLOAT: the common subset has no such type.
         return internal("a column is a floating-point number");
@@ -145,10 +150,10 @@ Result<void> Connection::configure(const Options& options)
     sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_create_collation(database, "C", SQLITE_UTF8, nullptr, &compare_bytes);
     sqlite3_set_authorizer(database, &Connection::authorize, this);
-    // Memory: small private caches, since the file is mapped. Temporary data never reaches the
-    // disk.
+    // Memory: small private caches, since the file is mapped, as far as SQLite maps any (2 GiB).
+    // Temporary data never reaches the disk.
     KS_CHECK(
-        control("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864"));
+        control("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112"));
     if (options.role == Role::Reader) {
         return control("PRAGMA query_only=ON; PRAGMA cache_size=-256");
     }
@@ -250,7 +255,7 @@ Result<void> Connection::control_stream(std::string_view sql, TakeValues take)
     int status = sqlite3_step(handle);
     for (; status == SQLITE_ROW; status = sqlite3_step(handle)) {
         for (std::size_t column = 0; column < values.size(); ++column) {
-            KS_TRY(values[column], column_value(handle, static_cast<int>(column)));
+            KS_CHECK(read_column(handle, static_cast<int>(column), values[column]));
         }
         KS_CHECK(take(values));
     }
@@ -347,8 +352,7 @@ Result<Connection::Outcome> Connection::step_to_end(const Statement& statement)
         std::vector<SqlValue> values;
         values.reserve(columns);
         for (std::size_t column = 0; column < columns; ++column) {
-            KS_TRY(SqlValue value, column_value(handle, static_cast<int>(column)));
-            values.push_back(std::move(value));
+            KS_CHECK(read_column(handle, static_cast<int>(column), values.emplace_back()));
         }
         outcome.rows.emplace_back(std::move(values));
     }
