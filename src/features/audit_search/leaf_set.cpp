@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace keystead::audit_search {
 
@@ -13,6 +14,14 @@ constexpr std::size_t kBitsBytes = kBlockLeaves / 8;
 std::uint32_t byte_at(ByteView bytes, std::size_t at)
 {
     return std::to_integer<std::uint32_t>(bytes[at]);
+}
+
+/// Eight bytes, lowest first.
+std::uint64_t word_at(const std::byte* bytes)
+{
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return std::endian::native == std::endian::little ? word : std::byteswap(word);
 }
 
 } // namespace
@@ -28,8 +37,8 @@ std::optional<LeafSet> LeafSet::decode(ByteView bytes)
 {
     LeafSet set;
     if (bytes.size() == kBitsBytes) {
-        for (std::size_t at = 0; at < kBitsBytes; ++at) {
-            set.words_[at / 8] |= std::uint64_t{byte_at(bytes, at)} << (at % 8 * 8);
+        for (std::size_t at = 0; at < set.words_.size(); ++at) {
+            set.words_[at] = word_at(bytes.data() + 8 * at);
         }
         return set.count() >= kListMax ? std::optional(set) : std::nullopt;
     }
