@@ -4,10 +4,12 @@ namespace keystead::audit_export {
 
 namespace {
 
-/// Also of a cell whose formula stands behind spaces, which some programs pass over.
+/// Also of a cell whose formula stands behind spaces, which some programs pass over; NUL becomes
+/// one.
 bool may_be_formula(std::string_view text)
 {
-    const std::size_t first = text.find_first_not_of(' ');
+    constexpr std::string_view kSpaces(" \0", 2);
+    const std::size_t first = text.find_first_not_of(kSpaces);
     return first != std::string_view::npos &&
            std::string_view("=+-@\t\r\n").find(text[first]) != std::string_view::npos;
 }

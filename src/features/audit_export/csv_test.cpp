@@ -29,6 +29,7 @@ TEST(Csv, MakesNoFormula)
     for (const char* text : {"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "=\"x\""}) {
         EXPECT_TRUE(cell(text).starts_with("\"'")) << text;
     }
+    EXPECT_EQ(cell(std::string_view("\0=1", 3)), "\"' =1\"");
     EXPECT_EQ(cell("a=1"), "\"a=1\"");
     EXPECT_EQ(cell("   "), "\"   \"");
 }
