@@ -399,9 +399,16 @@ test("after a person's erasure every proof holds, and nothing they gave is left 
     assert.deepEqual(rootOf(hashes.slice(0, then.size)), then.root, "the log only grew");
     assert.equal(json(server, ["audit", "verify"]).waiting_for_a_number >= 0, true);
 
-    for (const text of Object.values(personal)) {
-        assert.ok(!after.includes(text), `the new proof holds ${text}`);
+    const exported = (await admin.get("admin/audit/export")).text;
+    const checked = verifyFile(server, exported, ["--key", vkey]);
+    assert.equal(checked.status, 0, `a new export: ${checked.said}`);
+    const table = (await admin.get("admin/audit/export?format=csv")).text;
+    for (const [what, text] of [["proof", after], ["export", exported], ["table", table]]) {
+        for (const value of Object.values(personal)) {
+            assert.ok(!text.includes(value), `the new ${what} holds ${value}`);
+        }
     }
+    assert.deepEqual((await admin.expect(200, "GET", `admin/audit/events?ip=${personal.ip}`)).items, []);
     if (engine === "sqlite") {
         const files = readdirSync(path.join(server.folder, "data")).filter((name) => name.startsWith("keystead.db"));
         assert.ok(files.includes("keystead.db"));
