@@ -12,7 +12,7 @@ import report  # noqa: E402
 
 PAGE = report.ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->\n"
-ORDER = ["check", "auth_request", "sign_in", "sessions", "verify", "search", "export", "memory"]
+ORDER = ["check", "auth_request", "sign_in", "storm", "sessions", "verify", "search", "export", "memory"]
 
 
 def machine():

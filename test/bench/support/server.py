@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 
@@ -36,6 +37,13 @@ def answers(port):
         return False
 
     return ask
+
+
+def session_cookie(answer):
+    for line in answer.headers.get_all("Set-Cookie"):
+        if line.startswith("__Host-keystead="):
+            return line.split(";")[0]
+    raise RuntimeError("no session cookie")
 
 
 class Keystead:
@@ -102,6 +110,15 @@ class Keystead:
         made = self.post("account/tokens", {"name": "bench", "kind": "admin"}, headers)
         return cookie, json.load(made)["token"]
 
+    def operator_cookie(self, email="bench-operator@example.test", password="Larch-Quay-73-Ember"):
+        """Makes the operator, or signs in as the one that an earlier measurement made; answers the cookie."""
+        done = subprocess.run([os.environ["KEYSTEAD_BINARY"], "set-up", "link"], capture_output=True, text=True,
+                              env={"PATH": os.environ["PATH"], "KEYSTEAD__STORAGE__DATA_FOLDER": self.data})
+        link = re.search(r"/set-up#([\w%-]+)", done.stdout)  # none: there is an operator
+        body = {"email": email, "password": password}
+        made = self.post("set-up", {"token": urllib.parse.unquote(link[1]), **body}) if link else self.post("sign-in", body)
+        return session_cookie(made)
+
     def signed_in(self, email):
         self.post("sign-up", {"email": email})
 
@@ -115,10 +132,7 @@ class Keystead:
             return None
 
         answer = self.post("sign-up/confirm", {"token": wait_for("a mail", token), "password": "Larch-Quay-73-Ember"})
-        for line in answer.headers.get_all("Set-Cookie"):
-            if line.startswith("__Host-keystead="):
-                return line.split(";")[0], json.load(answer)["csrf_token"]
-        raise RuntimeError("no session cookie")
+        return session_cookie(answer), json.load(answer)["csrf_token"]
 
     def stop(self):
         """At once: after a measurement nobody waits for what the server would still write."""
