@@ -2,27 +2,12 @@
 #include "http/lane_pool.h"
 
 #include "http/thread_name.h"
+#include "http/thread_scheduling.h"
 
 #include <algorithm>
 #include <utility>
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 namespace keystead::http {
-namespace {
-
-/// On Linux a thread has a nice value of its own, which setpriority() sets by thread id.
-void be_nice(int nice)
-{
-    if (nice != 0) {
-        setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), nice);
-    }
-}
-
-} // namespace
-
 LanePool::LanePool(LaneOptions options) : options_(std::move(options))
 {
     threads_.reserve(options_.threads);

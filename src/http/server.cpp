@@ -5,6 +5,7 @@
 #include "http/lane_pool.h"
 #include "http/site.h"
 #include "http/thread_name.h"
+#include "http/thread_scheduling.h"
 #include "http/tls.h"
 
 #include <algorithm>
@@ -129,6 +130,7 @@ void Server::Impl::run()
     for (std::size_t index = 0; index < loops.size(); ++index) {
         threads.emplace_back([loop = loops[index].get(), index] {
             name_this_thread("ks-loop-" + std::to_string(index));
+            be_prompt();
             loop->run();
         });
     }
