@@ -1,9 +1,10 @@
 // What OWASP ASVS asks of every answer: header fields, cookies, methods, and what is not there.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { enrollTotp, newEmail, passwordStep, signUp } from "./support/accounts.mjs";
+import { enrollTotp, newEmail, passwordStep, setUpOperator, signUp } from "./support/accounts.mjs";
 import { startKeystead } from "./support/server.mjs";
 
 test("every answer", async (t) => {
@@ -260,6 +261,28 @@ test("what a request may hold", async (t) => {
             assert.ok(refusal.errors.some(({ pointer }) => pointer === `/${member}`), JSON.stringify(refusal));
         }
         assert.notEqual((await account.client.expect(200, "GET", "account")).name, "Ada");
+    });
+
+    // ASVS: V8.1.2, V8.2.3
+    await t.test("each member of an account is read and set by whom the documentation says", async () => {
+        const page = readFileSync(new URL("../../docs/api.md", import.meta.url), "utf8");
+        const rows = [...page.matchAll(/^\| `(\w+)` \| (yes|no) \| ([^|]+) \| (yes|no) \| ([^|]+) \|$/gm)]
+            .map(([, member, reads, sets, operatorReads]) => ({ member, reads, sets, operatorReads }));
+        assert.ok(rows.length >= 10);
+        const operator = await setUpOperator(server);
+        const own = await account.client.expect(200, "GET", "account");
+        const { items } = await operator.client.expect(200, "GET", `admin/accounts?query=${account.email}`);
+        const named = new Set([...rows.map(({ member }) => member), "session", "csrf_token"]);
+        assert.deepEqual([...Object.keys(own), ...Object.keys(items[0])].filter((member) => !named.has(member)), []);
+        for (const { member, reads, sets, operatorReads } of rows) {
+            assert.equal(member in own, reads === "yes", `the owner reads ${member}`);
+            assert.equal(member in items[0], operatorReads === "yes", `an operator reads ${member}`);
+            const set = await account.client.request("PATCH", "account", { name: "Ada", [member]: "Ada" });
+            assert.equal(set.status === 200, sets.includes("PATCH"), `the owner sets ${member}: ${set.text}`);
+            const elsewhere = await operator.client.request("PATCH", `admin/accounts/${account.id}`, { [member]: "Ada" }, { checked: false });
+            assert.ok(elsewhere.status === 404 || elsewhere.status === 405, `an operator sets ${member}`);
+        }
+        await account.client.expect(200, "PATCH", "account", { name: own.name });
     });
 
     // ASVS: V15.3.7

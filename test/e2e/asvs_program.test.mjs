@@ -189,6 +189,19 @@ test("the documentation", once, async (t) => {
         }
     });
 
+    // ASVS: V16.1.1
+    await t.test("lists every log and every event", () => {
+        const page = read("docs/events.md");
+        const listed = new Set([...page.split("## Events")[1].matchAll(/`([a-z_-]+\.[a-z-]+)`/g)].map(([, name]) => name));
+        assert.ok(listed.size > 80);
+        const code = sources.map(({ name }) => read(`src/${name}`)).join("\n");
+        const recorded = [...code.matchAll(/\.action = "([^"]+)"|\.audit = \{([^}]*)\}/g)]
+            .flatMap(([, action, actions]) => action ?? [...actions.matchAll(/"([^"]+)"/g)].map(([, name]) => name));
+        assert.ok(recorded.length > 100);
+        assert.deepEqual([...new Set(recorded)].filter((name) => !listed.has(name)), []);
+        assert.deepEqual([...listed].filter((name) => !code.includes(`"${name}"`)), []);
+    });
+
     // ASVS: V15.1.1
     await t.test("says how soon a fault of a library is mended, by how grave it is", () => {
         const text = read("SECURITY.md");
