@@ -85,6 +85,23 @@ test("the binary", once, async (t) => {
         assert.match(symbols, /__memcpy_chk/, "_FORTIFY_SOURCE");
     });
 
+    // ASVS: V15.1.2
+    await t.test("is made of what tools/sbom lists: each library that it names, each package of the pages", () => {
+        const done = spawnSync(path.join(root, "tools/sbom"), [binary], { encoding: "utf8", maxBuffer: 1 << 26 });
+        assert.equal(done.status, 0, done.stderr);
+        const { bomFormat, components } = JSON.parse(done.stdout);
+        assert.equal(bomFormat, "CycloneDX");
+        assert.ok(components.every(({ name, version }) => name && version));
+        const files = new Set(components.flatMap(({ properties = [] }) => properties.filter(({ name }) => name === "file").map(({ value }) => value)));
+        const needed = [...readelf("-d").matchAll(/\(NEEDED\).*\[(?!ld-linux)([^\]]+)\]/g)].map(([, name]) => name);
+        assert.ok(needed.length > 10);
+        assert.deepEqual(needed.filter((name) => !files.has(name)), []);
+        const names = new Set(components.map(({ name }) => name));
+        const { dependencies } = JSON.parse(read("web/package.json"));
+        assert.deepEqual(Object.keys(dependencies).filter((name) => !names.has(name)), []);
+        assert.notEqual(spawnSync(path.join(root, "tools/sbom"), ["/no/such/binary"]).status, 0);
+    });
+
     // ASVS: V15.2.3
     await t.test("holds no test and no test double", () => {
         const bytes = readFileSync(binary).toString("latin1");
