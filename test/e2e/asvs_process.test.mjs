@@ -68,6 +68,25 @@ test("a running server", async (t) => {
         assert.deepEqual(files.filter((name) => !known(name)), []);
     });
 
+    // ASVS: V1.4.3
+    await t.test("gives back what requests took", { skip: engine === "sqlite" ? false : "alike on both engines" }, async () => {
+        const residentKib = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
+        const descriptors = () => readdirSync(`/proc/${pid}/fd`).length;
+        const work = async (times) => {
+            for (let n = 0; n < times; n += 20) {
+                await Promise.all(Array.from({ length: 4 }, (_, k) => [
+                    account.client.get("account"), account.client.get("check"), account.client.get("account/activity?limit=100"),
+                    account.client.patch("account", { name: `Name ${n + k}` }), account.client.post("account/webhooks", { url: "x".repeat(2000) }),
+                ]).flat());
+            }
+        };
+        await work(1000);
+        const [memory, open] = [residentKib(), descriptors()];
+        await work(2000);
+        assert.ok(residentKib() < memory * 1.1 + 2048, `${memory} KiB became ${residentKib()}`);
+        assert.ok(descriptors() <= open + 5);
+    });
+
     // ASVS: V14.2.4, V11.4.2
     await t.test("keeps no secret in clear on the disk", { skip: engine === "sqlite" ? false : "its files are the database's" }, async () => {
         const secrets = { password, token, seed: authenticator.secret, code: backupCodes[0], cookie: account.client.cookies.get("__Host-keystead") };
@@ -133,10 +152,6 @@ test("what is refused is found in the log", async (t) => {
             const lines = server.log().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
             return asked.every(([status, id]) => lines.some((line) => line.request_id === id && line.status === status && line.route));
         });
-        await until("the refusals of the limit are an event", async () => {
-            const { items } = await operator.client.expect(200, "GET", "admin/audit/events?action=limit.refuse");
-            return items.some(({ outcome, ip }) => outcome === "refused" && ip === "127.9.9.9");
-        }, { seconds: 90 });
     });
 
     // ASVS: V16.2.1
