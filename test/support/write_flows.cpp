@@ -371,13 +371,49 @@ std::vector<Flow> token_flows()
     };
 }
 
+std::vector<Flow> webhook_flows()
+{
+    constexpr std::string_view kNew = R"({"url":"https://hooks.example.com/in"})";
+    const auto with_endpoint = [kNew](World& world) {
+        Person one = world.person();
+        const auto made = world.must(one.visitor, "POST /v1/account/webhooks", kNew);
+        one.token = member_text(*made.find("endpoint"), "id");
+        return one;
+    };
+    return {
+        route("POST /v1/account/webhooks", person,
+              [kNew](World&, Person&) { return std::string(kNew); }),
+        route("PATCH /v1/account/webhooks/{id}", with_endpoint,
+              [](World&, Person&) { return R"({"description":"mine","enabled":false})"; }),
+        route("DELETE /v1/account/webhooks/{id}", with_endpoint),
+        route("POST /v1/account/webhooks/{id}/test", with_endpoint),
+        route("POST /v1/account/webhooks/{id}/rotate-secret", with_endpoint),
+        route("DELETE /v1/account/webhooks/{id}/previous-secret",
+              [with_endpoint](World& world) {
+                  Person one = with_endpoint(world);
+                  world.must(one.visitor,
+                             "POST /v1/account/webhooks/" + one.token + "/rotate-secret");
+                  return one;
+              }),
+        route("POST /v1/account/webhooks/{id}/deliveries/{delivery}/repeat",
+              [with_endpoint](World& world) {
+                  Person one = with_endpoint(world);
+                  const auto sent =
+                      world.must(one.visitor, "POST /v1/account/webhooks/" + one.token + "/test");
+                  one.token += "/deliveries/" + member_text(*sent.find("delivery"), "id");
+                  return one;
+              },
+              "/v1/account/webhooks/{}/repeat", {}),
+    };
+}
+
 } // namespace
 
 std::vector<Flow> all_write_flows()
 {
     std::vector<Flow> flows;
-    for (auto area :
-         {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows, token_flows}) {
+    for (auto area : {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows,
+                      token_flows, webhook_flows}) {
         for (auto& flow : area()) {
             flows.push_back(std::move(flow));
         }
