@@ -5,9 +5,12 @@
 #include "core/json.h"
 #include "features/backup/backup_service.h"
 
-#include <set>
+#include <algorithm>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace keystead::app {
 namespace {
@@ -24,37 +27,63 @@ Result<void> tell(WriteTx& tx, Features& f, AccountId account, const backup::Arc
                                 {{"made_at", rfc3339(head.made_at)}});
 }
 
-/// Operators, and whoever has something to confirm. How many.
-Result<int> tell_those_concerned(WriteTx& tx, Features& f, const backup::ArchiveHead& head)
+using ListConcerned =
+    std::function<Result<std::vector<AccountId>>(ReadTx& tx, AccountId after, int limit)>;
+
+Result<void> gather(ReadTx& tx, const ListConcerned& list, std::vector<AccountId>& all)
 {
-    int told = 0;
-    std::set<AccountId> operators;
-    std::optional<AccountId> after_account;
-    for (bool more = true; more;) {
-        KS_TRY(const auto page, f.accounts.list(tx, "", after_account, kPage));
-        for (const auto& account : page) {
-            if (account.is_operator()) {
-                KS_CHECK(tell(tx, f, account.id, head));
-                operators.insert(account.id);
-                ++told;
-            }
-        }
-        more = page.size() == kPage;
-        after_account = page.empty() ? after_account : std::optional(page.back().id);
-    }
     AccountId after;
     for (bool more = true; more;) {
-        KS_TRY(const auto page, f.backup_codes.list_suspended_accounts(tx, after, kPage));
-        for (const AccountId& account : page) {
-            if (!operators.contains(account)) {
-                KS_CHECK(tell(tx, f, account, head));
-                ++told;
-            }
-        }
+        KS_TRY(const auto page, list(tx, after, kPage));
+        all.insert(all.end(), page.begin(), page.end());
         more = page.size() == kPage;
         after = page.empty() ? after : page.back();
     }
-    return told;
+    return {};
+}
+
+Result<void> gather_operators(ReadTx& tx, Features& f, std::vector<AccountId>& all)
+{
+    std::optional<AccountId> after;
+    for (bool more = true; more;) {
+        KS_TRY(const auto page, f.accounts.list(tx, "", after, kPage));
+        for (const auto& account : page) {
+            if (account.is_operator()) {
+                all.push_back(account.id);
+            }
+        }
+        more = page.size() == kPage;
+        after = page.empty() ? after : std::optional(page.back().id);
+    }
+    return {};
+}
+
+/// Operators, and whoever has something to confirm. How many.
+Result<int> tell_those_concerned(WriteTx& tx, Features& f, const backup::ArchiveHead& head)
+{
+    std::vector<AccountId> concerned;
+    KS_CHECK(gather_operators(tx, f, concerned));
+    const ListConcerned lists[] = {
+        [&f](ReadTx& read, AccountId after, int limit) {
+            return f.backup_codes.list_suspended_accounts(read, after, limit);
+        },
+        [&f](ReadTx& read, AccountId after, int limit) {
+            return f.tokens.list_suspended_accounts(read, after, limit);
+        },
+        [&f](ReadTx& read, AccountId after, int limit) {
+            return f.webhooks.list_suspended_accounts(read, after, limit);
+        },
+    };
+    for (const ListConcerned& list : lists) {
+        KS_CHECK(gather(tx, list, concerned));
+    }
+    std::ranges::sort(concerned);
+    const auto repeated = std::ranges::unique(concerned);
+    concerned.erase(repeated.begin(), repeated.end());
+    for (const AccountId& account : concerned) {
+        KS_CHECK(tell(tx, f, account, head));
+    }
+    return static_cast<int>(concerned.size());
 }
 
 Result<void> record(WriteTx& tx, Features& f, const backup::ArchiveHead& head, const Counts& counts)
@@ -97,6 +126,11 @@ std::vector<RestoreStep> restore_steps(Features& f)
 {
     // Sweeps and jobs are not needed for any of these: what they remove is over by then.
     return {
+        // First, since what the others record is an event that webhooks hear of.
+        {"webhooks_suspended",
+         [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
+             return f.webhooks.suspend_all(tx, actor);
+         }},
         {"sessions_ended",
          [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
              return f.sessions.end_everyones(tx, actor, kReason);

@@ -10,6 +10,7 @@ import { enrollTotp, newEmail, passwordStep, setUpOperator, signIn, signUp } fro
 import { checkAccessible, openBrowser, openPage, screenshot } from "./support/browser.mjs";
 import { codeAt } from "./support/codes.mjs";
 import { tokenIn } from "./support/mail.mjs";
+import { insideAllowed, startReceiver } from "./support/receiver.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
 import { checkToken, makeToken } from "./support/tokens.mjs";
 import { until } from "./support/until.mjs";
@@ -73,7 +74,7 @@ function introspect(server, token, authorization) {
 }
 
 test("what was ended or used since the back-up does not come back with it", async (t) => {
-    const server = await startKeystead(t, { movableClock: true });
+    const server = await startKeystead(t, { settings: insideAllowed, movableClock: true });
     const operator = await setUpOperator(server);
     const owner = await signUp(server);
     const { authenticator, backupCodes } = await enrollTotp(server, owner.client);
@@ -86,6 +87,11 @@ test("what was ended or used since the back-up does not come back with it", asyn
     const half = await passwordStep(server, owner);
     const [revoked, mine] = [await makeToken(owner.client, { name: "one" }), await makeToken(owner.client, { name: "two" })];
     assert.equal((await checkToken(server, revoked.token)).status, 204);
+    const receiver = await startReceiver(t, (_request, response) => response.writeHead(503).end()); // So that something waits.
+    const addWebhook = async () => (await owner.client.expect(201, "POST", "account/webhooks", { url: receiver.url })).endpoint.id;
+    const [deleted, webhook] = [await addWebhook(), await addWebhook()];
+    const ofInstance = good(server, ["webhook", "create", "--url", receiver.url]).endpoint.id;
+    await owner.client.expect(200, "PATCH", "account", { name: "Before" });
 
     const file = path.join(server.folder, "nightly.backup");
     const made = good(server, ["backup", file]);
@@ -96,7 +102,8 @@ test("what was ended or used since the back-up does not come back with it", asyn
     const key = readFileSync(path.join(server.folder, "data", "root.key"));
     assert.ok(!readFileSync(file).includes(key.toString("utf8").trim()), "the root key is not in it");
 
-    // Since then: a session ended, a code used, a step used, a key and a client revoked.
+    // Since then: a session ended, a code used, a step used, a key and a client revoked, a webhook deleted.
+    await owner.client.expect(204, "DELETE", `account/webhooks/${deleted}`);
     await owner.client.expect(204, "DELETE", `account/tokens/${revoked.id}`);
     await other.expect(204, "POST", "sign-out");
     const usedCode = backupCodes[0];
@@ -156,6 +163,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     assert.equal(restored.backup_codes_suspended, backupCodes.length);
     assert.equal(restored.service_clients_suspended, 2);
     assert.equal(restored.api_tokens_suspended, 2);
+    assert.equal(restored.webhooks_suspended, 3);
     refused(server, ["restore", file], "storage/not-empty");
     await server.start();
 
@@ -182,6 +190,25 @@ test("what was ended or used since the back-up does not come back with it", asyn
         good(server, ["client", "confirm", "--client", kept.id]);
         assert.equal((await introspect(server, "nonsense", kept.token)).status, 200);
         refused(server, ["client", "confirm", "--client", owner.id], "client/not-found");
+    });
+
+    await t.test("no webhook is called before its owner has enabled it again", async () => {
+        const before = receiver.requests.length;
+        receiver.answer = (_request, response) => response.writeHead(204).end();
+        server.advanceClock(3600); // What waited would be due.
+        const client = await signIn(server, owner, { authenticator });
+        const { items } = await client.expect(200, "GET", "account/webhooks");
+        assert.deepEqual(items.map(({ id, state, waiting }) => [id, state, waiting]), [[deleted, "suspended", 0], [webhook, "suspended", 0]]);
+        assert.equal(good(server, ["webhook", "list"]).items[0].state, "suspended");
+        const dropped = (await client.expect(200, "GET", `account/webhooks/${webhook}/deliveries`)).items;
+        assert.ok(dropped.length > 0 && dropped.every(({ state, error }) => state === "dropped" && /restored/.test(error)), JSON.stringify(dropped));
+        await client.expect(200, "PATCH", "account", { name: "After" });
+        await client.expect(200, "PATCH", `account/webhooks/${webhook}`, { enabled: true });
+        await client.expect(200, "PATCH", "account", { name: "Enabled" });
+        await until("it is called again", () => receiver.requests.length > before);
+        good(server, ["webhook", "enable", "--webhook", ofInstance]);
+        const heard = receiver.requests.slice(before).filter(({ body }) => JSON.parse(body).type === "account.renamed");
+        assert.ok(heard.length <= 1, "what happened while it was suspended is not sent");
     });
 
     await t.test("people are told, sign in anew and confirm their codes", async () => {

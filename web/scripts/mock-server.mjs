@@ -109,6 +109,7 @@ function startState() {
                 waiting: 2,
             }),
             webhook("whk_2", "https://old.example.org/in", { state: "failing", events: ["session.*"] }),
+            webhook("whk_3", "https://restored.example.org/in", { state: "suspended" }),
         ],
         deliveries: [
             delivery("dlv_1", { state: "delivered", status: 204, attempts: 1 }),

@@ -219,6 +219,12 @@ Result<int> ApiTokenService::suspend_all(WriteTx& tx, const Actor& actor)
     return count;
 }
 
+Result<std::vector<AccountId>> ApiTokenService::list_suspended_accounts(ReadTx& tx, AccountId after,
+                                                                        int limit)
+{
+    return p_.store.list_suspended_accounts(tx, after, limit);
+}
+
 Result<void> ApiTokenService::confirm(WriteTx& tx, const Actor& actor, AccountId account,
                                       TokenId id)
 {

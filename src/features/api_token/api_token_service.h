@@ -93,6 +93,8 @@ public:
                                SessionId session);
     /// After a restore: no token works until its owner has confirmed it. How many.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// Whose tokens are suspended, in order of their ids.
+    Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     /// Errors: token/not-found, token/not-suspended (Conflict).
     Result<void> confirm(WriteTx& tx, const Actor& actor, AccountId account, TokenId id);
     /// With the account: rows, silently. The caller records.

@@ -317,6 +317,9 @@ TEST_P(ApiTokens, WaitForTheirOwnerAfterARestore)
     EXPECT_EQ(
         *world_.database->write([&](WriteTx& tx) { return service_.suspend_all(tx, Actor{}); }), 1);
     EXPECT_FALSE(check(made->secret));
+    const auto concerned = world_.database->read(
+        [&](ReadTx& tx) { return service_.list_suspended_accounts(tx, AccountId{}, 10); });
+    EXPECT_EQ(*concerned, std::vector{ada_});
     const auto confirm = [&](AccountId account) {
         return world_.database->write([&](WriteTx& tx) {
             return service_.confirm(tx, world_.owner_of(account), account, made->token.id);

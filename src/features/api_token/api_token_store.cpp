@@ -202,6 +202,20 @@ Result<int> ApiTokenStore::suspend_all(WriteTx& tx, Instant now)
     return tx.exec("UPDATE api_token SET suspended_at = $1 WHERE suspended_at IS NULL", now);
 }
 
+Result<std::vector<AccountId>> ApiTokenStore::list_suspended_accounts(ReadTx& tx, AccountId after,
+                                                                      int limit)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT DISTINCT account_id FROM api_token WHERE suspended_at IS NOT NULL "
+                    "AND account_id > $1 ORDER BY account_id LIMIT $2",
+                    after, limit));
+    std::vector<AccountId> accounts;
+    for (const Row& row : rows) {
+        accounts.push_back(row.id<AccountId>(0));
+    }
+    return accounts;
+}
+
 Result<bool> ApiTokenStore::confirm(WriteTx& tx, AccountId account, TokenId id)
 {
     KS_TRY(const int rows, tx.exec("UPDATE api_token SET suspended_at = NULL WHERE account_id = $1 "

@@ -69,6 +69,8 @@ struct ApiTokenStore {
     Result<bool> remove(WriteTx& tx, AccountId account, TokenId id);
     Result<std::vector<Digest>> remove_secrets(WriteTx& tx, TokenId id);
     Result<int> suspend_all(WriteTx& tx, Instant now);
+    /// In order of their ids.
+    Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     Result<bool> confirm(WriteTx& tx, AccountId account, TokenId id);
 
     Result<std::vector<Counted>> list_days(ReadTx& tx, AccountId account, std::int64_t since_day);

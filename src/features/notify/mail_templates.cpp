@@ -166,12 +166,13 @@ constexpr std::array kTemplates = {
     Template{
         Purpose::ServerRestored, Kind::ChangeNotice, "The server was restored from a back-up",
         "{product} was restored from a back-up. What was changed after the back-up was made is "
-        "lost, everybody was signed out, and credentials that may have been used or revoked "
-        "since are suspended until they are confirmed.",
+        "lost, everybody was signed out, and credentials and webhooks that may have been used, "
+        "changed or ended since are suspended until you confirm them.",
         "",
         "Sign in and look at {base}/account/two-factor: confirm your backup codes if none of "
-        "them was used since then, or make new ones. If you changed your password since then, "
-        "change it again."},
+        "them was used since then, or make new ones. API keys and webhooks wait for you at "
+        "{base}/account/api-keys and {base}/account/webhooks. If you changed your password "
+        "since then, change it again."},
     Template{Purpose::WebhookChanged, Kind::ChangeNotice, "A webhook of your account was changed",
              "Events of your account at {product} are sent to a webhook endpoint that was added or "
              "changed.",

@@ -167,6 +167,13 @@ Result<void> DeliveryStore::drop_waiting(ChangeTx& tx, EndpointId endpoint, Inst
                         endpoint, DeliveryState::Dropped, now, error, DeliveryState::Waiting));
 }
 
+Result<int> DeliveryStore::drop_all_waiting(ChangeTx& tx, Instant now, std::string_view error)
+{
+    return tx.exec("UPDATE webhook_delivery SET state = $1, due_at = $2, last_error = $3 "
+                   "WHERE state = $4",
+                   DeliveryState::Dropped, now, error, DeliveryState::Waiting);
+}
+
 Result<std::vector<DeliveryStore::Queue>> DeliveryStore::list_long_queues(ReadTx& tx,
                                                                           std::uint32_t longer_than)
 {

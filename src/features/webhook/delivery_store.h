@@ -41,6 +41,8 @@ public:
     Result<void> settle(ChangeTx& tx, DeliveryId id, DeliveryState state, Instant now,
                         std::string_view error);
     /// All that wait for an endpoint.
+    /// Of every endpoint; how many.
+    Result<int> drop_all_waiting(ChangeTx& tx, Instant now, std::string_view error);
     Result<void> drop_waiting(ChangeTx& tx, EndpointId endpoint, Instant now,
                               std::string_view error);
 

@@ -115,6 +115,26 @@ Result<bool> EndpointStore::stop(ChangeTx& tx, EndpointId id, EndpointState stat
     return rows == 1;
 }
 
+Result<int> EndpointStore::suspend_all(ChangeTx& tx)
+{
+    return tx.exec("UPDATE webhook_endpoint SET state = $1 WHERE state = $2",
+                   EndpointState::Suspended, EndpointState::Enabled);
+}
+
+Result<std::vector<AccountId>> EndpointStore::list_suspended_accounts(ReadTx& tx, AccountId after,
+                                                                      int limit)
+{
+    KS_TRY(const Rows rows,
+           tx.query("SELECT DISTINCT account_id FROM webhook_endpoint WHERE state = $1 AND "
+                    "account_id > $2 ORDER BY account_id LIMIT $3",
+                    EndpointState::Suspended, after, limit));
+    std::vector<AccountId> accounts;
+    for (const Row& row : rows) {
+        accounts.push_back(row.id<AccountId>(0));
+    }
+    return accounts;
+}
+
 Result<void> EndpointStore::set_secrets(ChangeTx& tx, EndpointId id, ByteView secret,
                                         std::optional<ByteView> previous,
                                         std::optional<Instant> until)
@@ -144,6 +164,12 @@ Result<std::vector<EndpointStore::Expired>> EndpointStore::clear_expired(ChangeT
         expired.push_back({row.id<EndpointId>(0), row.optional_id<AccountId>(1)});
     }
     return expired;
+}
+
+Result<void> EndpointStore::clear_all_previous(ChangeTx& tx)
+{
+    return done(tx.exec("UPDATE webhook_endpoint SET previous_secret = NULL, previous_until = NULL "
+                        "WHERE previous_secret IS NOT NULL"));
 }
 
 Result<bool> EndpointStore::remove(ChangeTx& tx, EndpointId id)

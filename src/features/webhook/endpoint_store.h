@@ -42,6 +42,10 @@ public:
     Result<void> update(ChangeTx& tx, EndpointId id, const EndpointChange& change);
     /// False when it is not enabled any more.
     Result<bool> stop(ChangeTx& tx, EndpointId id, EndpointState state);
+    /// All that are enabled; how many.
+    Result<int> suspend_all(ChangeTx& tx);
+    /// In order of their ids.
+    Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     Result<void> set_secrets(ChangeTx& tx, EndpointId id, ByteView secret,
                              std::optional<ByteView> previous, std::optional<Instant> until);
     /// False when there was none.
@@ -51,6 +55,7 @@ public:
         std::optional<AccountId> account;
     };
     Result<std::vector<Expired>> clear_expired(ChangeTx& tx, Instant now);
+    Result<void> clear_all_previous(ChangeTx& tx);
     Result<bool> remove(ChangeTx& tx, EndpointId id);
     Result<std::vector<EndpointId>> remove_of(ChangeTx& tx, AccountId account);
 };

@@ -47,6 +47,7 @@ std::string_view name_of(EndpointState state)
     case EndpointState::Disabled: return "disabled";
     case EndpointState::Failing: return "failing";
     case EndpointState::Gone: return "gone";
+    case EndpointState::Suspended: return "suspended";
     }
     std::abort();
 }

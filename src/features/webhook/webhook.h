@@ -4,7 +4,8 @@
 //
 //   endpoint:  enabled ◀──its owner──▶ disabled
 //                 │└──the last retry failed, nothing got through since──▶ failing ─┐ its owner
-//                 └──answered 410──▶ gone ────────────────────────────────────────┴──▶ enabled
+//                 ├──answered 410──▶ gone ────────────────────────────────────────┤
+//                 └──a restore──▶ suspended ──────────────────────────────────────┴──▶ enabled
 //
 //   delivery:  waiting ──2xx──▶ delivered
 //                │ ▲ └──any other answer, or none: later──┘
@@ -39,7 +40,13 @@ using EndpointId = Id<EndpointTag>;
 using DeliveryId = Id<DeliveryTag>;
 
 /// Stored: never renumber.
-enum class EndpointState : std::uint8_t { Enabled = 1, Disabled = 2, Failing = 3, Gone = 4 };
+enum class EndpointState : std::uint8_t {
+    Enabled = 1,
+    Disabled = 2,
+    Failing = 3,
+    Gone = 4,
+    Suspended = 5, // by a restore: it may have been deleted since the back-up was made
+};
 enum class DeliveryState : std::uint8_t { Waiting = 1, Delivered = 2, GivenUp = 3, Dropped = 4 };
 enum class Cause : std::uint8_t { Event = 1, Test = 2, Repeat = 3 };
 

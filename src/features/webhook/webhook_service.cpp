@@ -355,4 +355,24 @@ Result<void> WebhookService::erase(WriteTx& tx, AccountId account)
     return deliveries_.delete_settled_about(tx, account);
 }
 
+Result<int> WebhookService::suspend_all(WriteTx& tx, const Actor& actor)
+{
+    KS_TRY(const int count, endpoints_.suspend_all(tx));
+    KS_CHECK(endpoints_.clear_all_previous(tx));
+    KS_TRY(const int dropped, deliveries_.drop_all_waiting(
+                                  tx, p_.clock.now(), "The server was restored from a back-up."));
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "webhook.suspend",
+                                  .target = {"webhooks", ""},
+                                  .details = {{"count", std::to_string(count)},
+                                              {"deliveries_dropped", std::to_string(dropped)}}}));
+    return count;
+}
+
+Result<std::vector<AccountId>> WebhookService::list_suspended_accounts(ReadTx& tx, AccountId after,
+                                                                       int limit)
+{
+    return endpoints_.list_suspended_accounts(tx, after, limit);
+}
+
 } // namespace keystead::webhook

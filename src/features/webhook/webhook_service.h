@@ -114,6 +114,13 @@ public:
                             DeliveryId delivery);
     Result<void> erase(WriteTx& tx, AccountId account);
 
+    /// After a restore: what is enabled may have been deleted or disabled since the back-up was
+    /// made, what waits may have been sent, and an old secret may have been ended. So nothing is
+    /// sent before each owner has enabled the endpoint again. How many were suspended.
+    Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// Whose endpoints are suspended, in order of their ids.
+    Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
+
     /// Headers of an attempt: id, timestamp, signature by one secret or two. For DeliveryService.
     Result<std::vector<std::pair<std::string, std::string>>> headers(const Endpoint& endpoint,
                                                                      const Delivery& delivery,

@@ -209,5 +209,50 @@ TEST_P(Webhooks, LeaveNothingOfAnErasedAccount)
     EXPECT_EQ(count_rows("SELECT count(*) FROM webhook_endpoint"), 0);
 }
 
+// guards: a webhook that was deleted since the back-up does not come alive with it
+TEST_P(Webhooks, WaitForTheirOwnerAfterARestore)
+{
+    const auto alices = make(alice_, kUrl)->endpoint.id;
+    const auto disabled = make(alice_, kUrl)->endpoint.id;
+    const auto of_instance = make(std::nullopt, kUrl)->endpoint.id;
+    const Actor actor = owner_of(alice_);
+    const auto change = [&](EndpointId id, EndpointState state) {
+        return database->write(
+            [&](WriteTx& tx) { return webhooks.change(tx, actor, alice_, id, {.state = state}); });
+    };
+    ASSERT_TRUE(change(disabled, EndpointState::Disabled));
+    ASSERT_TRUE(database->write(
+        [&](WriteTx& tx) { return webhooks.rotate_secret(tx, actor, alice_, alices); }));
+    ASSERT_TRUE(
+        database->write([&](WriteTx& tx) { return webhooks.test(tx, actor, alice_, disabled); }));
+    record(alice_);
+    constexpr const char* kWaiting = "SELECT count(*) FROM webhook_delivery WHERE state = 1";
+    ASSERT_GE(count_rows(kWaiting), 3);
+
+    const auto suspended =
+        database->write([&](WriteTx& tx) { return webhooks.suspend_all(tx, Actor{}); });
+    EXPECT_EQ(*suspended, 2);
+    EXPECT_EQ(count_rows(kWaiting), 0);
+    EXPECT_EQ(state_of(alices), EndpointState::Suspended);
+    EXPECT_EQ(state_of(of_instance), EndpointState::Suspended);
+    EXPECT_EQ(state_of(disabled), EndpointState::Disabled);
+    EXPECT_EQ(count_rows("SELECT count(*) FROM webhook_endpoint WHERE previous_secret IS NOT NULL"),
+              0);
+    EXPECT_EQ(audit.count("webhook.suspend"), 1);
+    const auto concerned = database->read(
+        [&](ReadTx& tx) { return webhooks.list_suspended_accounts(tx, AccountId{}, 10); });
+    EXPECT_EQ(*concerned, std::vector{alice_});
+    record(alice_);
+    EXPECT_EQ(count_rows(kWaiting), 0) << "it hears of nothing";
+    const auto delivery = deliveries(alices).front().id;
+    const auto repeated = database->write(
+        [&](WriteTx& tx) { return webhooks.repeat(tx, actor, alice_, alices, delivery); });
+    EXPECT_EQ(repeated.error().code, "webhook/not-enabled");
+
+    ASSERT_TRUE(change(alices, EndpointState::Enabled));
+    record(alice_);
+    EXPECT_EQ(count_rows(kWaiting), 2) << "that it was enabled, and what came after";
+}
+
 } // namespace
 } // namespace keystead::webhook

@@ -694,6 +694,15 @@ export const t = {
             "totp.remove-all": "All authenticators were removed",
             "totp.rename": "An authenticator was renamed",
             "totp.verify": "A code from your authenticator was used",
+            "webhook.change": "A webhook was changed",
+            "webhook.create": "A webhook was added",
+            "webhook.delete": "A webhook was deleted",
+            "webhook.end-secret": "The old secret of a webhook was ended",
+            "webhook.repeat": "A delivery of a webhook was sent again",
+            "webhook.rotate": "A webhook got a new secret",
+            "webhook.stop": "A webhook was stopped: its receiver no longer answers",
+            "webhook.suspend": "Webhooks were suspended after a restore",
+            "webhook.test": "A test was sent to a webhook",
         } as Record<string, string>,
         /** What the same actions are called when they were refused or failed. */
         refusals: {
@@ -771,9 +780,12 @@ export const t = {
             disabled: "Disabled",
             failing: "Stopped: failing",
             gone: "Stopped: gone",
+            suspended: "Suspended",
         },
         stopped:
             "Deliveries failed and were stopped. Look at them below, mend the receiver, then enable it again.",
+        suspended:
+            "The server was restored from a back-up, and you may have changed this since. Look whether the address is still right, make a new secret if you had made one since, then enable it.",
         allEvents: "All events",
         waiting: (count: number) => (count === 1 ? "1 delivery waits" : `${count} deliveries wait`),
         lastDelivered: "Last delivered",
@@ -799,7 +811,7 @@ export const t = {
         nextAttempt: "next",
         body: "Body",
         repeat: "Send again",
-        repeatLabel: (type: string) => `Send ${type} again`,
+        repeatLabel: (type: string) => `Send again: ${type}`,
         repeating: "sending…",
         rotate: "New secret…",
         rotateTitle: "Make a new secret?",
