@@ -394,6 +394,56 @@ test("sessions: end one, ask one to sign in again, end the others", async () => 
     await page.getByText("2 sessions have ended.").waitFor();
 });
 
+test("a list that is refused for its rate counts down and comes by itself", async () => {
+    mock.state.signedIn = true;
+    mock.state.refuseOnce = {
+        name: "GET account/sessions",
+        status: 429,
+        code: "limit/too-many-requests",
+        headers: { "retry-after": "2" },
+    };
+    await go("/account/sessions");
+    await page
+        .getByText(/We will try again by ourselves in 0:0/)
+        .last()
+        .waitFor();
+    assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
+    await look("sessions-waiting");
+    await page.getByRole("button", { name: /^End the session: Safari/ }).waitFor();
+});
+
+test("webhooks: added, the secret saved, tested, sent again, suspended by a restore, rotated, deleted", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    await go("/account/webhooks");
+    await page.getByText("The server was restored from a back-up").waitFor();
+    const suspended = page.getByRole("listitem").filter({ hasText: "restored.example.org" });
+    await suspended.getByRole("button", { name: "Enable" }).click();
+    await suspended.getByText("Enabled", { exact: true }).waitFor();
+    await fill("Address", "http://new.example.org/in");
+    await press("Add endpoint");
+    await page.getByText("https").first().waitFor();
+    await fill("Address", "https://new.example.org/in");
+    await press("Add endpoint");
+    await page.getByRole("heading", { name: "Save the secret" }).waitFor();
+    await look("webhooks-secret");
+    await press("I have saved it");
+    const row = page.getByRole("listitem").filter({ hasText: "new.example.org" });
+    await row.getByRole("button", { name: "Send a test" }).click();
+    await row.getByText("This is what is sent").waitFor();
+    await row.getByRole("button", { name: "Send again: webhook.test" }).first().click();
+    await row.getByText("sent again").first().waitFor();
+    await look("webhooks-deliveries");
+    await row.getByRole("button", { name: "New secret…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Make a new secret" }).click();
+    await press("I have saved it");
+    await row.getByText("The old secret still counts until").waitFor();
+    await row.getByRole("button", { name: "Delete…" }).click();
+    await look("webhooks-delete");
+    await page.getByRole("dialog").getByRole("button", { name: "Delete it" }).click();
+    await row.waitFor({ state: "detached" });
+});
+
 test("api keys: made in steps by keyboard, stepped up in place, shown once, left when saved", async () => {
     mock.state.signedIn = true;
     await go("/account/api-keys");

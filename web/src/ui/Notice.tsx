@@ -58,7 +58,7 @@ export function problemText(problem: Problem): string {
 }
 
 /** Counts to `until`, then calls. Readers are told once, when it begins; the ticking is for the eye. */
-function Countdown({ problem, until, onEnd }: { problem: Problem; until: number; onEnd: () => void }) {
+export function Countdown({ problem, until, onEnd }: { problem: Problem; until: number; onEnd: () => void }) {
     const [now, setNow] = useState(() => Date.now());
     const ended = useRef(onEnd);
     useEffect(() => {

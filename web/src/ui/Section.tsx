@@ -10,7 +10,7 @@ import { t } from "../text/en";
 import { Heading } from "./Heading";
 import type { IconName } from "./Icon";
 import { Icon } from "./Icon";
-import { Notice, problemText, Reference } from "./Notice";
+import { Countdown, Notice, problemText, Reference } from "./Notice";
 import styles from "./Section.module.css";
 
 export function SettingsPage({
@@ -107,7 +107,7 @@ export function Notices({ children }: { children: ReactNode }) {
     return <div className={styles.notices}>{children}</div>;
 }
 
-/** Shows what was loaded; until then a skeleton, and on failure why, with the reference and another try. */
+/** Shows what was loaded; until then a skeleton, and on failure why, with another try: by itself after a refusal "for now". */
 export function Loaded<Data>({
     query,
     rows = 3,
@@ -122,16 +122,24 @@ export function Loaded<Data>({
     }
     if (query.isError) {
         const problem = query.error instanceof Problem ? query.error : new Problem(0, "client/failed");
+        const again = () => void query.refetch();
+        if (problem.retryAt !== null) {
+            return (
+                <Notice kind="error">
+                    <Countdown
+                        key={problem.retryAt}
+                        problem={problem}
+                        until={problem.retryAt}
+                        onEnd={again}
+                    />
+                </Notice>
+            );
+        }
         return (
             <Notice
                 kind="error"
                 actions={
-                    <Button
-                        size="compact-sm"
-                        variant="default"
-                        loading={query.isFetching}
-                        onClick={() => void query.refetch()}
-                    >
+                    <Button size="compact-sm" variant="default" loading={query.isFetching} onClick={again}>
                         {t.common.tryAgain}
                     </Button>
                 }
