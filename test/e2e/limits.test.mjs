@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { signUp } from "./support/accounts.mjs";
+import { openBrowser, openPage } from "./support/browser.mjs";
 import { startKeystead } from "./support/server.mjs";
 
 const perMinute = {
@@ -91,4 +92,24 @@ test("a client that waits as it is told is never refused twice in a row", async 
             refusals = 0;
         }
     }
+});
+
+// proves: S-09
+test("a page counts down and sends what was typed by itself", async (t) => {
+    const server = await startKeystead(t, { settings: { limits: perMinute } });
+    const { client, email, password } = await signUp(server);
+    const page = await openPage(t, await openBrowser(t), server);
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail address").fill(email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.goto("/account/addresses");
+    await page.getByLabel("Name", { exact: true }).fill("Typed once");
+    await untilRefused(() => client.patch("account", { name: "Ada" }), 4 * perMinute.write_per_minute);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText(/We will try again by ourselves in/).first().waitFor();
+    assert.equal((await client.expect(200, "GET", "account")).name, "Ada", "nothing was done yet");
+    await page.getByText("Your name is saved.").waitFor();
+    assert.equal((await client.expect(200, "GET", "account")).name, "Typed once");
 });

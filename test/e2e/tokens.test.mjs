@@ -329,9 +329,11 @@ test("tokens", async (t) => {
         await owner.client.expect(200, "POST", "step-up", { method: "password", password: owner.password });
     });
 
+    // proves: D-07
     await t.test("tokens end by themselves, and unused ones are pointed out", async () => {
         const made = await makeToken(owner.client, { name: "short", expires_in_days: 1 });
         const long = await makeToken(owner.client, { name: "long", expires_in_days: 365 });
+        const used = await makeToken(owner.client, { name: "used", expires_in_days: 365 });
         assert.equal((await checkToken(server, made.token)).status, 204);
         server.advanceClock(86_400 + 1);
         assert.equal((await checkToken(server, made.token)).status, 401);
@@ -342,8 +344,11 @@ test("tokens", async (t) => {
         assert.equal((await state(long.id)).unused, false);
         server.advanceClock(30 * 86_400);
         const later = await signIn(server, owner);
-        const listed = (await later.expect(200, "GET", "account/tokens")).items.find((one) => one.id === long.id);
-        assert.equal(listed.unused, true);
+        const isUnused = async ({ id }) => (await later.expect(200, "GET", "account/tokens")).items.find((one) => one.id === id).unused;
+        assert.equal(await isUnused(long), true);
+        assert.equal((await checkToken(server, used.token)).status, 204);
+        await until("its use is known", async () => await isUnused(used) === false);
+        assert.equal(await isUnused(long), true);
     });
 });
 
