@@ -113,9 +113,9 @@ void add_feature_routes(http::Router& router, Features& f)
                                 {db, f.password_change, f.policy, hasher, settings.session});
     incident::add_routes(words_first, db, f.incidents);
     session::add_routes(words_first, db, f.sessions, f.notices);
-    totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts,
+    totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts, f.idempotency,
                                    f.foundation.clock, settings.product.name, rotate_session(f)});
-    backup_code::add_routes(words_first, {db, f.backup_codes, f.accounts});
+    backup_code::add_routes(words_first, {db, f.backup_codes, f.accounts, f.idempotency});
     account::add_routes(words_first, {db, f.accounts, f.account_admin, f.addresses,
                                       f.foundation.clock, account_facts(f)});
     account::add_email_routes(words_first, {db, f.email_change, f.addresses});
@@ -123,7 +123,7 @@ void add_feature_routes(http::Router& router, Features& f)
     activity::add_routes(words_first, db, f.audit_log, f.client_devices, *f.resources.places);
     api_token::add_routes(words_first, {db, f.tokens, f.token_usage, f.permissions, f.idempotency,
                                         settings.api_token});
-    webhook::add_routes(words_first, db, f.webhooks);
+    webhook::add_routes(words_first, {db, f.webhooks, f.idempotency});
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
     log_proof::add_routes(words_first, db, f.log_proofs);
     audit_export::add_routes(words_first, {db, f.audit_exports, f.audit_filters});

@@ -159,7 +159,10 @@ void write_parameters(JsonWriter& json, const Route& route)
     const bool by_cookie = route.access.kind != Access::Kind::Public &&
                            route.access.kind != Access::Kind::ServiceClient;
     const bool needs_csrf = is_unsafe(route.method) && by_cookie;
-    if (names.empty() && route.query.empty() && !needs_csrf) {
+    // Whoever may hear that it was done already may have said by what name.
+    const bool takes_key =
+        std::ranges::find(route.problems, "idempotency/already-done") != route.problems.end();
+    if (names.empty() && route.query.empty() && !needs_csrf && !takes_key) {
         return;
     }
     json.key("parameters").begin_array();
@@ -181,6 +184,9 @@ void write_parameters(JsonWriter& json, const Route& route)
     }
     if (needs_csrf) {
         json.begin_object().member("$ref", "#/components/parameters/AntiForgery").end_object();
+    }
+    if (takes_key) {
+        json.begin_object().member("$ref", "#/components/parameters/IdempotencyKey").end_object();
     }
     json.end_array();
 }
@@ -312,9 +318,17 @@ void write_shared_components(JsonWriter& json)
     json.key("parameters").begin_object().key("AntiForgery").begin_object();
     json.member("name", "Keystead-Csrf").member("in", "header").member("required", true);
     json.member("description", "The anti-forgery token that belongs to the cookie (`csrf_token`).");
+    json.key("schema").begin_object().member("type", "string").end_object().end_object();
+    json.key("IdempotencyKey").begin_object();
+    json.member("name", "Idempotency-Key").member("in", "header").member("required", false);
+    json.member("description",
+                "Any text of yours, new for each creation. A repeat with the same one within a day "
+                "makes nothing and is answered 409 `idempotency/already-done` with the `id` of "
+                "what was made, never with the secret.");
     json.key("schema")
         .begin_object()
         .member("type", "string")
+        .member("maxLength", 200)
         .end_object()
         .end_object()
         .end_object();

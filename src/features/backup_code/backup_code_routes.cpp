@@ -1,6 +1,7 @@
 #include "features/backup_code/backup_code_routes.h"
 
 #include "core/json.h"
+#include "features/idempotency/idempotency_routes.h"
 #include "http/schema.h"
 
 #include <cstring>
@@ -21,6 +22,7 @@ using http::Response;
 using http::TimingKind;
 
 constexpr std::string_view kTag = "Second factor";
+constexpr std::string_view kMake = "makeBackupCodes";
 
 http::Handler status_handler(BackupCodeRouteParts parts)
 {
@@ -51,16 +53,20 @@ http::Handler confirm_handler(BackupCodeRouteParts parts)
 http::Handler make_handler(BackupCodeRouteParts parts)
 {
     return [parts](const Request& request) -> Result<Response> {
+        KS_TRY(const auto key, idempotency::key_of(request));
         const AccountId account = request.principal.account;
         const auto check = [&](ReadTx& tx) -> Result<void> {
+            KS_CHECK(parts.idempotency.check(tx, account, kMake, key));
             KS_CHECK(parts.accounts.check_factors_not_frozen(tx, account));
             return parts.backup_codes.check_second_factor(tx, account);
         };
         KS_CHECK(parts.database.read(check)); // Nobody pays ten hashes for a refusal.
         KS_TRY(const PreparedSet prepared, parts.backup_codes.prepare(account));
         KS_CHECK(parts.database.write([&](WriteTx& tx) -> Result<void> {
+            KS_CHECK(tx.lock(account)); // A repeat waits for the first, then hears of it.
             KS_CHECK(check(tx));
-            return parts.backup_codes.replace(tx, request.actor(), prepared);
+            KS_CHECK(parts.backup_codes.replace(tx, request.actor(), prepared));
+            return parts.idempotency.claim(tx, account, kMake, key, account.text());
         }));
         JsonWriter json(kCodesJsonBytes + 64);
         std::string codes = codes_as_json(prepared.codes);
@@ -102,24 +108,25 @@ void add_routes(http::Router& router, const BackupCodeRouteParts& parts)
                                  .named("BackupCodes"),
                              "Never the codes themselves"}},
                 .handler = status_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/backup-codes",
-                .operation = "makeBackupCodes",
-                .tag = kTag,
-                .summary = "Make ten new backup codes; the old ones end",
-                .lane = LaneKind::Credential,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = 0,
-                .timing = TimingKind::Immediate,
-                .answers = {{201,
-                             http::object({{"codes", http::array(http::text(19, 19), kCodesInSet)}})
-                                 .named("NewBackupCodes"),
-                             "Shown this once"}},
-                .problems = {"backup-code/second-factor-missing", "account/factors-frozen",
-                             "password/busy"},
-                .audit = {"backup_code.make"},
-                .handler = make_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/backup-codes",
+         .operation = kMake,
+         .tag = kTag,
+         .summary = "Make ten new backup codes; the old ones end",
+         .lane = LaneKind::Credential,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = 0,
+         .timing = TimingKind::Immediate,
+         .answers = {{201,
+                      http::object({{"codes", http::array(http::text(19, 19), kCodesInSet)}})
+                          .named("NewBackupCodes"),
+                      "Shown this once"}},
+         .problems = {"backup-code/second-factor-missing", "account/factors-frozen",
+                      "password/busy", "idempotency/already-done", "idempotency/invalid-key"},
+         .audit = {"backup_code.make"},
+         .handler = make_handler(parts)});
     router.add({.method = Method::Post,
                 .path = "/v1/account/backup-codes/confirm",
                 .operation = "confirmBackupCodes",

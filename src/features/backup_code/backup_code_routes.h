@@ -7,6 +7,7 @@
 #include "core/secret.h"
 #include "features/account/account_service.h"
 #include "features/backup_code/backup_code_service.h"
+#include "features/idempotency/idempotency_service.h"
 #include "http/route.h"
 #include "storage/database.h"
 
@@ -19,6 +20,7 @@ struct BackupCodeRouteParts {
     Database& database;
     BackupCodeService& backup_codes;
     account::AccountService& accounts;
+    idempotency::IdempotencyService& idempotency;
 };
 
 void add_routes(http::Router& router, const BackupCodeRouteParts& parts);

@@ -3,6 +3,7 @@
 #include "core/encoding.h"
 #include "core/json.h"
 #include "features/backup_code/backup_code_routes.h"
+#include "features/idempotency/idempotency_routes.h"
 #include "features/totp/qr_code.h"
 #include "http/schema.h"
 
@@ -26,6 +27,7 @@ using http::Response;
 using http::TimingKind;
 
 constexpr std::string_view kTag = "Second factor";
+constexpr std::string_view kEnroll = "enrollAuthenticator";
 constexpr std::size_t kBodyBytes = 512;
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kCodeMax = 32;
@@ -123,12 +125,17 @@ Result<Response> begun_response(const TotpRouteParts& parts, const Begun& begun)
 http::Handler begin_handler(std::shared_ptr<const TotpRouteParts> parts)
 {
     return [parts](const Request& request) -> Result<Response> {
+        KS_TRY(const auto key, idempotency::key_of(request));
         const AccountId account = request.principal.account;
         KS_TRY(const Begun begun, parts->database.write([&](WriteTx& tx) -> Result<Begun> {
+            KS_CHECK(tx.lock(account)); // A repeat waits for the first, then hears of it.
+            KS_CHECK(parts->idempotency.check(tx, account, kEnroll, key));
             KS_CHECK(parts->accounts.check_factors_not_frozen(tx, account));
             KS_TRY(const auto owner, parts->accounts.load(tx, account));
             KS_TRY(auto added, parts->totp.begin_enrollment(tx, request.actor(), account,
                                                             request.body.text("name")));
+            KS_CHECK(
+                parts->idempotency.claim(tx, account, kEnroll, key, added.authenticator.id.text()));
             return Begun{.added = std::move(added), .email = owner.email.text()};
         }));
         return begun_response(*parts, begun);
@@ -277,7 +284,7 @@ void add_read_and_begin(http::Router& router, const std::shared_ptr<const TotpRo
     router.add(
         {.method = Method::Post,
          .path = "/v1/account/totp",
-         .operation = "enrollAuthenticator",
+         .operation = kEnroll,
          .tag = kTag,
          .summary = "Begin to enroll an authenticator app; it counts once a code has confirmed it",
          .lane = LaneKind::Store,
@@ -287,7 +294,8 @@ void add_read_and_begin(http::Router& router, const std::shared_ptr<const TotpRo
          .timing = TimingKind::Immediate,
          .request = http::object({{"name", http::text(1, kNameMax)}}),
          .answers = {{201, new_authenticator_schema(), "The secret, shown this once"}},
-         .problems = {"totp/limit-reached", "totp/too-long-for-qr", "account/factors-frozen"},
+         .problems = {"idempotency/already-done", "idempotency/invalid-key", "totp/limit-reached",
+                      "totp/too-long-for-qr", "account/factors-frozen"},
          .audit = {"totp.enroll"},
          .handler = begin_handler(parts)});
 }

@@ -9,6 +9,7 @@
 #include "features/account/account_service.h"
 #include "features/attempt_budget/attempt_budget_service.h"
 #include "features/backup_code/backup_code_service.h"
+#include "features/idempotency/idempotency_service.h"
 #include "features/totp/totp_service.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -37,6 +38,7 @@ struct TotpRouteParts {
     backup_code::BackupCodeService& backup_codes;
     attempt_budget::AttemptBudgetService& budget;
     account::AccountService& accounts;
+    idempotency::IdempotencyService& idempotency;
     const Clock& clock;
     std::string product_name; // the issuer
     RotateSession rotate_session;

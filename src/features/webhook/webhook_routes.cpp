@@ -1,5 +1,6 @@
 #include "features/webhook/webhook_routes.h"
 
+#include "features/idempotency/idempotency_routes.h"
 #include "features/webhook/delivery_routes.h"
 #include "features/webhook/event_catalogue.h"
 
@@ -19,6 +20,8 @@ using http::TimingKind;
 
 constexpr std::string_view kTag = "Webhooks";
 constexpr std::size_t kBodyBytes = 8192;
+/// Of an answer with a secret, which must not grow: growing leaves a copy.
+constexpr std::size_t kSecretAnswerBytes = 16384;
 
 Result<EndpointId> endpoint_in_path(const Request& request)
 {
@@ -43,7 +46,7 @@ http::Schema endpoint_schema()
                    {"url", text(8, outgoing::kUrlBytesMax)},
                    {"description", text(0, kDescriptionBytesMax)},
                    {"events", events_schema()},
-                   {"state", enumeration({"enabled", "disabled", "failing", "gone"})},
+                   {"state", enumeration({"enabled", "disabled", "failing", "gone", "suspended"})},
                    {"waiting", integer(0, 1'000'000'000)},
                    {"last_delivered_at", time().or_null()},
                    {"previous_secret_expires_at", time().or_null()},
@@ -98,16 +101,19 @@ Response answer_with(int status, const View& view)
 
 Response answer_with(int status, const WithSecret& made)
 {
-    JsonWriter json;
+    JsonWriter json(kSecretAnswerBytes);
     json.begin_object().key("endpoint");
     write_endpoint(json, {.endpoint = made.endpoint});
     json.member("secret", made.secret.reveal_text()).end_object();
-    return Response::json(status, std::move(json).take());
+    return Response::secret_json(status, std::move(json).take());
 }
 
 class Routes {
 public:
-    Routes(Database& database, WebhookService& webhooks) : db_(database), webhooks_(webhooks) {}
+    explicit Routes(const WebhookRouteParts& parts)
+        : db_(parts.database), webhooks_(parts.webhooks), idempotency_(parts.idempotency)
+    {
+    }
 
     Result<Response> list(const Request& request) const
     {
@@ -123,14 +129,20 @@ public:
     }
     Result<Response> create(const Request& request) const
     {
+        KS_TRY(const auto key, idempotency::key_of(request));
         Wanted wanted{.url = std::string(request.body.text("url")),
                       .description =
                           std::string(request.body.optional_text("description").value_or(""))};
         if (request.body.has("events")) {
             wanted.events = events_of(request.body.value());
         }
-        KS_TRY(const auto made, db_.write([&](WriteTx& tx) {
-            return webhooks_.create(tx, request.actor(), request.principal.account, wanted);
+        const AccountId account = request.principal.account;
+        KS_TRY(const auto made, db_.write([&](WriteTx& tx) -> Result<WithSecret> {
+            KS_CHECK(tx.lock(account)); // A repeat waits for the first, then hears of it.
+            KS_CHECK(idempotency_.check(tx, account, "createWebhook", key));
+            KS_TRY(auto one, webhooks_.create(tx, request.actor(), account, wanted));
+            KS_CHECK(idempotency_.claim(tx, account, "createWebhook", key, one.endpoint.id.text()));
+            return one;
         }));
         return answer_with(201, made);
     }
@@ -162,8 +174,15 @@ public:
     Result<Response> rotate(const Request& request) const
     {
         KS_TRY(const auto id, endpoint_in_path(request));
-        KS_TRY(const auto made, db_.write([&](WriteTx& tx) {
-            return webhooks_.rotate_secret(tx, request.actor(), request.principal.account, id);
+        KS_TRY(const auto key, idempotency::key_of(request));
+        const AccountId account = request.principal.account;
+        const std::string operation = "rotateWebhookSecret " + id.text();
+        KS_TRY(const auto made, db_.write([&](WriteTx& tx) -> Result<WithSecret> {
+            KS_CHECK(tx.lock(account));
+            KS_CHECK(idempotency_.check(tx, account, operation, key));
+            KS_TRY(auto one, webhooks_.rotate_secret(tx, request.actor(), account, id));
+            KS_CHECK(idempotency_.claim(tx, account, operation, key, id.text()));
+            return one;
         }));
         return answer_with(200, made);
     }
@@ -193,6 +212,7 @@ public:
 private:
     Database& db_;
     WebhookService& webhooks_;
+    idempotency::IdempotencyService& idempotency_;
 };
 
 using Member = Result<Response> (Routes::*)(const Request&) const;
@@ -268,7 +288,8 @@ void add_changing(http::Router& router, const Routes& routes)
          .answers = {{201, with_secret_schema(), "Made"}},
          .problems = {"webhook/limit", "webhook/unknown-event", "webhook/description-invalid",
                       "outgoing/invalid-url", "outgoing/not-https", "outgoing/credentials-in-url",
-                      "outgoing/inside-address"},
+                      "outgoing/inside-address", "idempotency/already-done",
+                      "idempotency/invalid-key"},
          .audit = {"webhook.create"},
          .handler = calling(routes, &Routes::create)});
     router.add(
@@ -312,20 +333,21 @@ void add_changing(http::Router& router, const Routes& routes)
 void add_acting(http::Router& router, const Routes& routes)
 {
     using namespace http;
-    router.add({.method = Method::Post,
-                .path = "/v1/account/webhooks/{id}/rotate-secret",
-                .operation = "rotateWebhookSecret",
-                .tag = kTag,
-                .summary = "A new secret, shown once; for a while the old one signs too",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .answers = {{200, with_secret_schema(), "Rotated"}},
-                .problems = {"webhook/not-found"},
-                .audit = {"webhook.rotate"},
-                .handler = calling(routes, &Routes::rotate)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/webhooks/{id}/rotate-secret",
+         .operation = "rotateWebhookSecret",
+         .tag = kTag,
+         .summary = "A new secret, shown once; for a while the old one signs too",
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .answers = {{200, with_secret_schema(), "Rotated"}},
+         .problems = {"webhook/not-found", "idempotency/already-done", "idempotency/invalid-key"},
+         .audit = {"webhook.rotate"},
+         .handler = calling(routes, &Routes::rotate)});
     router.add({.method = Method::Delete,
                 .path = "/v1/account/webhooks/{id}/previous-secret",
                 .operation = "endPreviousWebhookSecret",
@@ -344,13 +366,13 @@ void add_acting(http::Router& router, const Routes& routes)
 
 } // namespace
 
-void add_routes(http::Router& router, Database& database, WebhookService& webhooks)
+void add_routes(http::Router& router, const WebhookRouteParts& parts)
 {
-    const Routes routes(database, webhooks);
+    const Routes routes(parts);
     add_reading(router, routes);
     add_changing(router, routes);
     add_acting(router, routes);
-    add_delivery_routes(router, database, webhooks);
+    add_delivery_routes(router, parts.database, parts.webhooks);
 }
 
 void write_endpoint(JsonWriter& json, const View& view)

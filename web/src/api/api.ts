@@ -154,14 +154,14 @@ export const listActivity = (query: QueryOf<"get", "/v1/account/activity">) =>
     call("get", "/v1/account/activity", { ...session, query });
 
 export const listWebhooks = () => call("get", "/v1/account/webhooks", session);
-export const addWebhook = (body: BodyOf<"post", "/v1/account/webhooks">) =>
-    call("post", "/v1/account/webhooks", { ...session, body });
+export const addWebhook = (body: BodyOf<"post", "/v1/account/webhooks">, idempotencyKey: string) =>
+    call("post", "/v1/account/webhooks", { ...session, body, idempotencyKey });
 export const changeWebhook = ({ id, enabled }: { id: string; enabled: boolean }) =>
     call("patch", "/v1/account/webhooks/{id}", { ...session, path: { id }, body: { enabled } });
 export const deleteWebhook = (id: string) =>
     call("delete", "/v1/account/webhooks/{id}", { ...session, path: { id } });
-export const rotateWebhookSecret = (id: string) =>
-    call("post", "/v1/account/webhooks/{id}/rotate-secret", { ...session, path: { id } });
+export const rotateWebhookSecret = (id: string, idempotencyKey: string) =>
+    call("post", "/v1/account/webhooks/{id}/rotate-secret", { ...session, path: { id }, idempotencyKey });
 export const endPreviousWebhookSecret = (id: string) =>
     call("delete", "/v1/account/webhooks/{id}/previous-secret", { ...session, path: { id } });
 export const testWebhook = (id: string) =>

@@ -12,7 +12,11 @@ export function AddWebhook({ onMade }: { onMade: (made: WebhookWithSecret) => vo
     const [url, setUrl] = useState("");
     const [description, setDescription] = useState("");
     const [events, setEvents] = useState("*");
-    const add = useAction(api.addWebhook, onMade);
+    const [attempt] = useState(() => crypto.randomUUID());
+    const add = useAction(
+        (endpoint: Parameters<typeof api.addWebhook>[0]) => api.addWebhook(endpoint, attempt),
+        onMade,
+    );
     const submit = () => {
         const filters = events.split(",").map((filter) => filter.trim());
         add.run({ url: url.trim(), description: description.trim(), events: filters });

@@ -33,7 +33,8 @@ export function EndpointRow({
     });
     const change = useAction(api.changeWebhook, reloaded);
     const endOld = useAction(api.endPreviousWebhookSecret, reloaded);
-    const rotate = useAction(api.rotateWebhookSecret, onSecret);
+    const [attempt, setAttempt] = useState("");
+    const rotate = useAction((id: string) => api.rotateWebhookSecret(id, attempt), onSecret);
     const remove = useAction(api.deleteWebhook, () => {
         setAsks(null);
         reloaded();
@@ -53,89 +54,97 @@ export function EndpointRow({
             }
             detail={<Summary endpoint={endpoint} />}
         >
-            {stopped && (
-                <Notice kind="warning">
-                    <p>{t.webhooks.stopped}</p>
-                </Notice>
-            )}
-            {endpoint.previous_secret_expires_at && (
-                <Notice
-                    kind="info"
-                    actions={
+            <div className={styles.body}>
+                {stopped && (
+                    <Notice kind="warning">
+                        <p>{t.webhooks.stopped}</p>
+                    </Notice>
+                )}
+                {endpoint.state === "suspended" && (
+                    <Notice kind="warning">
+                        <p>{t.webhooks.suspended}</p>
+                    </Notice>
+                )}
+                {endpoint.previous_secret_expires_at && (
+                    <Notice
+                        kind="info"
+                        actions={
+                            <Button
+                                size="compact-sm"
+                                variant="default"
+                                loading={endOld.running}
+                                onClick={() => {
+                                    endOld.run(endpoint.id);
+                                }}
+                            >
+                                {t.webhooks.endOldSecret}
+                            </Button>
+                        }
+                    >
+                        <p>
+                            {t.webhooks.oldSecret} {dayAndTime(endpoint.previous_secret_expires_at)}.
+                        </p>
+                    </Notice>
+                )}
+                <div className={styles.stack}>
+                    <div className={styles.tools}>
                         <Button
-                            size="compact-sm"
+                            size="xs"
                             variant="default"
-                            loading={endOld.running}
+                            loading={test.running}
                             onClick={() => {
-                                endOld.run(endpoint.id);
+                                test.run(endpoint.id);
                             }}
                         >
-                            {t.webhooks.endOldSecret}
+                            {t.webhooks.test}
                         </Button>
-                    }
-                >
-                    <p>
-                        {t.webhooks.oldSecret} {dayAndTime(endpoint.previous_secret_expires_at)}.
-                    </p>
-                </Notice>
-            )}
-            <div className={styles.stack}>
-                <div className={styles.tools}>
-                    <Button
-                        size="xs"
-                        variant="default"
-                        loading={test.running}
-                        onClick={() => {
-                            test.run(endpoint.id);
-                        }}
-                    >
-                        {t.webhooks.test}
-                    </Button>
-                    <Button
-                        size="xs"
-                        variant="default"
-                        aria-expanded={shows}
-                        onClick={() => {
-                            setShows(!shows);
-                        }}
-                    >
-                        {shows ? t.webhooks.hideDeliveries : t.webhooks.deliveries}
-                    </Button>
-                    <Button
-                        size="xs"
-                        variant="default"
-                        loading={change.running}
-                        onClick={() => {
-                            change.run({ id: endpoint.id, enabled: !enabled });
-                        }}
-                    >
-                        {enabled ? t.webhooks.disable : t.webhooks.enable}
-                    </Button>
-                    <Button
-                        size="xs"
-                        variant="default"
-                        onClick={() => {
-                            setAsks("rotate");
-                        }}
-                    >
-                        {t.webhooks.rotate}
-                    </Button>
-                    <Button
-                        size="xs"
-                        variant="default"
-                        onClick={() => {
-                            setAsks("remove");
-                        }}
-                    >
-                        {t.webhooks.remove}
-                    </Button>
+                        <Button
+                            size="xs"
+                            variant="default"
+                            aria-expanded={shows}
+                            onClick={() => {
+                                setShows(!shows);
+                            }}
+                        >
+                            {shows ? t.webhooks.hideDeliveries : t.webhooks.deliveries}
+                        </Button>
+                        <Button
+                            size="xs"
+                            variant="default"
+                            loading={change.running}
+                            onClick={() => {
+                                change.run({ id: endpoint.id, enabled: !enabled });
+                            }}
+                        >
+                            {enabled ? t.webhooks.disable : t.webhooks.enable}
+                        </Button>
+                        <Button
+                            size="xs"
+                            variant="default"
+                            onClick={() => {
+                                setAttempt(crypto.randomUUID());
+                                setAsks("rotate");
+                            }}
+                        >
+                            {t.webhooks.rotate}
+                        </Button>
+                        <Button
+                            size="xs"
+                            variant="default"
+                            onClick={() => {
+                                setAsks("remove");
+                            }}
+                        >
+                            {t.webhooks.remove}
+                        </Button>
+                    </div>
+                    <ProblemNotice action={test} />
+                    <ProblemNotice action={change} />
+                    <ProblemNotice action={endOld} />
+                    {sent && <Sent test={sent} />}
                 </div>
-                <ProblemNotice action={test} />
-                <ProblemNotice action={change} />
-                <ProblemNotice action={endOld} />
-                {sent && <Sent test={sent} />}
+                {shows && <Deliveries endpoint={endpoint} />}
             </div>
-            {shows && <Deliveries endpoint={endpoint} />}
             {asks === "rotate" && (
                 <ConfirmDialog
                     title={t.webhooks.rotateTitle}
