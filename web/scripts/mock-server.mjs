@@ -673,6 +673,11 @@ const sessionItemRoutes = [
         (state, _body, id) => {
             const made = delivery(`dlv_${state.deliveries.length + 1}`, {
                 type: "webhook.test",
+                body: JSON.stringify({
+                    type: "webhook.test",
+                    timestamp: ago(0),
+                    data: { account_id: state.account.id, target: { kind: "webhook", id } },
+                }),
                 cause: "test",
                 state: "delivered",
                 attempts: 1,
@@ -680,7 +685,12 @@ const sessionItemRoutes = [
             });
             state.deliveries.unshift(made);
             const { url } = state.webhooks.find((item) => item.id === id);
-            const headers = { "content-type": "application/json", "webhook-id": made.message_id };
+            const headers = {
+                "content-type": "application/json",
+                "webhook-id": made.message_id,
+                "webhook-timestamp": String(Math.floor(Date.now() / 1000)),
+                "webhook-signature": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+            };
             return { delivery: made, url, headers };
         },
     ],
