@@ -13,6 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// As what hashes passwords: a burst of deliveries must not delay `check`.
+constexpr int kDeliveringNice = 10;
+
 Result<void> send_mails(Features& features, Instant now)
 {
     constexpr int kBatchesMax = 100; // then the next run goes on
@@ -96,14 +99,15 @@ void add_webhook_jobs(std::vector<Job>& jobs, Features& features, const Wake& wa
     for (std::uint32_t number = 1; number <= threads; ++number) {
         const auto kind =
             number % 2 == 1 ? webhook::WorkerKind::AnyLane : webhook::WorkerKind::GoodLanesOnly;
-        jobs.push_back(
-            {webhook_job(number), 1min, [&features, wake, kind, number](Instant) -> Result<void> {
-                 KS_TRY(const bool worked, features.webhook_deliveries.work(kind));
-                 if (worked) { // Again, unless the server is stopping.
-                     wake(webhook_job(number));
-                 }
-                 return {};
-             }});
+        jobs.push_back({webhook_job(number), 1min,
+                        [&features, wake, kind, number](Instant) -> Result<void> {
+                            KS_TRY(const bool worked, features.webhook_deliveries.work(kind));
+                            if (worked) { // Again, unless the server is stopping.
+                                wake(webhook_job(number));
+                            }
+                            return {};
+                        },
+                        kDeliveringNice});
     }
 }
 

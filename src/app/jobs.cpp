@@ -1,6 +1,9 @@
 #include "app/jobs.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace keystead::app {
 
@@ -20,6 +23,9 @@ void JobRunner::start(std::vector<Job> jobs)
 
 void JobRunner::run(Running& running, const std::stop_token& stop)
 {
+    if (running.job.nice != 0) { // On Linux a thread has one of its own.
+        setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), running.job.nice);
+    }
     std::string_view failing_with; // told when it begins, changes or ends, not at every run
     while (!stop.stop_requested()) {
         const auto outcome = running.job.run_once(clock_.now());

@@ -26,6 +26,7 @@ struct Job {
     std::string name; // at most 12 letters: the thread is called "ks-" and this
     std::chrono::milliseconds interval;
     std::function<Result<void>(Instant now)> run_once;
+    int nice = 0; // of its thread; more: whoever waits for an answer goes first
 };
 
 class JobRunner {
