@@ -259,6 +259,15 @@ std::vector<Flow> factor_flows()
                 return json_object({{"code", world.code(one.totp_secret, 1)}});
             }),
         route("POST /v1/account/backup-codes", enrolled),
+        route("POST /v1/account/backup-codes/confirm",
+              [](World& world) {
+                  Person one = world.enrolled();
+                  const auto suspended = world.database().write([&](WriteTx& tx) {
+                      return world.features().backup_codes.suspend_all(tx, Actor{});
+                  });
+                  KS_ASSERT(suspended.has_value());
+                  return one;
+              }),
     };
 }
 
