@@ -18,6 +18,7 @@ const std::set<std::string_view> kNotSent = {
     "account.invite",
     "audit.export",
     "audit.prove-event",
+    "audit.view",
     "password.attempt",
     "recovery.code",
     "recovery.request",
