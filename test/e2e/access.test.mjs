@@ -44,7 +44,7 @@ const routes = Object.entries(declared).map(([key, access]) => {
 function call(client, { method, template }, headers = {}) {
     const takesBody = client.server.contract.document.paths[template][method.toLowerCase()].requestBody;
     const body = takesBody ? { nothing_of_this_name: true } : undefined;
-    return client.request(method, template.replace("{id}", "ses_0351o5wQfhprPRvBzixatK"), body, { headers });
+    return client.request(method, template.replaceAll(/{\w+}/g, "ses_0351o5wQfhprPRvBzixatK"), body, { headers });
 }
 
 function isRefusal(answer, kind) {

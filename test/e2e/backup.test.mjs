@@ -219,10 +219,10 @@ test("what was ended or used since the back-up does not come back with it", asyn
         const client = await signIn(server, owner, { authenticator });
         const state = await client.expect(200, "GET", "account/backup-codes");
         assert.equal(state.suspended, true);
-        assert.equal((await server.client().post("account/backup-codes/confirm")).status, 401);
+        assert.equal((await server.client().request("POST", "account/backup-codes/confirm", undefined)).status, 401);
         await client.expect(204, "POST", "account/backup-codes/confirm");
         assert.equal((await client.expect(200, "GET", "account/backup-codes")).suspended, false);
-        const twice = await client.post("account/backup-codes/confirm");
+        const twice = await client.request("POST", "account/backup-codes/confirm", undefined);
         assert.equal(twice.body.code, "backup-code/not-suspended");
         await client.expect(204, "POST", `account/tokens/${mine.id}/confirm`);
         assert.equal((await checkToken(server, mine.token)).status, 204);

@@ -267,7 +267,7 @@ test("retries end, the endpoint is stopped and its owner told", async (t) => {
     for (let attempt = 1; attempt <= 8 && last?.state !== "given-up"; attempt += 1) {
         last = await until(`attempt ${attempt} is recorded`, async () => {
             const [now] = await deliveries(owner, endpoint.id);
-            return now.attempts === attempt && now.last_attempt_at !== last?.last_attempt_at && now;
+            return now.attempts === attempt && now.last_attempt_at !== (last?.last_attempt_at ?? null) && now;
         }, { seconds: 30 });
         assert.equal(last.status, 503);
         server.advanceClock(52 * 3600);

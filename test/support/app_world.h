@@ -92,7 +92,7 @@ public:
         mail_ = transport.get();
         resources->mail = std::move(transport);
         features_ = std::make_unique<app::Features>(foundation_, std::move(*resources),
-                                                    app::FeatureHooks{[] {}, {}});
+                                                    app::FeatureHooks{[] {}, {}, [] {}, {}});
         KS_ASSERT(features_->permissions.open(database()).has_value());
         app::add_feature_routes(routes_, *features_);
         app::add_commands(commands_, *features_);
