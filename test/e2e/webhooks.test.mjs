@@ -259,7 +259,7 @@ test("a receiver that is dead, slow, broken or elsewhere delays nobody else's", 
 test("retries end, the endpoint is stopped and its owner told", async (t) => {
     const server = await startKeystead(t, { settings: insideAllowed, movableClock: true });
     const owner = await signUp(server);
-    const receiver = await startReceiver(t, (_request, response) => response.writeHead(503, { "retry-after": "30" }).end());
+    const receiver = await startReceiver(t, (_request, response) => response.writeHead(503, { "retry-after": "5" }).end());
     const { endpoint } = await addWebhook(owner, receiver.url, { events: ["account.renamed"] });
     await owner.client.expect(200, "PATCH", "account", { name: "Once" });
     const sent = () => receiver.requests.length;
