@@ -8,6 +8,7 @@
 #include "crypto/root_key.h"
 #include "features/notify/mail_transport.h"
 #include "features/password/breach_filter.h"
+#include "http/base_url.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -165,6 +166,16 @@ void check_certificate(const Settings& settings, Findings& findings)
     findings.push_back(
         {"certificate", state,
          "It ends " + rfc3339(*end) + ", in " + std::to_string(left.count()) + " days."});
+    const auto base = http::BaseUrl::parse(settings.server.base_url);
+    const auto doubt = why_not_trusted(path, base ? base->host : std::string_view{});
+    if (doubt && !doubt->empty()) {
+        findings.push_back({"certificate-trust", State::Warning,
+                            "Browsers will refuse it: " + *doubt +
+                                ". Use one of a public authority, or of one that everybody here "
+                                "trusts."});
+    } else if (doubt) {
+        findings.push_back({"certificate-trust", State::Good, "An authority vouches for it."});
+    }
 }
 
 std::string_view state_text(State state)

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import https from "node:https";
 import path from "node:path";
 import { test } from "node:test";
@@ -89,7 +90,7 @@ test("settings that cannot be meant are refused", async (t) => {
 });
 
 // proves: S-08
-// ASVS: V12.1.1, V12.2.1, V3.4.1
+// ASVS: V12.1.1, V12.2.1, V3.4.1, V4.1.2, V12.2.2
 test("the TLS listener", async (t) => {
     const port = await freePort();
     const plain = await startKeystead(t);
@@ -111,6 +112,22 @@ test("the TLS listener", async (t) => {
     const answer = await client.get("sign-in/methods");
     assert.equal(answer.status, 200);
     assert.match(answer.headers["strict-transport-security"], /max-age=\d{8}/);
+
+    // ASVS V12.2.2: who vouches for it is told before people find out.
+    const told = (authorities) => {
+        const done = runKeystead(["doctor", "--preset", plain.preset, "--output", "json"],
+            { cwd: folder, environment: { ...environment, SSL_CERT_FILE: authorities, SSL_CERT_DIR: folder } });
+        return JSON.parse(done.stdout).find(({ check }) => check === "certificate-trust");
+    };
+    assert.equal(told("/dev/null").state, "warning");
+    assert.equal(told(certificate).state, "good");
+
+    // A request in clear text is not led on to TLS: whoever sent a credential so is to notice.
+    const clear = await new Promise((resolve) => {
+        http.get({ host: "127.0.0.1", port, path: "/v1/account", headers: { host: `localhost:${port}`, authorization: "Bearer ks_pat_canary" } },
+            (incoming) => { incoming.resume(); resolve(incoming); }).on("error", resolve);
+    });
+    assert.ok(clear instanceof Error || (clear.statusCode >= 400 && !clear.headers.location), String(clear.statusCode));
 
     const talk = (...words) => spawnSync("openssl", ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", "localhost", "-CAfile", certificate, ...words],
         { input: "", encoding: "utf8", timeout: 10_000 });
