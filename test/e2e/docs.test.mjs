@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
@@ -50,6 +50,17 @@ function run(script, folder, environment) {
 }
 
 const pages = readdirSync(docs).filter((name) => name.endsWith(".md") && blocksOf(name).some(({ language }) => language === "sh"));
+
+test("the index names every page, and no page leads nowhere", { skip: engine !== "sqlite" && "alike on both engines" }, () => {
+    const index = readFileSync(path.join(docs, "README.md"), "utf8");
+    const named = readdirSync(docs).filter((name) => name.endsWith(".md") && name !== "README.md");
+    assert.deepEqual(named.filter((name) => !index.includes(`(${name})`)), []);
+    const root = path.dirname(docs);
+    const lost = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ...readdirSync(docs).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)]
+        .flatMap((page) => [...readFileSync(path.join(root, page), "utf8").matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
+            .filter(([, to]) => !existsSync(path.join(root, path.dirname(page), to))).map(([, to]) => `${page}: ${to}`));
+    assert.deepEqual(lost, []);
+});
 
 test("every shell block of the documentation is run, or says why not", async (t) => {
     assert.ok(pages.length > 5);
