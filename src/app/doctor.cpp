@@ -169,12 +169,12 @@ void check_certificate(const Settings& settings, Findings& findings)
     const auto base = http::BaseUrl::parse(settings.server.base_url);
     const auto doubt = why_not_trusted(path, base ? base->host : std::string_view{});
     if (doubt && !doubt->empty()) {
-        findings.push_back({"certificate-trust", State::Warning,
+        findings.push_back({"certificate trust", State::Warning,
                             "Browsers will refuse it: " + *doubt +
                                 ". Use one of a public authority, or of one that everybody here "
                                 "trusts."});
     } else if (doubt) {
-        findings.push_back({"certificate-trust", State::Good, "An authority vouches for it."});
+        findings.push_back({"certificate trust", State::Good, "An authority vouches for it."});
     }
 }
 

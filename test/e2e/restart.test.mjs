@@ -117,7 +117,7 @@ test("the TLS listener", async (t) => {
     const told = (authorities) => {
         const done = runKeystead(["doctor", "--preset", plain.preset, "--output", "json"],
             { cwd: folder, environment: { ...environment, SSL_CERT_FILE: authorities, SSL_CERT_DIR: folder } });
-        return JSON.parse(done.stdout).find(({ check }) => check === "certificate-trust");
+        return JSON.parse(done.stdout).find(({ check }) => check === "certificate trust");
     };
     assert.equal(told("/dev/null").state, "warning");
     assert.equal(told(certificate).state, "good");
