@@ -8,6 +8,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 
 import { until } from "../e2e/support/until.mjs";
+import { makeToken } from "../e2e/support/tokens.mjs";
 import { enrollTotp, goodPassword, newEmail, setUpOperator, signUp } from "../e2e/support/accounts.mjs";
 
 const here = path.dirname(new URL(import.meta.url).pathname);
@@ -44,6 +45,13 @@ export function migrations() {
     return found.sort((a, b) => a.number - b.number);
 }
 
+/** SQL in a database file. Python, since a shell of SQLite does not know our collation. */
+function inSqlite(file, sql) {
+    const program = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.create_collation('C', lambda a, b: (a > b) - (a < b))\n" +
+        "s = sys.stdin.read()\nif s.startswith('SELECT'):\n    for r in c.execute(s): print('|'.join(map(str, r)))\nelse: c.executescript(s)";
+    return run("python3", ["-c", program, file], sql);
+}
+
 function records(list) {
     const lines = list.map(({ number, name, checksum }) => `INSERT INTO schema_migration VALUES (${number}, '${name}', 0, '${checksum}');`);
     return `CREATE TABLE schema_migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL, checksum TEXT NOT NULL);\n${lines.join("\n")}`;
@@ -60,47 +68,46 @@ function filling(columns, there) {
     };
 }
 
-function rows(text) {
-    return text.trim().split("\n").filter(Boolean).map((line) => line.split("|")).map(([name, type, needed]) => ({ name, type: type.toLowerCase(), needed: needed === "1" }));
+/** Map(table → its columns), of lines `table|column|type|needed`. */
+function tablesOf(text) {
+    const tables = new Map();
+    for (const line of text.trim().split("\n").filter(Boolean)) {
+        const [table, ...column] = line.split("|");
+        tables.set(table, [...(tables.get(table) ?? []), { name: column[0], type: column[1].toLowerCase(), needed: column[2] === "1" }]);
+    }
+    return tables;
 }
 
-const sqlite = {
-    columns: (file, table) => rows(run("sqlite3", [file, `SELECT name, type, "notnull" FROM pragma_table_xinfo('${table}') WHERE hidden = 0`])),
-    tables: (file) => run("sqlite3", [file, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migration' ORDER BY name"]).trim().split("\n").filter(Boolean),
-};
+/** Statements that put into each table of `made` what `newest` has of it. */
+function copies(made, newest, [to, from]) {
+    return [...made].filter(([table]) => newest.has(table)).map(([table, columns]) => {
+        const { names, values } = filling(columns, new Set(newest.get(table).map(({ name }) => name)));
+        return `DELETE FROM ${to}${table}; INSERT INTO ${to}${table} (${names}) SELECT ${values} FROM ${from}${table};`;
+    }).join("\n");
+}
+
+const sqliteTables = (file) => tablesOf(inSqlite(file, `SELECT l.name, c.name, c.type, c."notnull" FROM pragma_table_list l JOIN pragma_table_xinfo(l.name) c
+    WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite_%' AND l.name <> 'schema_migration' AND c.hidden = 0 ORDER BY l.name, c.cid`));
 
 function makeSqlite(newest, list, out, folder) {
     const file = path.join(folder, "made.db");
     rmSync(file, { force: true });
-    run("sqlite3", [file], `PRAGMA journal_mode=WAL;\n${records(list)}\n${list.map((one) => one.sqlite).join("\n")}`);
-    for (const table of sqlite.tables(file)) {
-        const there = new Set(sqlite.columns(newest, table).map(({ name }) => name));
-        if (there.size > 0) {
-            const { names, values } = filling(sqlite.columns(file, table), there);
-            run("sqlite3", [file, `ATTACH '${newest}' AS newest; DELETE FROM ${table}; INSERT INTO ${table} (${names}) SELECT ${values} FROM newest.${table}`]);
-        }
-    }
-    run("sqlite3", [file, "PRAGMA journal_mode=DELETE; VACUUM"]);
+    inSqlite(file, `PRAGMA synchronous=OFF;\n${records(list)}\n${list.map((one) => one.sqlite).join("\n")}`);
+    inSqlite(file, `ATTACH '${newest}' AS newest;\n${copies(sqliteTables(file), sqliteTables(newest), ["main.", "newest."])}\nDETACH newest; VACUUM;`);
     writeFileSync(out, gzipSync(readFileSync(file), { level: 9 }));
 }
 
-function psql(to, ...statements) {
-    return run("psql", [to, "-qXAt", "-v", "ON_ERROR_STOP=1", ...statements.flatMap((one) => ["-c", one])]);
+function psql(to, sql) {
+    return run("psql", [to, "-qXAt", "-v", "ON_ERROR_STOP=1"], sql);
 }
 
 function makePostgres(to, list, out) {
-    psql(to, "ALTER SCHEMA public RENAME TO newest; CREATE SCHEMA public");
-    run("psql", [to, "-qX", "-v", "ON_ERROR_STOP=1"], `${records(list)}\n${list.map((one) => one.postgres).join("\n")}`);
-    const columnsOf = (schema, table) => rows(psql(to, `SELECT column_name, data_type, CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END FROM information_schema.columns WHERE table_schema = '${schema}' AND table_name = '${table}' AND is_generated = 'NEVER' ORDER BY ordinal_position`));
-    const tables = psql(to, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migration'").trim().split("\n").filter(Boolean);
-    for (const table of tables) {
-        const there = new Set(columnsOf("newest", table).map(({ name }) => name));
-        if (there.size > 0) {
-            const { names, values } = filling(columnsOf("public", table), there);
-            psql(to, `DELETE FROM public.${table}`, `INSERT INTO public.${table} (${names}) SELECT ${values} FROM newest.${table}`);
-        }
-    }
-    writeFileSync(out, gzipSync(run("pg_dump", ["-d", to, "--schema=public", "--no-owner", "--no-privileges", "--inserts"]), { level: 9 }));
+    psql(to, `ALTER SCHEMA public RENAME TO newest; CREATE SCHEMA public; SET search_path = public;\n${records(list)}\n${list.map((one) => one.postgres).join("\n")}`);
+    const tables = (schema) => tablesOf(psql(to, `SELECT table_name, column_name, data_type, CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END FROM information_schema.columns
+        WHERE table_schema = '${schema}' AND table_name <> 'schema_migration' AND is_generated = 'NEVER' ORDER BY table_name, ordinal_position`));
+    psql(to, copies(tables("public"), tables("newest"), ["public.", "newest."]));
+    const dump = run("pg_dump", ["-d", to, "--schema=public", "--no-owner", "--no-privileges", "--inserts"]);
+    writeFileSync(out, gzipSync(dump.replace(/^CREATE SCHEMA public;$/m, ""), { level: 9 })); // It is there already.
     psql(to, "DROP SCHEMA public CASCADE; ALTER SCHEMA newest RENAME TO public");
 }
 
@@ -110,6 +117,8 @@ async function fill(server) {
     await setUpOperator(server, { email: facts.operator });
     const person = await signUp(server, { email: facts.person });
     const { authenticator, backupCodes } = await enrollTotp(server, person.client);
+    await makeToken(person.client);
+    await person.client.expect(201, "POST", "account/webhooks", { url: "https://hooks.example.com/in" });
     await server.client().expect(202, "POST", "recovery", { email: facts.person });
     await server.client().expect(202, "POST", "sign-up", { email: newEmail("half") });
     const done = spawnSync(process.env.KEYSTEAD_BINARY, ["client", "create", "--name", "shop", "--rights", "introspect", "--preset", server.preset],
