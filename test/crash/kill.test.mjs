@@ -11,20 +11,21 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { newEmail } from "../e2e/support/accounts.mjs";
 import { atEnd } from "../e2e/support/cleanup.mjs";
+import { insideAllowed, startReceiver } from "../e2e/support/receiver.mjs";
 import { engine, runKeystead, startKeystead } from "../e2e/support/server.mjs";
 import { until } from "../e2e/support/until.mjs";
 import { Cluster } from "./support/cluster.mjs";
 import { Cut, Person } from "./support/person.mjs";
 import { Post } from "./support/post.mjs";
 import { Random } from "./support/random.mjs";
-import { halfDone, recorded } from "./support/tables.mjs";
+import { halfDone, recorded, webhooks } from "./support/tables.mjs";
 import { settle, settleByEvents } from "./support/witness.mjs";
 
 const cycles = Number(process.env.KEYSTEAD_CRASH_CYCLES ?? (process.env.KEYSTEAD_LONG ? 1000 : 50));
 const seed = Number(process.env.KEYSTEAD_CRASH_SEED ?? randomInt(2 ** 31));
 const people = 12;
 const secondsBetween = 61; // two new TOTP steps a cycle
-const settings = { password: { hash_queue_max: 1000 }, server: { access_log: "off" }, mail: { per_hour_max: 60 } };
+const settings = { password: { hash_queue_max: 1000 }, server: { access_log: "off" }, mail: { per_hour_max: 60 }, ...insideAllowed };
 
 class World {
     constructor(server, random, cluster) {
@@ -182,6 +183,9 @@ test("kill -9 under load loses nothing that was answered, and leaves nothing hal
         process.env.KEYSTEAD_TEST_POSTGRES = cluster.connection;
     }
     const server = await startKeystead(t, { movableClock: true, settings });
+    const receiver = await startReceiver(t);
+    const hook = runKeystead(["webhook", "create", "--url", receiver.url, "--preset", server.preset], { cwd: server.folder, environment: server.environment() });
+    assert.equal(hook.status, 0, hook.stderr);
     const world = new World(server, new Random(seed), cluster);
     atEnd(t, () => t.diagnostic(`${world.acknowledged} changes acknowledged, ${world.cuts} requests cut off, ${world.used} codes used again in vain, ${world.post.arrived} mails`));
     await world.settleIn();
@@ -204,4 +208,9 @@ test("kill -9 under load loses nothing that was answered, and leaves nothing hal
     }, { seconds: 60 });
     await world.settleAll(world.everybody);
     world.verifyLog();
+    // Each event was sent at least once, and nothing that did not happen.
+    await until("every delivery", () => webhooks(server).waiting === 0, { seconds: 60 });
+    const arrived = new Set(receiver.requests.map(({ headers }) => headers["webhook-id"]));
+    assert.equal(arrived.size, webhooks(server).messages);
+    t.diagnostic(`${receiver.requests.length} deliveries of ${arrived.size} messages`);
 });

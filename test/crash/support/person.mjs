@@ -12,13 +12,14 @@ import { codeAt, nextStep } from "./totp.mjs";
 const goneMax = 12; // of ended sessions, the newest are tried again and again
 
 export const nobody = {
-    exists: false, password: undefined, name: "", sessions: [], gone: [], authenticators: [], codes: [], hasCodes: false, remaining: 0, events: {},
+    exists: false, password: undefined, name: "", sessions: [], gone: [], authenticators: [], codes: [], hasCodes: false, remaining: 0,
+    tokens: [], goneTokens: [], events: {},
 };
 
 /** Notices to the owner, by the number of their purpose in the outbox: each is a row of the change's transaction. */
 const mail = {
     passwordChanged: "mail 6", factorEnabled: "mail 13", factorDisabled: "mail 14", authenticatorAdded: "mail 15", authenticatorRemoved: "mail 16",
-    codesMade: "mail 17", codeUsed: "mail 18", newSignIn: "mail 19", sessionsEnded: "mail 21",
+    codesMade: "mail 17", codeUsed: "mail 18", newSignIn: "mail 19", sessionsEnded: "mail 21", tokenCreated: "mail 28", tokenRevoked: "mail 30",
 };
 
 /** The connection or the server broke: nobody knows what came of the request. */
@@ -144,7 +145,7 @@ export class Person {
             signIn: model.sessions.length < 5 ? 5 : 0, signOut: many ? 3 : 0.3, revoke: many ? 4 : 0, revokeOthers: many ? 1 : 0, revokeAll: 0.4,
             requireAuthentication: many ? 1 : 0, changePassword: 2, stepUp: 1, rename: 2,
             enroll: model.authenticators.length < 2 ? 2 : 0, removeAuthenticator: isOn(model) ? 0.7 : 0, makeCodes: isOn(model) ? 1 : 0,
-            recover: isOn(model) ? 0 : 0.6,
+            recover: isOn(model) ? 0 : 0.6, makeToken: model.tokens.length < 3 ? 1 : 0, revokeToken: model.tokens.some(({ id }) => id) ? 1 : 0,
         };
     }
 
@@ -347,6 +348,22 @@ export class Person {
             await this.change(201, () => mine.client.request("POST", "account/backup-codes"), (model, body) => withEvents(
                 { ...model, codes: body?.codes ?? [], hasCodes: true, remaining: 10 }, "backup_code.make", mail.codesMade));
         }
+    }
+
+    async makeToken() {
+        const mine = await this.freshSession();
+        if (mine) {
+            await this.change(201, () => mine.client.post("account/tokens", { name: "ci", kind: "admin" }), (model, body) => withEvents(
+                { ...model, tokens: [...model.tokens, { id: body?.id, text: body?.token }] }, "token.create", mail.tokenCreated));
+        }
+    }
+
+    async revokeToken() {
+        const mine = this.anySession();
+        const token = this.random.pick(this.model.tokens.filter(({ id }) => id)); // Not one whose answer was lost.
+        await this.change(204, () => mine.client.request("DELETE", `account/tokens/${token.id}`), (model) => withEvents({
+            ...model, tokens: model.tokens.filter((one) => one !== token), goneTokens: [...model.goneTokens, token.text].slice(-goneMax),
+        }, "token.revoke", mail.tokenRevoked));
     }
 
     async recover() {

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 
+import { checkToken } from "../../e2e/support/tokens.mjs";
 import { newSource } from "./person.mjs";
 
 const due = "session/authentication-required";
@@ -31,14 +32,27 @@ async function byCookies(models, states) {
         model.sessions.every(({ client, due: isDue }) => !client || states.get(client).state === (isDue ? "due" : "live")));
 }
 
+/** The same by API tokens: those that were answered work, those whose end was answered do not. */
+async function byTokens(server, models) {
+    const works = new Map();
+    const texts = new Set(models.flatMap(({ tokens, goneTokens }) => [...tokens.map(({ text }) => text).filter(Boolean), ...goneTokens]));
+    await Promise.all([...texts].map(async (text) => {
+        const { status } = await checkToken(server, text, { client: server.client({ localAddress: newSource() }) });
+        assert.ok([204, 401].includes(status), `check of a token: ${status}`);
+        works.set(text, status === 204);
+    }));
+    return models.filter(({ tokens, goneTokens }) => tokens.every(({ text }) => !text || works.get(text)) && !goneTokens.some((text) => works.get(text)));
+}
+
 /** Narrows `models` to those that agree with what a live session is shown. */
 async function byAccount(models, client) {
     const { name, second_factor: factor } = (await client.expect(200, "GET", "account"));
     const { items } = await client.expect(200, "GET", "account/sessions");
-    const shown = { name, factor, sessions: items.length, due: items.filter(({ must_authenticate: must }) => must).length };
+    const tokens = (await client.expect(200, "GET", "account/tokens")).items.length;
+    const shown = { name, factor, sessions: items.length, due: items.filter(({ must_authenticate: must }) => must).length, tokens };
     const fits = models.filter((model) => model.name === name && model.sessions.length === items.length &&
         model.sessions.filter((session) => session.due).length === shown.due &&
-        model.authenticators.length === factor.totp_count && model.remaining === factor.backup_codes_remaining);
+        model.authenticators.length === factor.totp_count && model.remaining === factor.backup_codes_remaining && model.tokens.length === tokens);
     return { fits, shown };
 }
 
@@ -85,6 +99,11 @@ export async function settle(person, { askPassword }) {
     models = await byCookies(models, states);
     if (models.length === 0) {
         fail(person, "no possible state has these sessions", states);
+    }
+    const bySessions = models;
+    models = await byTokens(person.world.server, models);
+    if (models.length === 0) {
+        fail({ ...person, possible: bySessions }, "no possible state has these API tokens", states);
     }
     const isOpen = models.length > 1 || askPassword;
     const live = models[0].sessions.map(({ client }) => client).find((client) => states.get(client)?.state === "live");
