@@ -2,49 +2,96 @@
 
 #include "app/node_clock.h"
 #include "app/node_store.h"
+#include "core/set_back.h"
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace keystead::app {
 namespace {
 
 /// How old what is remembered may be: each writing is a flush to the disk.
 constexpr std::chrono::seconds kRememberedEvery{60};
+const Actor kSystem{.kind = ActorKind::System};
 
 Result<void> end_what_is_over(Features& f, Instant seen)
 {
     Database& db = *f.foundation.database;
-    KS_CHECK(f.sessions.sweep(db, seen));
+    KS_CHECK(f.sessions.sweep_all(db, seen));
     KS_CHECK(f.flows.sweep(db, seen));
     return totp::TotpSweep(db, f.audit).run_once(seen);
 }
 
-/// Times in the future would keep a step-up fresh and a mail unsent until they come. (Attempt
-/// budgets settle theirs by themselves.)
-Result<void> put_right(Features& f, Instant seen, Instant wall)
+struct Step {
+    std::string_view name; // "sessions_ended": a detail of the audit record
+    std::function<Result<int>(WriteTx&, const SetBack&)> run;
+};
+
+std::vector<Step> steps(Features& f)
 {
-    const Actor system{.kind = ActorKind::System};
-    return f.foundation.database->write_essential([&](WriteTx& tx) -> Result<void> {
-        KS_TRY(const int links, f.links.void_expired(tx, seen));
-        KS_TRY(const int sessions, f.sessions.end_begun_after(tx, system, wall));
-        KS_CHECK(f.outbox.send_waiting_now(tx, wall));
-        const auto behind = std::chrono::floor<std::chrono::seconds>(seen - wall);
-        return f.audit.append(tx, {.actor = system,
-                                   .action = "clock.set-back",
-                                   .details = {{"seconds", std::to_string(behind.count())},
-                                               {"links_ended", std::to_string(links)},
-                                               {"sessions_ended", std::to_string(sessions)}}});
-    });
+    return {
+        {"sessions_ended",
+         [&f](WriteTx& tx, const SetBack& clock) {
+             return f.sessions.set_back(tx, kSystem, clock);
+         }},
+        {"flows_ended", [&f](WriteTx& tx, const SetBack&) { return f.flows.end_everyones(tx); }},
+        {"links_ended",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.links.set_back(tx, clock); }},
+        {"api_tokens_suspended",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.tokens.set_back(tx, kSystem, clock); }},
+        {"accounts_put_right",
+         [&f](WriteTx& tx, const SetBack& clock) {
+             return f.accounts.set_back(tx, clock, f.foundation.settings.account);
+         }},
+        {"factor_resets_put_right",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.factor_resets.set_back(tx, clock); }},
+        {"deliveries_put_right",
+         [&f](WriteTx& tx, const SetBack& clock) {
+             return f.webhooks.set_back(tx, kSystem, clock);
+         }},
+        // After those who tell their owners: what they queued is sent now.
+        {"mails_put_right",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.outbox.set_back(tx, clock); }},
+    };
 }
 
-/// Whether what is remembered is too old, or later than the time that was gone back to.
-Result<bool> is_due(Features& f)
+Result<std::vector<audit::Detail>> run_steps(WriteTx& tx, Features& f, const SetBack& clock)
 {
-    const Instant now = f.foundation.clock.now();
+    const auto behind = std::chrono::floor<std::chrono::seconds>(clock.seen - clock.wall);
+    std::vector<audit::Detail> details = {{"seconds", std::to_string(behind.count())}};
+#ifndef KEYSTEAD_WITHOUT_SET_BACK
+    for (const Step& step : steps(f)) {
+        KS_TRY(const int count, step.run(tx, clock));
+        details.push_back({step.name, std::to_string(count)});
+    }
+#else
+    static_cast<void>(tx);
+    static_cast<void>(steps(f));
+#endif
+    return details;
+}
+
+/// All in one transaction, with the record of it.
+Result<void> put_right(Features& f, const SetBack& clock)
+{
+    KS_CHECK(f.foundation.database->write_essential([&](WriteTx& tx) -> Result<void> {
+        audit::Event event{.actor = kSystem, .action = "clock.set-back"};
+        KS_TRY(event.details, run_steps(tx, f, clock));
+        return f.audit.append(tx, event);
+    }));
+    return attempt_budget::AttemptBudgetSweep(*f.foundation.database, f.audit).run_once(clock.wall);
+}
+
+Result<std::optional<Instant>> remembered(Features& f)
+{
     KS_TRY(const auto known, f.foundation.database->read(
                                  [](ReadTx& tx) { return NodeStore{}.find(tx, kLatestSeen); }));
-    return !known || from_micros(*known) > now || now >= from_micros(*known) + kRememberedEvery;
+    return known ? std::optional(from_micros(*known)) : std::nullopt;
 }
 
 } // namespace
@@ -60,13 +107,18 @@ Result<void> keep_time(Features& f)
 {
     NodeClock& clock = f.foundation.clock;
     if (clock.behind() > NodeClock::kHeldMax) {
-        const Instant seen = clock.now();
-        KS_CHECK(end_what_is_over(f, seen));
-        KS_CHECK(put_right(f, seen, clock.wall_time()));
+        const SetBack leap{.seen = clock.now(), .wall = clock.wall_time()};
+        KS_CHECK(end_what_is_over(f, leap.seen));
+        KS_CHECK(put_right(f, leap));
         clock.lower();
     }
-    KS_TRY(const bool due, is_due(f));
-    return due ? remember_time(f) : Result<void>{};
+    const Instant now = clock.now();
+    KS_TRY(const auto known, remembered(f));
+    if (known && *known > now) { // Just gone back: what began while that was under way, too.
+        KS_CHECK(put_right(f, {.seen = now, .wall = now}));
+    }
+    const bool is_due = !known || *known > now || now >= *known + kRememberedEvery;
+    return is_due ? remember_time(f) : Result<void>{};
 }
 
 } // namespace keystead::app

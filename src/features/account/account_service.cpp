@@ -201,6 +201,20 @@ Result<bool> AccountService::set_state(WriteTx& tx, const Actor& actor, AccountI
     return changed;
 }
 
+Result<std::vector<AccountId>> AccountService::put_off_deletions(WriteTx& tx, Instant until)
+{
+    return store_.put_off_deletions(tx, until);
+}
+
+Result<int> AccountService::set_back(WriteTx& tx, const SetBack& clock,
+                                     const AccountSettings& settings)
+{
+    return store_.bound_times(tx, {.factors_frozen_until = clock.wall + settings.factor_freeze,
+                                   .delete_at = clock.wall + settings.deletion_wait,
+                                   .pending_email_until = clock.wall + settings.link_lifetime,
+                                   .email_undo_until = clock.wall + settings.email_undo});
+}
+
 Result<bool> AccountService::set_delete_at(WriteTx& tx, AccountId account, Instant delete_at)
 {
     return store_.set_delete_at(tx, account, delete_at);

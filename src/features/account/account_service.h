@@ -17,6 +17,8 @@
 #include "core/id.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "core/set_back.h"
+#include "core/settings.h"
 #include "features/account/account_store.h"
 #include "features/account/email_address.h"
 #include "features/audit/audit_log.h"
@@ -105,6 +107,13 @@ public:
     /// Removes every row of this slice's tables that is the account's, unless its deletion was
     /// cancelled meanwhile (false).
     Result<bool> erase(WriteTx& tx, AccountId account, Instant now);
+
+    /// After a restore: a deletion that waits may have been cancelled since, so that it waits until
+    /// then at least. Whose. The caller records it.
+    Result<std::vector<AccountId>> put_off_deletions(WriteTx& tx, Instant until);
+    /// What was begun after `wall` (a freeze, a deletion, a change of address) lasts no longer than
+    /// if it began then. How many accounts.
+    Result<int> set_back(WriteTx& tx, const SetBack& clock, const AccountSettings& settings);
 
     /// The addresses every notice goes to: the account's own, the confirmed ones, and those it may
     /// still return to.

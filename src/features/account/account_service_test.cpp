@@ -36,6 +36,52 @@ TEST_P(AccountServiceTest, CreatesAnAccountWithItsTeam)
     EXPECT_EQ(world_.audit.count("account.create"), 1);
 }
 
+// guards: what was begun by a clock that ran ahead keeps nobody out for longer than it should
+// (ADR 0028), and shortens nothing
+TEST_P(AccountServiceTest, BoundsItsTimesWhenTheClockIsSetBack)
+{
+    const AccountSettings settings;
+    const auto account = world_.create("ada@example.com")->id;
+    const Instant wall = world_.clock.now();
+    const auto write = [&](auto&& change) {
+        return world_.database->write([&](WriteTx& tx) {
+            tx.audit_recorded();
+            return change(tx);
+        });
+    };
+    const auto begin_both = [&](Instant now) {
+        ASSERT_TRUE(write([&](WriteTx& tx) -> Result<void> {
+            KS_CHECK(
+                world_.accounts.freeze_factors(tx, Actor{}, account, now + settings.factor_freeze));
+            KS_TRY([[maybe_unused]] const bool set,
+                   world_.accounts.set_delete_at(tx, account, now + settings.deletion_wait));
+            return {};
+        }));
+    };
+    const auto set_back = [&](Instant seen) {
+        return *write([&](WriteTx& tx) {
+            return world_.accounts.set_back(tx, {.seen = seen, .wall = wall}, settings);
+        });
+    };
+    begin_both(wall);
+    EXPECT_EQ(set_back(wall + std::chrono::hours{1}), 0) << "begun before: as it was";
+    ASSERT_TRUE(write([&](WriteTx& tx) { return world_.accounts.clear_delete_at(tx, account); }));
+    const Instant ahead = wall + std::chrono::hours{24} * 400;
+    begin_both(ahead);
+    EXPECT_EQ(set_back(ahead), 1);
+    const auto found =
+        world_.database->read([&](ReadTx& tx) { return world_.accounts.load(tx, account); });
+    EXPECT_EQ(found->factors_frozen_until, wall + settings.factor_freeze);
+    EXPECT_EQ(found->delete_at, wall + settings.deletion_wait);
+    EXPECT_EQ(write([&](WriteTx& tx) {
+                  return world_.accounts.put_off_deletions(tx, *found->delete_at);
+              })->size(),
+              0U);
+    const Instant later = *found->delete_at + std::chrono::hours{1};
+    EXPECT_EQ(*write([&](WriteTx& tx) { return world_.accounts.put_off_deletions(tx, later); }),
+              std::vector{account});
+}
+
 // guards: V2.3.4: of 50 sign-ups of one address at once, one makes the account
 TEST_P(AccountServiceTest, CreatesOneAccountAnAddressInARace)
 {

@@ -210,6 +210,33 @@ Result<bool> AccountStore::freeze_factors(WriteTx& tx, AccountId id, Instant unt
                                id, until));
 }
 
+Result<int> AccountStore::bound_times(WriteTx& tx, const TimeBounds& bounds)
+{
+    KS_CHECK(tx.exec("UPDATE email_claim SET expires_at = $1 WHERE expires_at > $1",
+                     bounds.email_undo_until));
+    return tx.exec(
+        "UPDATE account SET factors_frozen_until = CASE WHEN factors_frozen_until > $1 THEN $1 "
+        "ELSE factors_frozen_until END, delete_at = CASE WHEN delete_at > $2 THEN $2 ELSE "
+        "delete_at END, pending_email_until = CASE WHEN pending_email_until > $3 THEN $3 ELSE "
+        "pending_email_until END, email_undo_until = CASE WHEN email_undo_until > $4 THEN $4 ELSE "
+        "email_undo_until END WHERE factors_frozen_until > $1 OR delete_at > $2 OR "
+        "pending_email_until > $3 OR email_undo_until > $4",
+        bounds.factors_frozen_until, bounds.delete_at, bounds.pending_email_until,
+        bounds.email_undo_until);
+}
+
+Result<std::vector<AccountId>> AccountStore::put_off_deletions(WriteTx& tx, Instant until)
+{
+    KS_TRY(const Rows rows, tx.query("UPDATE account SET delete_at = $1 WHERE delete_at < $1 "
+                                     "RETURNING id",
+                                     until));
+    std::vector<AccountId> ids;
+    for (const Row& row : rows) {
+        ids.push_back(row.id<AccountId>(0));
+    }
+    return ids;
+}
+
 Result<std::optional<std::int64_t>> AccountStore::raise_epoch(WriteTx& tx, AccountId id)
 {
     KS_TRY(const auto row,

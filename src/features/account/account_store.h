@@ -55,6 +55,14 @@ struct Address {
 
 enum class TeamKind : std::uint8_t { Personal = 1 };
 
+/// The latest that each of an account's times can be.
+struct TimeBounds {
+    Instant factors_frozen_until;
+    Instant delete_at;
+    Instant pending_email_until;
+    Instant email_undo_until;
+};
+
 class AccountStore {
 public:
     Result<void> insert(WriteTx& tx, const Account& account);
@@ -83,6 +91,10 @@ public:
     Result<bool> clear_delete_at(WriteTx& tx, AccountId id);
     /// Never shortens a freeze.
     Result<bool> freeze_factors(WriteTx& tx, AccountId id, Instant until);
+    /// No time of an account is later than these. How many accounts.
+    Result<int> bound_times(WriteTx& tx, const TimeBounds& bounds);
+    /// Pending deletions wait until then at least. Whose.
+    Result<std::vector<AccountId>> put_off_deletions(WriteTx& tx, Instant until);
     Result<std::optional<std::int64_t>> raise_epoch(WriteTx& tx, AccountId id);
 
     /// An address belongs to one account at a time: as its sign-in address (no `until`), or as one

@@ -225,6 +225,29 @@ Result<std::vector<AccountId>> ApiTokenService::list_suspended_accounts(ReadTx& 
     return p_.store.list_suspended_accounts(tx, after, limit);
 }
 
+Result<int> ApiTokenService::set_back(WriteTx& tx, const Actor& actor, const SetBack& clock)
+{
+    KS_TRY(auto owners, p_.store.suspend_expired(tx, clock));
+    const auto count = static_cast<int>(owners.size());
+    KS_CHECK(p_.store.remove_ended_secrets(tx, clock.seen));
+    KS_CHECK(p_.store.rebase(tx, clock.wall));
+    tx.after_commit([this] { cache_.clear(); });
+    if (count == 0) {
+        return 0;
+    }
+    std::ranges::sort(owners);
+    const auto twice = std::ranges::unique(owners);
+    owners.erase(twice.begin(), twice.end());
+    for (const AccountId owner : owners) {
+        KS_CHECK(p_.tell_owner(tx, actor, owner, notify::Purpose::TokenSuspended, {}));
+    }
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "token.suspend",
+                                  .target = {"tokens", ""},
+                                  .details = {{"count", std::to_string(count)}}}));
+    return count;
+}
+
 Result<void> ApiTokenService::confirm(WriteTx& tx, const Actor& actor, AccountId account,
                                       TokenId id)
 {

@@ -10,6 +10,7 @@
 #include "core/actor.h"
 #include "core/clock.h"
 #include "core/random.h"
+#include "core/set_back.h"
 #include "core/settings.h"
 #include "crypto/keys.h"
 #include "crypto/token.h"
@@ -95,6 +96,10 @@ public:
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
     /// Whose tokens are suspended, in order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
+    /// What had expired by `seen` is suspended until its owner confirms it, who is told: whether
+    /// that time was the right one nobody knows. Old secrets that had ended go; what was made after
+    /// `wall` is as if made then. How many it suspended.
+    Result<int> set_back(WriteTx& tx, const Actor& actor, const SetBack& clock);
     /// Errors: token/not-found, token/not-suspended (Conflict).
     Result<void> confirm(WriteTx& tx, const Actor& actor, AccountId account, TokenId id);
     /// With the account: rows, silently. The caller records.

@@ -331,6 +331,45 @@ TEST_P(ApiTokens, WaitForTheirOwnerAfterARestore)
     EXPECT_EQ(confirm(ada_).error().code, "token/not-suspended");
 }
 
+// guards: what had expired does not work again because a clock was set back (ADR 0028)
+TEST_P(ApiTokens, WaitForTheirOwnerAfterTheClockWasSetBack)
+{
+    const auto wall = world_.clock.now();
+    const auto expiring = [&](std::chrono::hours in) {
+        return create(ada_, {"e", Kind::Deploy, {}, {}, world_.clock.now() + in});
+    };
+    const auto over = expiring(10h);
+    const auto live = expiring(30h);
+    const auto new_secret = rotate(ada_, live->token.id, 5h);
+    ASSERT_TRUE(check(over->secret) && check(live->secret) && check(new_secret->secret));
+    world_.clock.advance(20h);
+    const auto ahead = expiring(8h);
+    const auto ahead_secret = rotate(ada_, ahead->token.id, 2h);
+    ASSERT_TRUE(ahead_secret);
+    EXPECT_FALSE(check(over->secret));
+    const SetBack leap{.seen = world_.clock.now(), .wall = wall};
+    ASSERT_EQ(
+        *world_.database->write([&](WriteTx& tx) { return service_.set_back(tx, Actor{}, leap); }),
+        1);
+    world_.clock.set(wall);
+    EXPECT_FALSE(check(over->secret));
+    EXPECT_FALSE(check(live->secret)) << "the overlap was over";
+    EXPECT_TRUE(check(new_secret->secret));
+    EXPECT_EQ(world_.mails.take().back().purpose, notify::Purpose::TokenSuspended);
+    ASSERT_TRUE(world_.database->write([&](WriteTx& tx) {
+        return service_.confirm(tx, world_.owner_of(ada_), ada_, over->token.id);
+    }));
+    EXPECT_TRUE(check(over->secret));
+
+    // What was made by the wrong clock lives as long as it would have.
+    EXPECT_TRUE(check(ahead->secret));
+    world_.clock.advance(2h);
+    EXPECT_FALSE(check(ahead->secret));
+    EXPECT_TRUE(check(ahead_secret->secret));
+    world_.clock.advance(6h);
+    EXPECT_FALSE(check(ahead_secret->secret));
+}
+
 TEST_P(ApiTokens, EndWithTheSessionThatWasNotTheOwners)
 {
     const auto made = create(ada_);

@@ -35,6 +35,16 @@ std::vector<Digest> digests_of(const Rows& rows)
     return list;
 }
 
+std::vector<AccountId> accounts_of(const Rows& rows)
+{
+    std::vector<AccountId> list;
+    list.reserve(rows.size());
+    for (const Row& row : rows) {
+        list.push_back(row.id<AccountId>(0));
+    }
+    return list;
+}
+
 } // namespace
 
 Result<void> ApiTokenStore::insert(WriteTx& tx, const ApiToken& token)
@@ -209,11 +219,39 @@ Result<std::vector<AccountId>> ApiTokenStore::list_suspended_accounts(ReadTx& tx
            tx.query("SELECT DISTINCT account_id FROM api_token WHERE suspended_at IS NOT NULL "
                     "AND account_id > $1 ORDER BY account_id LIMIT $2",
                     after, limit));
-    std::vector<AccountId> accounts;
-    for (const Row& row : rows) {
-        accounts.push_back(row.id<AccountId>(0));
-    }
-    return accounts;
+    return accounts_of(rows);
+}
+
+Result<std::vector<AccountId>> ApiTokenStore::suspend_expired(WriteTx& tx, const SetBack& clock)
+{
+    KS_TRY(const auto rows,
+           tx.query("UPDATE api_token SET suspended_at = $2 WHERE suspended_at IS NULL AND "
+                    "expires_at <= $1 AND expires_at > $2 RETURNING account_id",
+                    clock.seen, clock.wall));
+    return accounts_of(rows);
+}
+
+Result<void> ApiTokenStore::remove_ended_secrets(WriteTx& tx, Instant moment)
+{
+    KS_CHECK(tx.exec("DELETE FROM api_token_secret WHERE ends_at <= $1", moment));
+    return {};
+}
+
+Result<void> ApiTokenStore::rebase(WriteTx& tx, Instant moment)
+{
+    // The old secret's end was set when the new one was made.
+    KS_CHECK(tx.exec("UPDATE api_token_secret SET ends_at = ends_at - ((SELECT made.created_at "
+                     "FROM api_token_secret made WHERE made.token_id = api_token_secret.token_id "
+                     "AND made.ends_at IS NULL) - $1) WHERE ends_at IS NOT NULL AND token_id IN "
+                     "(SELECT made.token_id FROM api_token_secret made WHERE made.ends_at IS NULL "
+                     "AND made.created_at > $1)",
+                     moment));
+    KS_CHECK(tx.exec("UPDATE api_token_secret SET created_at = $1 WHERE created_at > $1", moment));
+    KS_CHECK(tx.exec("UPDATE api_token SET expires_at = expires_at - (created_at - $1), "
+                     "created_at = $1 WHERE created_at > $1",
+                     moment));
+    KS_CHECK(tx.exec("UPDATE api_token_use SET last_used_at = $1 WHERE last_used_at > $1", moment));
+    return {};
 }
 
 Result<bool> ApiTokenStore::confirm(WriteTx& tx, AccountId account, TokenId id)

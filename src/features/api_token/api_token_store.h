@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/bytes.h"
+#include "core/set_back.h"
 #include "features/api_token/api_token.h"
 #include "storage/database.h"
 
@@ -71,6 +72,12 @@ struct ApiTokenStore {
     Result<int> suspend_all(WriteTx& tx, Instant now);
     /// In order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
+    /// Those that had expired by `clock.seen` and would not have by `clock.wall`. Whose.
+    Result<std::vector<AccountId>> suspend_expired(WriteTx& tx, const SetBack& clock);
+    /// Old secrets that had ended by then.
+    Result<void> remove_ended_secrets(WriteTx& tx, Instant moment);
+    /// Tokens and secrets made later than that were made then, and live as long.
+    Result<void> rebase(WriteTx& tx, Instant moment);
     Result<bool> confirm(WriteTx& tx, AccountId account, TokenId id);
 
     Result<std::vector<Counted>> list_days(ReadTx& tx, AccountId account, std::int64_t since_day);

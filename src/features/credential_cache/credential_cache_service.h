@@ -132,6 +132,17 @@ public:
         }
     }
 
+    /// Forgets everything, what was noted of uses too: for an after-commit action.
+    void clear()
+    {
+        for (std::size_t i = 0; i < kShards; ++i) {
+            const std::lock_guard lock(shards_[i].mutex);
+            ++shards_[i].epoch;
+            shards_[i].table = {};
+            shards_[i].evicted.clear();
+        }
+    }
+
     /// What was noted and has not been taken yet, a credential once: all that was evicted, and up
     /// to `cached_max` of those still here, which take turns. Taken for writing behind.
     std::vector<Activity> take_activity(std::size_t cached_max)

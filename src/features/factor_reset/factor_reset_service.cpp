@@ -114,6 +114,11 @@ Result<int> FactorResetService::cancel_all(WriteTx& tx)
     return store_.remove_all(tx);
 }
 
+Result<int> FactorResetService::set_back(WriteTx& tx, const SetBack& clock)
+{
+    return store_.rebase(tx, clock.wall);
+}
+
 Result<bool> FactorResetService::object(WriteTx& tx, const Actor& actor, std::string_view token)
 {
     KS_TRY(const auto binding, p_.links.spend(tx, link::Purpose::FactorResetObjection, token));

@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
+#include "core/set_back.h"
 #include "features/account/account_service.h"
 #include "features/account/notices_service.h"
 #include "features/attempt_budget/attempt_budget_service.h"
@@ -69,6 +70,9 @@ public:
     /// Takes every request back (restore): its owner may have objected since. The caller records
     /// it. How many.
     Result<int> cancel_all(WriteTx& tx);
+    /// Those asked for after `wall` are as if asked for then; their owners get another mail. How
+    /// many.
+    Result<int> set_back(WriteTx& tx, const SetBack& clock);
     Result<void> erase(WriteTx& tx, AccountId account);
 
 private:

@@ -44,6 +44,13 @@ Result<int> FactorResetStore::remove_all(WriteTx& tx)
     return tx.exec("DELETE FROM factor_reset");
 }
 
+Result<int> FactorResetStore::rebase(WriteTx& tx, Instant moment)
+{
+    return tx.exec("UPDATE factor_reset SET due_at = due_at - (asked_at - $1), asked_at = $1, "
+                   "next_mail_at = $1 WHERE asked_at > $1",
+                   moment);
+}
+
 Result<bool> FactorResetStore::move_mail(WriteTx& tx, AccountId account, Instant from, Instant to)
 {
     KS_TRY(const int rows, tx.exec("UPDATE factor_reset SET next_mail_at = $3 "

@@ -25,9 +25,11 @@ struct FactorResetStore {
     /// False when one is pending already.
     Result<bool> insert(WriteTx& tx, const PendingReset& reset);
     Result<std::optional<PendingReset>> find(ReadTx& tx, AccountId account);
-    /// Whether there was one.
     Result<int> remove_all(WriteTx& tx);
+    /// Whether there was one.
     Result<bool> remove(WriteTx& tx, AccountId account);
+    /// Those asked for later than that were asked for then, and wait as long. How many.
+    Result<int> rebase(WriteTx& tx, Instant moment);
     /// Moves the next mail from `from` to `to`; false when another was faster.
     Result<bool> move_mail(WriteTx& tx, AccountId account, Instant from, Instant to);
     /// Those with something to do at `now`: due, or a mail to send.

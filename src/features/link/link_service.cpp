@@ -104,9 +104,11 @@ Result<int> LinkService::void_everything(WriteTx& tx)
     return store_.end_all(tx, clock_.now());
 }
 
-Result<int> LinkService::void_expired(WriteTx& tx, Instant seen)
+Result<int> LinkService::set_back(WriteTx& tx, const SetBack& clock)
 {
-    return store_.end_expired(tx, seen);
+    KS_TRY(const int ended, store_.end_expired(tx, clock));
+    KS_CHECK(store_.rebase(tx, clock.wall));
+    return ended;
 }
 
 Result<void> LinkService::erase(WriteTx& tx, AccountId account, std::string_view address)

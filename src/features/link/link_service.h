@@ -18,6 +18,7 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "core/secret.h"
+#include "core/set_back.h"
 #include "crypto/token.h"
 #include "features/audit/audit_log.h"
 #include "features/link/link_store.h"
@@ -71,8 +72,9 @@ public:
     Result<void> void_purpose(WriteTx& tx, Purpose purpose, std::optional<AccountId> account);
     /// Ends every link of everyone (restore): some may have been spent since. How many.
     Result<int> void_everything(WriteTx& tx);
-    /// Ends what had expired by `seen`, before time goes back. How many.
-    Result<int> void_expired(WriteTx& tx, Instant seen);
+    /// Ends what had expired by `seen`; what was made after `wall` is as if made then. How many it
+    /// ended.
+    Result<int> set_back(WriteTx& tx, const SetBack& clock);
     /// Removes every link of the account and of its address (erasure).
     Result<void> erase(WriteTx& tx, AccountId account, std::string_view address);
 

@@ -66,6 +66,29 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Engines, LinkServiceTest, testing::ValuesIn(test::engines()),
                          test::engine_name);
 
+// guards: neither does an expired link work again because a clock was set back, nor one made before
+// for longer than it would have (ADR 0028)
+TEST_P(LinkServiceTest, HoldsAcrossAClockThatIsSetBack)
+{
+    const Instant wall = clock_.now();
+    const std::string expired = make(recovery());
+    clock_.advance(std::chrono::hours{2});
+    Request later = recovery();
+    later.address = "c@d.example";
+    const std::string ahead = make(later);
+    const SetBack leap{.seen = clock_.now(), .wall = wall};
+    EXPECT_EQ(*database_->write([&](WriteTx& tx) {
+        tx.audit_recorded();
+        return links_.set_back(tx, leap);
+    }),
+              1);
+    clock_.set(wall);
+    EXPECT_FALSE(peek(Purpose::Recovery, expired));
+    EXPECT_TRUE(peek(Purpose::Recovery, ahead));
+    clock_.advance(minutes{30});
+    EXPECT_FALSE(peek(Purpose::Recovery, ahead));
+}
+
 // guards: a link says what it was bound to, once
 TEST_P(LinkServiceTest, IsSpentOnce)
 {

@@ -88,10 +88,19 @@ Result<int> LinkStore::end_all(WriteTx& tx, Instant now)
     return tx.exec("UPDATE link SET ended_at = $1 WHERE ended_at IS NULL", now);
 }
 
-Result<int> LinkStore::end_expired(WriteTx& tx, Instant now)
+Result<int> LinkStore::end_expired(WriteTx& tx, const SetBack& clock)
 {
-    return tx.exec("UPDATE link SET ended_at = $1 WHERE ended_at IS NULL AND expires_at <= $1",
-                   now);
+    return tx.exec("UPDATE link SET ended_at = $2 WHERE ended_at IS NULL AND expires_at <= $1",
+                   clock.seen, clock.wall);
+}
+
+Result<void> LinkStore::rebase(WriteTx& tx, Instant moment)
+{
+    KS_CHECK(tx.exec("UPDATE link SET expires_at = expires_at - (made_at - $1), made_at = $1 WHERE "
+                     "made_at > $1",
+                     moment));
+    KS_CHECK(tx.exec("UPDATE link SET ended_at = $1 WHERE ended_at > $1", moment));
+    return {};
 }
 
 Result<void> LinkStore::remove_of(WriteTx& tx, AccountId account, std::string_view address)

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
+#include "core/set_back.h"
 #include "storage/database.h"
 
 #include <cstdint>
@@ -66,8 +67,10 @@ public:
     Result<void> end_purpose(WriteTx& tx, Purpose purpose, Instant now);
     /// How many were still open.
     Result<int> end_all(WriteTx& tx, Instant now);
-    /// How many had expired by `now` and were not ended.
-    Result<int> end_expired(WriteTx& tx, Instant now);
+    /// Ends at `clock.wall` what had expired by `clock.seen`. How many.
+    Result<int> end_expired(WriteTx& tx, const SetBack& clock);
+    /// Those made later than that are made then, and live as long as before.
+    Result<void> rebase(WriteTx& tx, Instant moment);
     Result<void> remove_of(WriteTx& tx, AccountId account, std::string_view address);
     /// How many rows went.
     Result<int> remove_ended_before(WriteTx& tx, Instant before);

@@ -184,6 +184,12 @@ constexpr std::array kTemplates = {
         "",
         "Look at the deliveries at {base}/account/webhooks, mend the receiver, then enable the "
         "endpoint again."},
+    Template{Purpose::TokenSuspended, Kind::ChangeNotice, "API keys were suspended",
+             "The clock of {product}'s server was set back. API keys of your account that had "
+             "expired by the time before are suspended: programs that use them are refused.",
+             "",
+             "If a key should go on, confirm it at {base}/account/api-keys. If it should not, "
+             "revoke it there."},
 };
 
 const Template& template_of(Purpose purpose)

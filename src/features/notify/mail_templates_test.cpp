@@ -22,7 +22,7 @@ Wording word_with(Purpose purpose, const MessagePayload& payload)
 TEST(MailTemplates, ExistForEveryPurpose)
 {
     for (auto number = std::to_underlying(Purpose::SignUpLink);
-         number <= std::to_underlying(Purpose::WebhookStopped); ++number) {
+         number <= std::to_underlying(Purpose::TokenSuspended); ++number) {
         const Wording wording = word_with(static_cast<Purpose>(number), {.to = "a@b"});
         EXPECT_TRUE(wording.subject.starts_with("Example & Co: "));
         EXPECT_EQ(wording.text.find('{'), std::string::npos) << wording.text;

@@ -51,6 +51,7 @@ enum class Purpose : std::uint8_t {
     ServerRestored,   // to operators, and to whose credentials it suspended
     WebhookChanged,   // added, another address or secret
     WebhookStopped,   // deliveries failed for days, or the receiver wants no more
+    TokenSuspended,   // had expired by a clock that was then set back
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as

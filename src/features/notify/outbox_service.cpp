@@ -51,9 +51,9 @@ Result<void> OutboxService::enqueue(WriteTx& tx, const Message& message)
     return {};
 }
 
-Result<void> OutboxService::send_waiting_now(ChangeTx& tx, Instant now)
+Result<int> OutboxService::set_back(ChangeTx& tx, const SetBack& clock)
 {
-    return store_.advance_waiting(tx, now);
+    return store_.bound_times(tx, clock.wall);
 }
 
 Result<int> OutboxService::give_up_waiting(ChangeTx& tx)

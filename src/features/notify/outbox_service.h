@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/random.h"
+#include "core/set_back.h"
 #include "core/settings.h"
 #include "crypto/keys.h"
 #include "features/notify/notify_service.h"
@@ -26,8 +27,9 @@ public:
     Result<Admission> admit(WriteTx& tx, const LinkMail& mail) override;
 
     Result<void> enqueue(WriteTx& tx, const Message& message) override;
-    /// The clock was set back to `now`: nothing waits for a time that comes again.
-    Result<void> send_waiting_now(ChangeTx& tx, Instant now);
+    /// Nothing waits for a time that comes again, and mails of then do not count against an
+    /// address for longer than those of now. How many messages.
+    Result<int> set_back(ChangeTx& tx, const SetBack& clock);
     /// Messages of a database that was restored: they were sent since, or carry links that are
     /// dead. How many.
     Result<int> give_up_waiting(ChangeTx& tx);

@@ -112,10 +112,15 @@ Result<void> OutboxStore::finish(ChangeTx& tx, MessageId id, OutboxState state, 
                 id, state, now, last_error, OutboxState::Waiting));
 }
 
-Result<void> OutboxStore::advance_waiting(ChangeTx& tx, Instant now)
+Result<int> OutboxStore::bound_times(ChangeTx& tx, Instant moment)
 {
-    return done(tx.exec("UPDATE outbox SET due_at = $2 WHERE state = $1 AND due_at > $2",
-                        OutboxState::Waiting, now));
+    KS_CHECK(tx.exec("UPDATE outbox_recipient SET asked_at = $1 WHERE asked_at > $1", moment));
+    return tx.exec("UPDATE outbox SET created_at = CASE WHEN created_at > $1 THEN $1 ELSE "
+                   "created_at END, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END, "
+                   "admitted_at = CASE WHEN admitted_at > $1 THEN $1 ELSE admitted_at END, "
+                   "finished_at = CASE WHEN finished_at > $1 THEN $1 ELSE finished_at END "
+                   "WHERE created_at > $1 OR due_at > $1 OR admitted_at > $1 OR finished_at > $1",
+                   moment);
 }
 
 Result<int> OutboxStore::give_up_waiting(ChangeTx& tx, Instant now, std::string_view last_error)

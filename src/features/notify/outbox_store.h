@@ -60,8 +60,8 @@ public:
     /// The payload is erased with it.
     Result<void> finish(ChangeTx& tx, MessageId id, OutboxState state, Instant now,
                         std::string_view last_error);
-    /// Every message that waits is due at `now` at the latest.
-    Result<void> advance_waiting(ChangeTx& tx, Instant now);
+    /// No time of a message is later than that. How many messages.
+    Result<int> bound_times(ChangeTx& tx, Instant moment);
     /// Every message that waits: given up, its payload erased. How many.
     Result<int> give_up_waiting(ChangeTx& tx, Instant now, std::string_view last_error);
     Result<void> delete_finished_before(ChangeTx& tx, Instant before);

@@ -151,6 +151,28 @@ TEST_P(OutboxTest, KeepsALinkAliveWhoeverAsks)
     EXPECT_EQ(run().merged, 0U);
 }
 
+// guards: mails of a clock that ran ahead neither wait for that time nor count until it comes
+TEST_P(OutboxTest, GoesOnWhenTheClockIsSetBack)
+{
+    const Instant wall = clock_.now();
+    clock_.advance(hours{24} * 400);
+    const auto ask = [&] { return asks(Purpose::RecoveryLink, "alice@example.org"); };
+    EXPECT_TRUE(ask());
+    EXPECT_TRUE(ask());
+    transport_.outcome = Delivery::Outcome::Refused;
+    EXPECT_EQ(run().failed, 2U);
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) {
+        tx.audit_recorded();
+        return outbox_.set_back(tx, {.seen = clock_.now(), .wall = wall});
+    }));
+    clock_.set(wall);
+    transport_.outcome = Delivery::Outcome::Sent;
+    EXPECT_EQ(run().sent, 2U);
+    EXPECT_FALSE(ask());
+    clock_.advance(minutes{61});
+    EXPECT_TRUE(ask());
+}
+
 // guards: naming a stranger's address uses up one's own share of its mails, not the stranger's
 TEST_P(OutboxTest, LeavesTheLastLinkToOthers)
 {

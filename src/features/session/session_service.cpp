@@ -339,12 +339,27 @@ Result<void> SessionService::write(Database& db,
 
 Result<void> SessionService::sweep(Database& db, Instant now)
 {
+    KS_TRY(swept_up_to_, sweep_from(db, swept_up_to_, now));
+    return {};
+}
+
+Result<void> SessionService::sweep_all(Database& db, Instant now)
+{
+    SessionId up_to;
+    do {
+        KS_TRY(up_to, sweep_from(db, up_to, now));
+    } while (!up_to.is_nil());
+    return {};
+}
+
+Result<SessionId> SessionService::sweep_from(Database& db, SessionId after, Instant now)
+{
     KS_CHECK(sweep_expired(db, now));
     KS_TRY(const auto slice,
-           db.read([&](ReadTx& tx) { return store_.slice_after(tx, swept_up_to_, kSweepSlice); }));
+           db.read([&](ReadTx& tx) { return store_.slice_after(tx, after, kSweepSlice); }));
     KS_CHECK(sweep_idle(db, slice, now));
-    swept_up_to_ = slice.is_end ? SessionId{} : slice.last;
-    return db.upkeep([&](UpkeepTx& tx) { return store_.sweep_activity(tx, slice); });
+    KS_CHECK(db.upkeep([&](UpkeepTx& tx) { return store_.sweep_activity(tx, slice); }));
+    return slice.is_end ? SessionId{} : slice.last;
 }
 
 Result<void> SessionService::sweep_expired(Database& db, Instant now)
@@ -423,16 +438,20 @@ Result<int> SessionService::end_everyones(WriteTx& tx, const Actor& actor, std::
     return count;
 }
 
-Result<int> SessionService::end_begun_after(WriteTx& tx, const Actor& actor, Instant moment)
+Result<int> SessionService::set_back(WriteTx& tx, const Actor& actor, const SetBack& clock)
 {
-    KS_TRY(auto tokens, store_.remove_begun_after(tx, moment));
-    const int count = static_cast<int>(tokens.size());
-    KS_CHECK(audit_.append(
-        tx, {.actor = actor,
-             .action = "session.revoke-everyones",
-             .details = {{"reason", "clock-set-back"}, {"count", std::to_string(count)}}}));
-    drop_after_commit(tx, std::move(tokens));
-    return count;
+    KS_TRY(const auto ended, store_.remove_begun_after(tx, clock.wall));
+    const auto age = settings_.step_up_age;
+    KS_CHECK(store_.make_stale(tx, clock.wall - age, clock.seen - age));
+    KS_CHECK(store_.bound_activity(tx, clock.wall));
+    tx.after_commit([this] { cache_.clear(); }); // It has noted uses by the time that was.
+    if (!ended.empty()) {
+        KS_CHECK(audit_.append(tx, {.actor = actor,
+                                    .action = "session.revoke-everyones",
+                                    .details = {{"reason", "clock-set-back"},
+                                                {"count", std::to_string(ended.size())}}}));
+    }
+    return static_cast<int>(ended.size());
 }
 
 Result<void> SessionService::record(WriteTx& tx, const Actor& actor, std::string_view action,

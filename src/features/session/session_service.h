@@ -12,6 +12,7 @@
 #include "core/actor.h"
 #include "core/clock.h"
 #include "core/random.h"
+#include "core/set_back.h"
 #include "core/settings.h"
 #include "crypto/keys.h"
 #include "crypto/token.h"
@@ -95,9 +96,10 @@ public:
                          account::EndReason reason) override;
     /// Everyone's, before anything is served: memory holds none yet. How many it ended.
     Result<int> end_everyones(WriteTx& tx, const Actor& actor, std::string_view reason);
-    /// Those begun or authenticated after that: the clock was set back to it, and they would stay
-    /// fresh for too long. Records session.revoke-everyones. How many it ended.
-    Result<int> end_begun_after(WriteTx& tx, const Actor& actor, Instant moment);
+    /// Ends those begun or authenticated after `wall`, which would stay fresh for too long, and
+    /// leaves none fresh that no longer was. (What was over, sweep_all() has ended.) How many it
+    /// ended.
+    Result<int> set_back(WriteTx& tx, const Actor& actor, const SetBack& clock);
     /// Drops what memory holds of the account with this commit: its e-mail or role changed.
     Result<void> forget_cached(WriteTx& tx, AccountId account) override;
     /// D-03: that session may do nothing but step up and sign out until its owner has authenticated
@@ -137,6 +139,8 @@ public:
     /// idle ones of the next 50,000 sessions, so that a run costs the same however many there are.
     /// A job, on one thread.
     Result<void> sweep(Database& db, Instant now);
+    /// The same of all sessions. Any thread.
+    Result<void> sweep_all(Database& db, Instant now);
 
 private:
     Result<Established> create(WriteTx& tx, const Actor& actor, const Evidence& evidence,
@@ -147,6 +151,8 @@ private:
     /// When memory last saw it used; the epoch when it is not there.
     Instant remembered_use(const Digest& token);
     Result<void> write(Database& db, const std::vector<SessionCache::Activity>& activity);
+    /// The slice behind `after`; answers up to where, nil at the end.
+    Result<SessionId> sweep_from(Database& db, SessionId after, Instant now);
     Result<void> sweep_expired(Database& db, Instant now);
     Result<void> sweep_idle(Database& db, SessionSlice slice, Instant now);
     Result<void> expire(Database& db, const std::vector<Session>& over, Instant now);

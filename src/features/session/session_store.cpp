@@ -224,6 +224,21 @@ Result<std::vector<Digest>> SessionStore::remove_begun_after(WriteTx& tx, Instan
     return digests_of(rows);
 }
 
+Result<void> SessionStore::make_stale(WriteTx& tx, Instant from, Instant to)
+{
+    KS_CHECK(tx.exec("UPDATE session SET authenticated_at = $1 WHERE authenticated_at > $1 AND "
+                     "authenticated_at <= $2",
+                     from, to));
+    return {};
+}
+
+Result<void> SessionStore::bound_activity(WriteTx& tx, Instant moment)
+{
+    KS_CHECK(tx.exec("UPDATE session_activity SET last_active_at = $1 WHERE last_active_at > $1",
+                     moment));
+    return {};
+}
+
 Result<int> SessionStore::remove_of_everyone(WriteTx& tx)
 {
     return tx.exec("DELETE FROM session");

@@ -49,6 +49,10 @@ struct SessionStore {
     /// Those begun or authenticated after that.
     Result<std::vector<Digest>> remove_begun_after(WriteTx& tx, Instant moment);
     /// Of everyone; how many there were.
+    /// Those authenticated in that time were authenticated at its beginning.
+    Result<void> make_stale(WriteTx& tx, Instant from, Instant to);
+    /// No last activity is later than that.
+    Result<void> bound_activity(WriteTx& tx, Instant moment);
     Result<int> remove_of_everyone(WriteTx& tx);
     /// The tokens of an account's sessions, for whoever must drop them from memory.
     Result<std::vector<Digest>> list_tokens(ReadTx& tx, AccountId account);

@@ -174,6 +174,16 @@ Result<int> DeliveryStore::drop_all_waiting(ChangeTx& tx, Instant now, std::stri
                    DeliveryState::Dropped, now, error, DeliveryState::Waiting);
 }
 
+Result<int> DeliveryStore::bound_times(ChangeTx& tx, Instant moment)
+{
+    return tx.exec(
+        "UPDATE webhook_delivery SET created_at = CASE WHEN created_at > $1 THEN $1 ELSE "
+        "created_at END, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END, last_attempt_at = "
+        "CASE WHEN last_attempt_at > $1 THEN $1 ELSE last_attempt_at END "
+        "WHERE created_at > $1 OR due_at > $1 OR last_attempt_at > $1",
+        moment);
+}
+
 Result<std::vector<DeliveryStore::Queue>> DeliveryStore::list_long_queues(ReadTx& tx,
                                                                           std::uint32_t longer_than)
 {

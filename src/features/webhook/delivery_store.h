@@ -46,6 +46,9 @@ public:
     Result<void> drop_waiting(ChangeTx& tx, EndpointId endpoint, Instant now,
                               std::string_view error);
 
+    /// No time of a delivery is later than that. How many.
+    Result<int> bound_times(ChangeTx& tx, Instant moment);
+
     struct Queue {
         EndpointId endpoint;
         std::int64_t waiting = 0;

@@ -172,6 +172,12 @@ Result<void> EndpointStore::clear_all_previous(ChangeTx& tx)
                         "WHERE previous_secret IS NOT NULL"));
 }
 
+Result<void> EndpointStore::bound_previous(ChangeTx& tx, Instant moment)
+{
+    return done(tx.exec("UPDATE webhook_endpoint SET previous_until = $1 WHERE previous_until > $1",
+                        moment));
+}
+
 Result<bool> EndpointStore::remove(ChangeTx& tx, EndpointId id)
 {
     KS_TRY(const int rows, tx.exec("DELETE FROM webhook_endpoint WHERE id = $1", id));

@@ -56,6 +56,8 @@ public:
     };
     Result<std::vector<Expired>> clear_expired(ChangeTx& tx, Instant now);
     Result<void> clear_all_previous(ChangeTx& tx);
+    /// No old secret counts longer than that.
+    Result<void> bound_previous(ChangeTx& tx, Instant moment);
     Result<bool> remove(ChangeTx& tx, EndpointId id);
     Result<std::vector<EndpointId>> remove_of(ChangeTx& tx, AccountId account);
 };

@@ -105,6 +105,14 @@ void LaneBook::forget(EndpointId endpoint)
     }
 }
 
+void LaneBook::end_pauses()
+{
+    const std::lock_guard lock(mutex_);
+    for (auto& [endpoint, lane] : lanes_) {
+        lane.paused_until = {};
+    }
+}
+
 bool LaneBook::is_paused(EndpointId endpoint, Instant now) const
 {
     const std::lock_guard lock(mutex_);

@@ -46,6 +46,8 @@ public:
     void end(EndpointId endpoint, const Ended& ended, Instant now);
     /// The endpoint is no more.
     void forget(EndpointId endpoint);
+    /// They were measured by a clock that was set back.
+    void end_pauses();
     bool is_paused(EndpointId endpoint, Instant now) const;
 
     static constexpr std::chrono::milliseconds kSlow{1000};

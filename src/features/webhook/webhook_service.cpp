@@ -375,4 +375,18 @@ Result<std::vector<AccountId>> WebhookService::list_suspended_accounts(ReadTx& t
     return endpoints_.list_suspended_accounts(tx, after, limit);
 }
 
+Result<int> WebhookService::set_back(WriteTx& tx, const Actor& actor, const SetBack& clock)
+{
+    KS_TRY(const auto expired, endpoints_.clear_expired(tx, clock.seen));
+    for (const auto& [id, account] : expired) {
+        KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                      .action = "webhook.end-secret",
+                                      .account = account,
+                                      .target = {.kind = "webhook", .id = id.text()}}));
+    }
+    KS_CHECK(endpoints_.bound_previous(tx, clock.wall + p_.settings.secret_overlap));
+    tx.after_commit([this] { p_.lanes.end_pauses(); });
+    return deliveries_.bound_times(tx, clock.wall);
+}
+
 } // namespace keystead::webhook

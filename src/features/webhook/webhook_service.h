@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "core/secret.h"
+#include "core/set_back.h"
 #include "core/settings.h"
 #include "crypto/keys.h"
 #include "features/account/notices_service.h"
@@ -113,6 +114,9 @@ public:
     Result<Delivery> repeat(WriteTx& tx, const Actor& actor, Owner owner, EndpointId id,
                             DeliveryId delivery);
     Result<void> erase(WriteTx& tx, AccountId account);
+    /// Old secrets that were over by `seen` end, none counts longer than one of now, and nothing
+    /// waits for a time that comes again. How many deliveries.
+    Result<int> set_back(WriteTx& tx, const Actor& actor, const SetBack& clock);
 
     /// After a restore: what is enabled may have been deleted or disabled since the back-up was
     /// made, what waits may have been sent, and an old secret may have been ended. So nothing is

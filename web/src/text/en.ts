@@ -417,7 +417,7 @@ export const t = {
         } as Record<string, string>,
         suspended: "Suspended",
         suspendedText:
-            "The server was restored from a backup. The key works again when you confirm that it is still yours to use.",
+            "The server was restored from a backup, or its clock was set back. The key works again when you confirm that it is still yours to use.",
         confirm: "Let it work again",
         confirmed: "The API key works again.",
         expired: "Expired",
@@ -679,7 +679,7 @@ export const t = {
             "token.expire": "An API key expired",
             "token.revoke": "An API key was revoked",
             "token.rotate": "An API key was rotated",
-            "token.suspend": "API keys were suspended after a restore",
+            "token.suspend": "API keys were suspended until you confirm them",
             "sign-in.attempt": "Sign-in attempt",
             "sign-in.code": "Code entered at sign-in",
             "sign-in.half": "Password accepted, one more step to go",
