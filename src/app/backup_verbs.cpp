@@ -15,6 +15,7 @@
 #include "storage/embedded_migrations.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -69,12 +70,6 @@ Error does_not_fit()
     return {ErrorKind::Conflict, "keys/does-not-fit",
             "The root key is not the one that the back-up's data was begun under. Nothing was "
             "changed."};
-}
-
-Result<std::unique_ptr<Snapshot>> open_snapshot(const StorageSettings& storage)
-{
-    return storage.postgres.empty() ? open_sqlite_snapshot(storage.data_folder)
-                                    : open_postgres_snapshot(storage.postgres);
 }
 
 Result<std::unique_ptr<EmptyDatabase>> open_empty(const StorageSettings& storage,
@@ -197,12 +192,34 @@ bool is_loaded_already(const StorageSettings& storage, const backup::ArchiveEnd&
     return mark && *mark == backup::mark_of(end);
 }
 
+/// Where there is no database yet, nobody else begins one from here on. Whether it was put.
+Result<bool> begin_mark(const StorageSettings& storage)
+{
+    const auto snapshot = open_snapshot(storage);
+    if (snapshot || snapshot.error().code != "storage/no-database") {
+        return false;
+    }
+    KS_CHECK(make_data_folder(storage.data_folder));
+    KS_CHECK(backup::put_durable_file(restore_mark_path(storage)));
+    return true;
+}
+
+void remove_mark(const StorageSettings& storage)
+{
+    std::error_code ignored;
+    std::filesystem::remove(restore_mark_path(storage), ignored);
+}
+
 Result<void> load(const LocalContext& context, CheckedBackup& checked, const Clock& clock)
 {
     const StorageSettings& storage = context.loaded.settings.storage;
     KS_TRY(const auto schema, backup::schema_of(checked.read.head, embedded_migrations()));
+    KS_TRY(const bool begins, begin_mark(storage));
     const auto empty = open_empty(storage, schema, clock);
     if (!empty) {
+        if (begins) {
+            remove_mark(storage);
+        }
         const bool goes_on = empty.error().code == "storage/not-empty" &&
                              is_loaded_already(storage, checked.read.end);
         return goes_on ? Result<void>{} : Result<void>{empty.error()};
@@ -264,7 +281,9 @@ Result<std::string> restore_backup(const LocalContext& context, const std::strin
                                          .unfinished_restore = backup::mark_of(checked.read.end)}));
     Log log(foundation->clock);
     KS_TRY(const auto application, Application::make(*foundation, log));
-    return finish_restore(application->features(), checked.read.head);
+    KS_TRY(auto answer, finish_restore(application->features(), checked.read.head));
+    remove_mark(context.loaded.settings.storage);
+    return answer;
 }
 
 Result<std::string> back_up_before_migration(const LocalContext& context)

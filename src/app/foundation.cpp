@@ -18,20 +18,6 @@ namespace {
 
 constexpr std::string_view kKeyCheckName = backup::kRootKeyCheck;
 
-Result<void> make_data_folder(const std::string& path)
-{
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) {
-        return {};
-    }
-    std::filesystem::create_directories(path, error);
-    if (error || chmod(path.c_str(), 0700) != 0) {
-        return Error{ErrorKind::Unavailable, "storage/no-data-folder", path + " cannot be made.",
-                     error.message()};
-    }
-    return {};
-}
-
 Result<std::unique_ptr<Database>> open_database(const StorageSettings& storage, const Clock& clock,
                                                 SchemaPolicy schema)
 {
@@ -90,6 +76,30 @@ Result<void> check_key_fits(const crypto::RootKeyRing& keys, Database& database,
     return {};
 }
 
+Error unfinished_restore(std::string_view more)
+{
+    return {ErrorKind::Conflict, "backup/unfinished-restore",
+            "A restore of this database did not come to its end. Run `keystead restore` with the "
+            "same back-up again" +
+                std::string(more) + "."};
+}
+
+/// Killed before it had loaded anything that counts, it left no database: what would be served in
+/// its place is an empty one, with a link to set up the first operator.
+Result<void> check_no_restore_begun(const StorageSettings& storage)
+{
+    std::error_code error;
+    const std::string mark = restore_mark_path(storage);
+    if (!std::filesystem::exists(mark, error)) {
+        return {};
+    }
+    const auto snapshot = open_snapshot(storage);
+    if (snapshot || snapshot.error().code != "storage/no-database") {
+        return {}; // It is loaded: check_restore_finished() knows more.
+    }
+    return unfinished_restore(", or delete " + mark + " to begin with an empty database");
+}
+
 /// Sessions that were ended would be back: whoever loaded it has to finish first.
 Result<void> check_restore_finished(Database& database, std::optional<std::int64_t> expected)
 {
@@ -98,12 +108,35 @@ Result<void> check_restore_finished(Database& database, std::optional<std::int64
     if (mark == expected) {
         return {};
     }
-    return Error{ErrorKind::Conflict, "backup/unfinished-restore",
-                 "A restore of this database did not come to its end. Run `keystead restore` with "
-                 "the same back-up again."};
+    return unfinished_restore("");
 }
 
 } // namespace
+
+Result<void> make_data_folder(const std::string& path)
+{
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) {
+        return {};
+    }
+    std::filesystem::create_directories(path, error);
+    if (error || chmod(path.c_str(), 0700) != 0) {
+        return Error{ErrorKind::Unavailable, "storage/no-data-folder", path + " cannot be made.",
+                     error.message()};
+    }
+    return {};
+}
+
+Result<std::unique_ptr<Snapshot>> open_snapshot(const StorageSettings& storage)
+{
+    return storage.postgres.empty() ? open_sqlite_snapshot(storage.data_folder)
+                                    : open_postgres_snapshot(storage.postgres);
+}
+
+std::string restore_mark_path(const StorageSettings& storage)
+{
+    return storage.data_folder + "/restore.unfinished";
+}
 
 Result<std::optional<FoundKey>> find_root_key(const LoadedSettings& loaded,
                                               const std::string& credentials_directory)
@@ -166,6 +199,9 @@ Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded
     foundation->settings = loaded.settings;
     foundation->settings_json = settings_as_json(loaded);
     KS_CHECK(make_data_folder(loaded.settings.storage.data_folder));
+    if (!options.unfinished_restore) {
+        KS_CHECK(check_no_restore_begun(loaded.settings.storage));
+    }
     KS_TRY(foundation->database,
            open_database(loaded.settings.storage, foundation->clock, options.schema));
     KS_TRY(const auto seen, foundation->database->read(

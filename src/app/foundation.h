@@ -14,6 +14,7 @@
 #include "crypto/system_random.h"
 #include "storage/database.h"
 #include "storage/migrations.h"
+#include "storage/snapshot.h"
 
 #include <cstdint>
 #include <memory>
@@ -59,9 +60,17 @@ std::int64_t root_key_check(const crypto::RootKeyRing& keys);
 /// The file that holds the root key when nothing else gives it.
 std::string root_key_path(const StorageSettings& storage);
 
+/// Where it is missing, with mode 0700. Errors: storage/no-data-folder.
+Result<void> make_data_folder(const std::string& path);
+/// The database as rows. Errors: those of storage/snapshot.h.
+Result<std::unique_ptr<Snapshot>> open_snapshot(const StorageSettings& storage);
+/// A file that is there while a restore fills the database. Until that is there a server would
+/// begin a new one: as long as this file stands, none does.
+std::string restore_mark_path(const StorageSettings& storage);
+
 /// Errors: those of storage/open.h and crypto/root_key.h, keys/missing (the data was begun under a
 /// key that is not there), keys/does-not-fit (another key than the data was begun under),
-/// backup/unfinished-restore (loaded by a restore that did not come to its end).
+/// backup/unfinished-restore (a restore began to load it, or did, and did not come to its end).
 Result<std::unique_ptr<Foundation>> open_foundation(const LoadedSettings& loaded,
                                                     const FoundationOptions& options);
 

@@ -86,6 +86,18 @@ Result<int> tell_those_concerned(WriteTx& tx, Features& f, const backup::Archive
     return static_cast<int>(concerned.size());
 }
 
+/// Its owner may have cancelled it since: the whole time to do so begins anew.
+Result<int> put_off_deletions(WriteTx& tx, Features& f)
+{
+    const Instant until = f.foundation.clock.now() + f.foundation.settings.account.deletion_wait;
+    KS_TRY(const auto whose, f.accounts.put_off_deletions(tx, until));
+    for (const AccountId account : whose) {
+        KS_CHECK(f.notices.tell_owner(tx, kOperator, account, notify::Purpose::DeletionRequested,
+                                      {{"deletes_at", rfc3339(until)}}));
+    }
+    return static_cast<int>(whose.size());
+}
+
 Result<void> record(WriteTx& tx, Features& f, const backup::ArchiveHead& head, const Counts& counts)
 {
     audit::Event event{.actor = kOperator, .action = "backup.restore"};
@@ -159,6 +171,9 @@ std::vector<RestoreStep> restore_steps(Features& f)
          [&f](WriteTx& tx, const Actor&) -> Result<int> { return f.factor_resets.cancel_all(tx); }},
         {"mails_given_up",
          [&f](WriteTx& tx, const Actor&) -> Result<int> { return f.outbox.give_up_waiting(tx); }},
+        // Behind the one above, which would drop what it tells.
+        {"deletions_put_off",
+         [&f](WriteTx& tx, const Actor&) -> Result<int> { return put_off_deletions(tx, f); }},
     };
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
@@ -12,6 +12,7 @@ import { codeAt } from "./support/codes.mjs";
 import { tokenIn } from "./support/mail.mjs";
 import { insideAllowed, startReceiver } from "./support/receiver.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
+import { Log } from "./support/tlog.mjs";
 import { checkToken, makeToken } from "./support/tokens.mjs";
 import { until } from "./support/until.mjs";
 
@@ -43,6 +44,7 @@ function refused(server, words, code, options) {
 /** The server's database is gone, its root key stays: a new machine. */
 function loseDatabase(server) {
     const data = path.join(server.folder, "data");
+    rmSync(path.join(server.folder, "lost"), { recursive: true, force: true });
     renameSync(data, path.join(server.folder, "lost"));
     mkdirSync(data, { mode: 0o700 });
     copyFileSync(path.join(server.folder, "lost", "root.key"), path.join(data, "root.key"));
@@ -64,6 +66,19 @@ function hasDatabase(server) {
     }
     const done = spawnSync("psql", [server.environment().KEYSTEAD__STORAGE__POSTGRES, "-qXAt", "-c", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"], { encoding: "utf8" });
     return done.stdout.trim() !== "0";
+}
+
+function unfinishedRestore(server) {
+    return path.join(server.folder, "data", "restore.unfinished");
+}
+
+/** A statement to the database, while no server runs. Python, since a shell of SQLite does not know our collation. */
+function sql(server, statement) {
+    const done = server.database
+        ? spawnSync("psql", [server.environment().KEYSTEAD__STORAGE__POSTGRES, "-qXAt", "-c", statement], { encoding: "utf8" })
+        : spawnSync("python3", ["-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.create_collation('C', lambda a, b: (a > b) - (a < b)); c.execute(sys.argv[2]); c.commit()",
+            path.join(server.folder, "data", "keystead.db"), statement], { encoding: "utf8" });
+    assert.equal(done.status, 0, done.stderr);
 }
 
 function introspect(server, token, authorization) {
@@ -164,6 +179,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     assert.equal(restored.service_clients_suspended, 2);
     assert.equal(restored.api_tokens_suspended, 2);
     assert.equal(restored.webhooks_suspended, 3);
+    assert.ok(!existsSync(unfinishedRestore(server)));
     refused(server, ["restore", file], "storage/not-empty");
     await server.start();
 
@@ -232,9 +248,15 @@ test("what was ended or used since the back-up does not come back with it", asyn
         await signIn(server, operator);
     });
 
-    await t.test("the log tells of both, and is whole", () => {
+    await t.test("the log tells of both, is whole, and goes on under a new origin", async () => {
         const verified = good(server, ["audit", "verify"]);
         assert.ok(verified.entries + verified.waiting_for_a_number > made.log_size);
+        const origins = await new Log(server).keys();
+        assert.equal(new Set(origins.map(({ origin }) => origin)).size, 2);
+        const client = await signIn(server, operator);
+        const { items } = await client.expect(200, "GET", "admin/audit/events?action=backup.restore");
+        assert.equal(items.length, 1);
+        assert.equal((await client.expect(200, "GET", "admin/audit/events?action=backup.make")).items.length, 0, "it was recorded behind the snapshot");
     });
 });
 
@@ -250,15 +272,16 @@ test("a back-up while 50 write", async (t) => {
             written += 1;
         }
     });
+    await until("they write", () => written > 0);
     const child = spawn(binary, ["backup", file, "--preset", server.preset, "--output", "json"], { cwd: server.folder, env: server.environment() });
     let said = "";
     child.stdout.on("data", (bytes) => { said += bytes; });
     const status = await new Promise((resolve) => child.on("exit", resolve));
-    const before = written;
+    const meanwhile = written;
+    await until("they go on", () => written > meanwhile);
     writing = false;
     await Promise.all(writers);
     assert.equal(status, 0);
-    assert.ok(before > 0, "they wrote meanwhile");
     const made = JSON.parse(said);
     await server.stop();
     loseDatabase(server);
@@ -294,18 +317,142 @@ test("an unfinished back-up or restore leaves nothing that could be taken for on
         good(server, ["restore", file]);
         const digest = good(server, ["backup", "verify", file]).sha256;
         const mark = BigInt.asIntN(64, BigInt(`0x${digest.slice(0, 16)}`));
-        const statement = `INSERT INTO node (name, value, noted_at) VALUES ('unfinished-restore', ${mark}, 0)`;
-        // Python, since a shell of SQLite does not know our collation.
-        const done = engine === "postgres"
-            ? spawnSync("psql", [server.environment().KEYSTEAD__STORAGE__POSTGRES, "-qXAt", "-c", statement], { encoding: "utf8" })
-            : spawnSync("python3", ["-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.create_collation('C', lambda a, b: (a > b) - (a < b)); c.execute(sys.argv[2]); c.commit()",
-                path.join(server.folder, "data", "keystead.db"), statement], { encoding: "utf8" });
-        assert.equal(done.status, 0, done.stderr);
+        sql(server, `INSERT INTO node (name, value, noted_at) VALUES ('unfinished-restore', ${mark}, 0)`);
         refused(server, ["serve"], "backup/unfinished-restore");
         refused(server, ["backup", path.join(server.folder, "no.backup")], "backup/unfinished-restore");
         good(server, ["restore", file]);
         await server.start();
+        await server.stop();
     });
+
+    await t.test("one that was killed before anything was loaded is no reason to begin with an empty database", () => {
+        loseDatabase(server);
+        writeFileSync(unfinishedRestore(server), "");
+        refused(server, ["serve"], "backup/unfinished-restore");
+        assert.ok(!hasDatabase(server));
+    });
+
+    await t.test("whenever it is killed, it is not served and can be run again", async () => {
+        const words = ["restore", file, "--preset", server.preset];
+        const begun = performance.now();
+        good(server, ["restore", file]);
+        const whole = performance.now() - begun;
+        const left = { nothing: 0, begun: 0, loaded: 0, done: 0 };
+        const rounds = 8;
+        for (let round = 1; round <= rounds; round += 1) {
+            loseDatabase(server);
+            const child = spawn(binary, words, { cwd: server.folder, env: server.environment(), stdio: "ignore" });
+            const ended = new Promise((resolve) => child.on("exit", resolve));
+            const late = setTimeout(() => child.kill("SIGKILL"), (whole * (round + 1)) / (rounds + 2));
+            const status = await ended;
+            clearTimeout(late);
+            if (status === 0) {
+                left.done += 1;
+                continue;
+            }
+            if (existsSync(unfinishedRestore(server))) {
+                left[hasDatabase(server) ? "loaded" : "begun"] += 1;
+                // PostgreSQL may still be ending the session, and the lock, of the process that was killed.
+                const said = await until("the lock is free", () => {
+                    const opened = cli(server, ["audit", "verify"]);
+                    return !opened.stderr.includes("storage/locked") && opened;
+                });
+                if (said.status === 0) { // Killed behind its last change.
+                    continue;
+                }
+                assert.match(said.stderr, /backup\/unfinished-restore/);
+            } else {
+                left.nothing += 1;
+                assert.ok(!hasDatabase(server));
+            }
+            await until("it can be run again", () => cli(server, ["restore", file]).status === 0);
+        }
+        t.diagnostic(`killed when there was ${JSON.stringify(left)}`);
+        await server.start();
+        assert.equal(good(server, ["audit", "verify"]).entries > 0, true);
+    });
+});
+
+test("a restore onto the other engine, and back", { skip: engine !== "postgres" && "needs both; run on PostgreSQL" }, async (t) => {
+    const server = await startKeystead(t, { movableClock: true });
+    const operator = await setUpOperator(server);
+    const owner = await signUp(server);
+    const { authenticator } = await enrollTotp(server, owner.client);
+    const { database } = server;
+    let verified = 0;
+    for (const [round, engineOfRound] of ["sqlite", "postgres"].entries()) {
+        const file = path.join(server.folder, `${round}.backup`);
+        good(server, ["backup", file]);
+        await server.stop();
+        if (round === 0) {
+            server.database = undefined; // From now on in the data folder.
+            loseDatabase(server);
+        } else {
+            server.database = database;
+            emptyDatabase(database);
+        }
+        good(server, ["restore", file]);
+        assert.equal(existsSync(path.join(server.folder, "data", "keystead.db")), true);
+        await server.start();
+        server.advanceClock(90);
+        await signIn(server, owner, { authenticator });
+        const client = await signIn(server, operator);
+        const { items } = await client.expect(200, "GET", "admin/audit/events?action=backup.restore");
+        assert.equal(items.length, round + 1, engineOfRound);
+        const { entries } = await until("all are numbered", () => {
+            const { status, answer } = cli(server, ["audit", "verify"]);
+            return status === 0 && answer.waiting_for_a_number === 0 && answer;
+        }, { seconds: 30 });
+        assert.ok(entries > verified);
+        verified = entries;
+    }
+});
+
+test("a restore behind the last checkpoint that was sent away is served only when told, and told once", async (t) => {
+    const settings = { audit: { checkpoint_interval: "1s" } };
+    const server = await startKeystead(t, { settings, beforeStart: (one) => {
+        one.settings.audit.checkpoint_file = path.join(one.folder, "checkpoints");
+    } });
+    const operator = await setUpOperator(server);
+    const [before, after] = ["before", "after"].map((name) => path.join(server.folder, `${name}.backup`));
+    good(server, ["backup", before]);
+    const lost = await signUp(server);
+    await server.stop(); // The last checkpoint leaves.
+    loseDatabase(server);
+    good(server, ["restore", before]);
+    refused(server, ["serve"], "audit/rolled-back");
+    await server.start(["--accept-rollback"]);
+    const client = await signIn(server, operator);
+    assert.equal((await passwordStep(server, lost)).answer.status, 401, "who came since is gone");
+    for (const action of ["backup.restore", "audit.accept-rollback"]) {
+        const { items } = await client.expect(200, "GET", `admin/audit/events?action=${action}`);
+        assert.equal(items.length, 1, action);
+    }
+    good(server, ["backup", after]);
+    await server.stop();
+    await server.start(); // Nobody has to be told twice.
+    await server.stop();
+    good(server, ["audit", "verify", "--checkpoint", server.settings.audit.checkpoint_file]);
+});
+
+test("a deletion that was cancelled since the back-up can be cancelled again", async (t) => {
+    const server = await startKeystead(t, { movableClock: true });
+    const staying = await signUp(server);
+    await staying.client.expect(202, "DELETE", "account", {});
+    const file = path.join(server.folder, "b.backup");
+    good(server, ["backup", file]);
+    await staying.client.expect(204, "POST", "account/deletion/cancel");
+    server.advanceClock(15 * 24 * 3600);
+    await server.stop();
+    loseDatabase(server);
+    const told = (await server.mail.to(staying.email)).length;
+    assert.equal(good(server, ["restore", file]).deletions_put_off, 1);
+    await server.start();
+    const client = await signIn(server, staying);
+    const { deletion } = await client.expect(200, "GET", "account");
+    assert.ok(Date.parse(deletion.deletes_at) / 1000 > server.now() + 13 * 24 * 3600);
+    await until("the mail", async () => (await server.mail.to(staying.email)).length > told);
+    await client.expect(204, "POST", "account/deletion/cancel");
 });
 
 test("the owner confirms suspended codes in a browser", async (t) => {

@@ -31,6 +31,17 @@ Error already_there(const std::filesystem::path& path)
             .detail = path.string() + " is there already. It was left as it is."};
 }
 
+/// A name in it is as durable as the file.
+Result<void> sync_folder_of(const std::filesystem::path& path)
+{
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    const OpenFile opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened || ::fsync(opened.number()) != 0) {
+        return failed(folder, errno);
+    }
+    return {};
+}
+
 } // namespace
 
 OpenFile::~OpenFile()
@@ -98,12 +109,16 @@ Result<void> NewBackupFile::publish()
         }
     }
     file_ = OpenFile();
-    const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
-    const OpenFile opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened || ::fsync(opened.number()) != 0) {
-        return failed(folder, errno);
+    return sync_folder_of(path_);
+}
+
+Result<void> put_durable_file(const std::filesystem::path& path)
+{
+    const OpenFile file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file || ::fsync(file.number()) != 0) {
+        return failed(path, errno);
     }
-    return {};
+    return sync_folder_of(path);
 }
 
 Result<BackupFile> BackupFile::open(const std::filesystem::path& path)

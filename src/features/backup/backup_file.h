@@ -77,4 +77,7 @@ private:
     std::size_t at_ = 0;
 };
 
+/// Empty, for its owner alone, and there after a power cut. Fine if it is there already.
+Result<void> put_durable_file(const std::filesystem::path& path);
+
 } // namespace keystead::backup
