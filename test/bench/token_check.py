@@ -15,9 +15,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import report  # noqa: E402
 import server  # noqa: E402
 
-ROUNDS, SECONDS, WARM_UP = int(os.environ.get("KEYSTEAD_BENCH_ROUNDS", "7")), int(os.environ.get("KEYSTEAD_BENCH_SECONDS", "5")), 2
+ROUNDS, SECONDS, WARM_UP = int(os.environ.get("KEYSTEAD_BENCH_ROUNDS", "7")), 5, 2
 
 
 def load(port, field, seconds):
@@ -56,13 +57,12 @@ def main():
         finally:
             keystead.stop()
     ratios = sorted(r["session"][0] / r["token"][0] for r in rounds)
+    out = report.Report("token_check")
     for name in fields:
-        print(f"token_check: {name}: {statistics.median(r[name][0] for r in rounds):.2f} us of processor a request, "
-              f"{statistics.median(r[name][1] for r in rounds):.0f} requests/s")
-    ratio = statistics.median(ratios)
-    print(f"token_check: session/token {ratio:.2f} (rounds {ratios[0]:.2f} to {ratios[-1]:.2f}), to reach 0.95; "
-          f"database grew by {grown} bytes")
-    return 0 if ratio >= 0.95 else 1
+        out.figure(f"processor time a request, {name}", statistics.median(r[name][0] for r in rounds), "µs")
+    out.figure("session / token", statistics.median(ratios), "", at_least=0.95, spread=(ratios[0], ratios[-1]))
+    out.figure("growth of the database meanwhile", grown, "bytes")
+    return out.end()
 
 
 sys.exit(main())
