@@ -310,6 +310,11 @@ std::vector<SettingKey> outgoing_keys()
     keys.push_back(names_key(
         "outgoing.clear_text_hosts", [](auto& s) -> auto& { return s.outgoing.clear_text_hosts; },
         "Hosts that may be called by http instead of https; for receivers on the same network."));
+    keys.push_back(flag_key(
+        "outgoing.allowed_for_accounts",
+        [](auto& s) -> auto& { return s.outgoing.allowed_for_accounts; },
+        "Whether account holders' webhooks may go where those two lists lead, too; only operators' "
+        "do unless set."));
     keys.push_back(text_key(
         "outgoing.ca_file", [](auto& s) -> auto& { return s.outgoing.ca_file; },
         "PEM file of the authorities that vouch for the servers called; empty: the system's."));

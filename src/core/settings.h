@@ -154,6 +154,7 @@ struct ApiTokenSettings {
 struct OutgoingSettings {
     std::vector<IpRange> allowed_addresses; // inside ones that calls may go to; public ones always
     std::vector<std::string> clear_text_hosts; // lower case; all others by https alone
+    bool allowed_for_accounts = false;         // both lists hold for what account holders name, too
     std::string ca_file;                       // empty: the system's
     std::string name_server;                   // "192.0.2.1:53"; empty: the system's
 };

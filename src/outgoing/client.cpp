@@ -67,6 +67,7 @@ struct Transfer {
     bool refused = false;
     bool too_large = false;
     bool body_left = false;
+    bool is_interim = false; // the head that is coming in, a status 1xx
     std::optional<std::chrono::seconds> retry_after = {};
 };
 
@@ -87,6 +88,11 @@ curl_socket_t open_socket(void* state, curlsocktype purpose, curl_sockaddr* peer
     return socket(peer->family, peer->socktype | SOCK_CLOEXEC, peer->protocol);
 }
 
+std::string_view trim_line(std::string_view line)
+{
+    return line.substr(0, line.find_last_not_of("\r\n") + 1);
+}
+
 std::size_t take_head(char* bytes, std::size_t size, std::size_t count, void* state)
 {
     auto& transfer = *static_cast<Transfer*>(state);
@@ -99,6 +105,12 @@ std::size_t take_head(char* bytes, std::size_t size, std::size_t count, void* st
     constexpr std::string_view kRetryAfter = "retry-after:";
     if (line.starts_with("HTTP/")) {
         transfer.retry_after.reset(); // Of an interim answer.
+        const auto status = line.substr(std::min(line.find(' '), line.size() - 1) + 1);
+        transfer.is_interim = status.starts_with('1');
+    }
+    if (transfer.use == BodyUse::Leave && !transfer.is_interim && trim_line(line).empty()) {
+        transfer.body_left = true; // A body may dribble for as long as it likes.
+        return 0;
     }
     const auto name = line.substr(0, std::min(line.size(), kRetryAfter.size()));
     const auto lower = [](char c) {
@@ -262,10 +274,25 @@ Client::Client(std::unique_ptr<Resolver> resolver, std::unique_ptr<const Address
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
-Result<Target> Client::check(std::string_view url) const
+bool Client::is_opened_for(NamedBy named_by) const
 {
-    KS_TRY(Target target, parse_target(url, options_.clear_text_hosts));
-    if (target.literal && !policy_->permits(*target.literal)) {
+#ifdef KEYSTEAD_WITHOUT_OUTGOING_NAMED_BY
+    return true;
+#endif
+    return options_.opened_for_anybody || named_by == NamedBy::Operator;
+}
+
+const AddressPolicy& Client::policy_for(NamedBy named_by) const
+{
+    return is_opened_for(named_by) ? *policy_ : outside_;
+}
+
+Result<Target> Client::check(std::string_view url, NamedBy named_by) const
+{
+    static const std::vector<std::string> none;
+    KS_TRY(Target target,
+           parse_target(url, is_opened_for(named_by) ? options_.clear_text_hosts : none));
+    if (target.literal && !policy_for(named_by).permits(*target.literal)) {
         return Error{ErrorKind::InvalidInput, "outgoing/inside-address",
                      "This is " + std::string(words_of(classify(*target.literal))) +
                          "; only public addresses are called."};
@@ -284,7 +311,7 @@ Result<std::vector<IpAddress>> Client::addresses_of(const Target& target) const
 Result<Answer> Client::send(const Call& call) const
 {
     assert_no_transaction();
-    KS_TRY(const Target target, check(call.url));
+    KS_TRY(const Target target, check(call.url, call.named_by));
     const auto addresses = addresses_of(target);
     if (!addresses) {
         return Answer{.outcome = Outcome::NoAddress, .cause = addresses.error().cause};
@@ -292,7 +319,7 @@ Result<Answer> Client::send(const Call& call) const
 #ifndef KEYSTEAD_WITHOUT_OUTGOING_ADDRESS_CHECK
     // One inside address among public ones is no accident to be worked around.
     for (const IpAddress& address : *addresses) {
-        if (!policy_->permits(address)) {
+        if (!policy_for(call.named_by).permits(address)) {
             return Answer{.outcome = Outcome::Refused,
                           .cause = target.host + " leads to " + address.text() + ", " +
                                    std::string(words_of(classify(address)))};
@@ -308,7 +335,7 @@ Answer Client::perform(const Call& call, const Target& target,
     const CurlHandle handle(curl_easy_init());
     CurlList pinned;
     CurlList headers;
-    Transfer transfer{.policy = *policy_,
+    Transfer transfer{.policy = policy_for(call.named_by),
                       .checked = addresses,
                       .use = call.body,
                       .body_bytes_max = options_.answer_bytes_max};
@@ -337,7 +364,9 @@ std::unique_ptr<Client> make_client(const OutgoingSettings& settings)
     return std::make_unique<Client>(
         make_resolver(parse_name_server(settings.name_server)),
         std::make_unique<AddressPolicy>(settings.allowed_addresses),
-        ClientOptions{.ca_file = settings.ca_file, .clear_text_hosts = settings.clear_text_hosts});
+        ClientOptions{.ca_file = settings.ca_file,
+                      .clear_text_hosts = settings.clear_text_hosts,
+                      .opened_for_anybody = settings.allowed_for_accounts});
 }
 
 } // namespace keystead::outgoing

@@ -37,6 +37,10 @@ enum class Outcome : std::uint8_t {
     AnswerTooLarge, // more head or body than is read
 };
 
+/// Who named the place: what the settings open inside is open to operators, and to others only when
+/// the settings say so.
+enum class NamedBy : std::uint8_t { Anybody, Operator };
+
 enum class BodyUse : std::uint8_t {
     Leave, // the status is all that counts: the connection is closed when the head has come
     Keep,  // up to kAnswerBytesMax
@@ -47,6 +51,7 @@ struct Call {
     std::optional<std::string_view> post = {}; // the body; nothing: GET
     std::vector<std::pair<std::string_view, std::string_view>> headers = {};
     BodyUse body = BodyUse::Leave;
+    NamedBy named_by = NamedBy::Anybody;
 };
 
 struct Answer {
@@ -68,6 +73,7 @@ struct ClientOptions {
     std::string ca_file = {};                 // empty: the system's
     std::string user_agent = "Keystead";
     std::vector<std::string> clear_text_hosts = {};
+    bool opened_for_anybody = true; // clear_text_hosts, and what the policy permits inside
 };
 
 class Client {
@@ -77,7 +83,7 @@ public:
 
     /// May be called as far as can be told without asking anybody: form, scheme, an address
     /// written out. Errors: those of parse_target(); outgoing/inside-address (InvalidInput).
-    Result<Target> check(std::string_view url) const;
+    Result<Target> check(std::string_view url, NamedBy named_by = NamedBy::Anybody) const;
     /// Asserts that no transaction is open. Errors: those of check().
     Result<Answer> send(const Call& call) const;
 
@@ -85,9 +91,12 @@ private:
     Result<std::vector<IpAddress>> addresses_of(const Target& target) const;
     Answer perform(const Call& call, const Target& target,
                    const std::vector<IpAddress>& addresses) const;
+    bool is_opened_for(NamedBy named_by) const;
+    const AddressPolicy& policy_for(NamedBy named_by) const;
 
     std::unique_ptr<Resolver> resolver_;
     std::unique_ptr<const AddressPolicy> policy_;
+    const AddressPolicy outside_;
     ClientOptions options_;
 };
 

@@ -76,6 +76,35 @@ TEST_F(OutgoingClient, RefusesANameThatLeadsInside)
     EXPECT_TRUE(receiver.requests().empty());
 }
 
+// guards: what the settings open inside is the operators', not everybody's
+TEST_F(OutgoingClient, OpensInsideForOperatorsAlone)
+{
+    Receiver receiver("HTTP/1.1 204 No Content\r\n\r\n");
+    test::NameServer names(always({kLoopback}));
+    const auto client = make_client({.allowed_addresses = {*IpRange::parse("127.0.0.1")},
+                                     .clear_text_hosts = {kHost, "127.0.0.1"},
+                                     .name_server = "127.0.0.1:" + std::to_string(names.port())});
+    const std::string named = receiver.url(kHost);
+    EXPECT_EQ(client->send({.url = named, .named_by = NamedBy::Operator})->status, 204);
+    EXPECT_EQ(client->send({.url = named}).error().code, "outgoing/not-https");
+    EXPECT_TRUE(client->check("https://127.0.0.1/", NamedBy::Operator));
+    EXPECT_EQ(client->check("https://127.0.0.1/").error().code, "outgoing/inside-address");
+    const auto encrypted = client->send({.url = "https://" + named.substr(named.find(kHost))});
+    ASSERT_TRUE(encrypted);
+    EXPECT_EQ(encrypted->outcome, Outcome::Refused);
+    EXPECT_EQ(receiver.requests().size(), 1U);
+}
+
+TEST_F(OutgoingClient, LeavesABodyThatDoesNotCome)
+{
+    Receiver receiver(
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    const auto answer = call(receiver);
+    EXPECT_EQ(answer.outcome, Outcome::Answered) << answer.cause;
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_LT(answer.duration, 1500ms);
+}
+
 TEST_F(OutgoingClient, RefusesANameWithOneInsideAddressAmongOthers)
 {
     Receiver receiver("HTTP/1.1 200 OK\r\n\r\n");

@@ -156,7 +156,7 @@ test("webhooks are no way inside", async (t) => {
     const inside = await startReceiver(t);
     const names = await startNameServer(t, (name, asked) => (name.startsWith("turns") && asked > 0 ? "127.0.0.9" : "127.0.0.1"));
     const server = await startKeystead(t, {
-        settings: { outgoing: { name_server: `127.0.0.1:${names.port}`, clear_text_hosts: "inside.example,turns.example,127.0.0.1" } },
+        settings: { outgoing: { name_server: `127.0.0.1:${names.port}`, clear_text_hosts: "inside.example,turns.example,127.0.0.1", allowed_for_accounts: true } },
     });
     const owner = await signUp(server);
     const refused = async (url, code) => {
@@ -201,7 +201,7 @@ test("receivers are called by TLS that is verified", async (t) => {
     atEnd(t, () => new Promise((resolve) => { receiver.closeAllConnections(); receiver.close(resolve); }));
     const { port } = receiver.address();
     const names = await startNameServer(t, () => "127.0.0.1");
-    const settings = { outgoing: { allowed_addresses: "127.0.0.1", name_server: `127.0.0.1:${names.port}`, ca_file: pem("cert.pem") } };
+    const settings = { outgoing: { allowed_addresses: "127.0.0.1", allowed_for_accounts: true, name_server: `127.0.0.1:${names.port}`, ca_file: pem("cert.pem") } };
     const server = await startKeystead(t, { settings });
     const owner = await signUp(server);
     const outcome = async (host) => {

@@ -77,8 +77,10 @@ struct WebhookWorld : AccountWorld {
     webhook::LaneBook lanes;
     int woken = 0;
     std::vector<std::string> reported;
-    std::unique_ptr<const outgoing::Client> client = outgoing::make_client(
-        {.allowed_addresses = {*IpRange::parse("127.0.0.1")}, .clear_text_hosts = {"127.0.0.1"}});
+    std::unique_ptr<const outgoing::Client> client =
+        outgoing::make_client({.allowed_addresses = {*IpRange::parse("127.0.0.1")},
+                               .clear_text_hosts = {"127.0.0.1"},
+                               .allowed_for_accounts = true});
     webhook::EventRelay relay{audit, clock, random, lanes, [this] { ++woken; }};
     webhook::WebhookService webhooks{{relay, notices, *client, keys, clock, random,
                                       webhook_settings, lanes, [this] { ++woken; }}};

@@ -73,12 +73,13 @@ Result<void> DeliveryService::serve(const LaneBook::Turn& turn, Batch& batch)
     if (!endpoint) { // Deleted meanwhile, its deliveries with it.
         return {};
     }
-    KS_CHECK(send_all(*endpoint, batch));
-    KS_CHECK(keep(batch));
+    const auto sent = send_all(batch);
+    KS_CHECK(keep(batch)); // What was sent was sent.
+    KS_CHECK(sent);
     return stop_if_hopeless(*endpoint, batch);
 }
 
-Result<void> DeliveryService::send_all(const Endpoint& endpoint, Batch& batch)
+Result<void> DeliveryService::send_all(Batch& batch)
 {
     for (Delivery& delivery : batch.claimed) {
         const bool goes_on =
@@ -86,7 +87,14 @@ Result<void> DeliveryService::send_all(const Endpoint& endpoint, Batch& batch)
         if (!goes_on) {
             break;
         }
-        if (!may_be_sent(endpoint, delivery)) {
+        // As it is now: what was disabled, or got another address or secret, is heeded at once.
+        KS_TRY(const auto endpoint, p_.database.read([&](ReadTx& tx) {
+            return endpoints_.find(tx, delivery.endpoint);
+        }));
+        if (!endpoint) { // Deleted meanwhile, its deliveries with it.
+            break;
+        }
+        if (!may_be_sent(*endpoint, delivery)) {
             delivery.state = DeliveryState::Dropped;
             delivery.due_at = p_.clock.now();
             batch.done.push_back({delivery,
@@ -94,7 +102,7 @@ Result<void> DeliveryService::send_all(const Endpoint& endpoint, Batch& batch)
                                   Verdict::Delivered}); // No sign of how the receiver does.
             continue;
         }
-        KS_TRY(Attempt attempted, attempt(endpoint, delivery));
+        Attempt attempted = attempt(*endpoint, delivery);
         const Instant now = p_.clock.now();
         const Verdict verdict = verdict_of(attempted, delivery, now);
         delivery.state = state_after(verdict);
@@ -113,27 +121,35 @@ Result<void> DeliveryService::send_all(const Endpoint& endpoint, Batch& batch)
     return {};
 }
 
-Result<Attempt> DeliveryService::attempt(const Endpoint& endpoint, const Delivery& delivery)
+Attempt DeliveryService::attempt(const Endpoint& endpoint, const Delivery& delivery)
 {
-    KS_TRY(const auto headers, p_.webhooks.headers(endpoint, delivery, p_.clock.now()));
-    outgoing::Call call{.url = endpoint.url, .post = delivery.body};
-    for (const auto& [name, value] : headers) {
+    const auto headers = p_.webhooks.headers(endpoint, delivery, p_.clock.now());
+    if (!headers) { // No other delivery shall wait for this one.
+        p_.report(endpoint.id, headers.error().code);
+        return Attempt{.error = "The signing secret cannot be used: make a new one."};
+    }
+    outgoing::Call call{
+        .url = endpoint.url, .post = delivery.body, .named_by = named_by(endpoint.account)};
+    for (const auto& [name, value] : *headers) {
         call.headers.emplace_back(name, value);
     }
+    const auto begun = p_.clock.since_boot();
     const auto answer = p_.client.send(call);
+    const auto duration =
+        std::chrono::duration_cast<std::chrono::milliseconds>(p_.clock.since_boot() - begun);
     if (!answer) { // The settings no longer permit what they did when it was made.
         p_.report(endpoint.id, answer.error().code);
         return Attempt{.error = answer.error().detail};
     }
     if (answer->outcome != outgoing::Outcome::Answered) {
         p_.report(endpoint.id, answer->cause);
-        return Attempt{.duration = answer->duration,
+        return Attempt{.duration = duration,
                        .error = std::string(outgoing::words_of(answer->outcome))};
     }
     const bool fine = answer->status >= 200 && answer->status < 300;
     return Attempt{.status = answer->status,
                    .retry_after = answer->retry_after,
-                   .duration = answer->duration,
+                   .duration = duration, // its name's resolution included
                    .error = fine ? "" : words_of_status(answer->status)};
 }
 

@@ -68,8 +68,8 @@ private:
         LaneBook::Ended ended;
     };
     Result<void> serve(const LaneBook::Turn& turn, Batch& batch);
-    Result<void> send_all(const Endpoint& endpoint, Batch& batch);
-    Result<Attempt> attempt(const Endpoint& endpoint, const Delivery& delivery);
+    Result<void> send_all(Batch& batch);
+    Attempt attempt(const Endpoint& endpoint, const Delivery& delivery);
     Result<void> keep(Batch& batch);
     Result<void> stop_if_hopeless(const Endpoint& endpoint, const Batch& batch);
     Result<void> stop_endpoint(const Endpoint& endpoint, EndpointState state);

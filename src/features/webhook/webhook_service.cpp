@@ -106,7 +106,7 @@ Result<void> WebhookService::check_room(WriteTx& tx, Owner owner)
 Result<WithSecret> WebhookService::create(WriteTx& tx, const Actor& actor, Owner owner,
                                           const Wanted& wanted)
 {
-    KS_TRY(const auto target, p_.client.check(wanted.url));
+    KS_TRY(const auto target, p_.client.check(wanted.url, named_by(owner)));
     KS_TRY(auto events, joined(wanted.events));
     KS_CHECK(check_description(wanted.description));
     KS_CHECK(check_room(tx, owner));
@@ -178,7 +178,7 @@ Result<View> WebhookService::change(WriteTx& tx, const Actor& actor, Owner owner
     const std::string url_before = endpoint.url;
     const bool was_enabled = endpoint.state == EndpointState::Enabled;
     if (change.url) {
-        KS_TRY(const auto target, p_.client.check(*change.url));
+        KS_TRY(const auto target, p_.client.check(*change.url, named_by(owner)));
         endpoint.url = target.url;
     }
     if (change.description) {
@@ -201,7 +201,11 @@ Result<View> WebhookService::change(WriteTx& tx, const Actor& actor, Owner owner
     if (endpoint.url != url_before) {
         KS_CHECK(tell(tx, actor, endpoint, "A webhook endpoint got another address"));
     }
-    tx.after_commit([this, id] { p_.lanes.forget(id); }); // What it was is no guide any more.
+    const bool begins_anew =
+        endpoint.url != url_before || (!was_enabled && endpoint.state == EndpointState::Enabled);
+    if (begins_anew) { // What it was is no guide any more.
+        tx.after_commit([this, id] { p_.lanes.forget(id); });
+    }
     return view_of(tx, std::move(endpoint));
 }
 

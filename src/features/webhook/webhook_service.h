@@ -27,6 +27,12 @@
 
 namespace keystead::webhook {
 
+/// An account's endpoint goes outside, whatever the settings open to the operators' own.
+constexpr outgoing::NamedBy named_by(const std::optional<AccountId>& owner)
+{
+    return owner ? outgoing::NamedBy::Anybody : outgoing::NamedBy::Operator;
+}
+
 inline constexpr std::uint32_t kInstanceEndpointsMax = 20;
 inline constexpr std::size_t kDescriptionBytesMax = 200;
 

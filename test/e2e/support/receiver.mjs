@@ -39,5 +39,5 @@ export async function startReceiver(t, answer = (_request, response) => response
 
 /** Settings under which receivers on this machine may be called. */
 export const insideAllowed = {
-    outgoing: { allowed_addresses: "127.0.0.1", clear_text_hosts: "127.0.0.1" },
+    outgoing: { allowed_addresses: "127.0.0.1", clear_text_hosts: "127.0.0.1", allowed_for_accounts: true },
 };
