@@ -84,6 +84,7 @@ test("races", async (t) => {
         const { authenticator } = await enrollTotp(server, account.client);
         for (let round = 0; round < rounds; round += 1) {
             server.advanceClock(strangerBudget);
+            await account.client.expect(200, "POST", "account/sessions/revoke-others"); // An account has at most 50.
             const flows = await openFlows(server, account, 3);
             const clients = Array.from({ length: connections }, (_, n) => stranger(server, flows[n % flows.length]));
             const code = await authenticator.code();
@@ -95,10 +96,11 @@ test("races", async (t) => {
     // ASVS: V2.3.4, V15.4.2
     await t.test("one reset link", async () => {
         const account = await signUp(server);
+        const asker = server.client(); // One for all rounds: an address has at most 256 connections.
         let last;
         for (let round = 0; round < rounds; round += 1) {
             server.advanceClock(strangerBudget);
-            await server.client().expect(202, "POST", "recovery", { email: account.email });
+            await asker.expect(202, "POST", "recovery", { email: account.email });
             const mail = await server.mail.waitFor(account.email,
                 ({ text }) => text.includes("/recovery/confirm#") && text !== last?.text, { seconds: 60 });
             last = mail;
@@ -113,9 +115,10 @@ test("races", async (t) => {
 
     // ASVS: V2.3.4, V15.4.2
     await t.test("one address signing up", async () => {
+        const asker = server.client();
         for (let round = 0; round < rounds; round += 1) {
             const email = newEmail();
-            await server.client().expect(202, "POST", "sign-up", { email });
+            await asker.expect(202, "POST", "sign-up", { email });
             const token = await server.mail.token(email, "/sign-up/confirm", { seconds: 60 });
             const answers = await race(crowd(server), (client) => client.post("sign-up/confirm", { token, password: goodPassword }));
             exactlyOne(answers, 201);
