@@ -83,6 +83,8 @@ TEST(CommandLine, KnowsEveryVerb)
                     given.push_back(option.name.data());
                 }
                 given.push_back("x");
+            } else if (option.kind == OptionKind::File) {
+                given.push_back("x");
             }
         }
         const auto parsed = parse(given);
