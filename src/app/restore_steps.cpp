@@ -151,6 +151,10 @@ std::vector<RestoreStep> restore_steps(Features& f)
          [&f](WriteTx& tx, const Actor&) -> Result<int> { return f.flows.end_everyones(tx); }},
         {"links_ended",
          [&f](WriteTx& tx, const Actor&) -> Result<int> { return f.links.void_everything(tx); }},
+        {"devices_forgotten",
+         [&f](WriteTx& tx, const Actor&) -> Result<int> {
+             return f.known_devices.forget_everyones(tx);
+         }},
         {"authenticators_moved_on",
          [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
              return f.totp.spend_steps(tx, actor);

@@ -179,6 +179,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     assert.equal(restored.service_clients_suspended, 2);
     assert.equal(restored.api_tokens_suspended, 2);
     assert.equal(restored.webhooks_suspended, 3);
+    assert.ok(restored.devices_forgotten >= 2, JSON.stringify(restored));
     assert.ok(!existsSync(unfinishedRestore(server)));
     refused(server, ["restore", file], "storage/not-empty");
     await server.start();

@@ -80,6 +80,11 @@ Result<void> KnownDeviceService::forget_devices(WriteTx& tx, AccountId account)
     return store_.erase_devices(tx, account);
 }
 
+Result<int> KnownDeviceService::forget_everyones(WriteTx& tx)
+{
+    return store_.erase_all_devices(tx);
+}
+
 Result<void> KnownDeviceService::erase(WriteTx& tx, AccountId account)
 {
     KS_CHECK(store_.erase_devices(tx, account));

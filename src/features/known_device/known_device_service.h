@@ -53,6 +53,8 @@ public:
                        std::string_view country_code, Keep keep);
     /// "This was not me": no device is known any more.
     Result<void> forget_devices(WriteTx& tx, AccountId account);
+    /// After a restore: one that "this was not me" made unknown must not be known again. How many.
+    Result<int> forget_everyones(WriteTx& tx);
     Result<void> erase(WriteTx& tx, AccountId account);
 
 private:

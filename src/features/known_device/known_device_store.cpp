@@ -56,6 +56,11 @@ Result<void> KnownDeviceStore::erase_devices(WriteTx& tx, AccountId account)
     return {};
 }
 
+Result<int> KnownDeviceStore::erase_all_devices(WriteTx& tx)
+{
+    return tx.exec("DELETE FROM known_device");
+}
+
 Result<void> KnownDeviceStore::erase_countries(WriteTx& tx, AccountId account)
 {
     KS_TRY([[maybe_unused]] const int rows,

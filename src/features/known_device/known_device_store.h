@@ -23,6 +23,8 @@ struct KnownDeviceStore {
     /// Keeps the newest `kept` devices.
     Result<void> trim_devices(WriteTx& tx, AccountId account, int kept);
     Result<void> erase_devices(WriteTx& tx, AccountId account);
+    /// Everybody's. How many.
+    Result<int> erase_all_devices(WriteTx& tx);
     Result<void> erase_countries(WriteTx& tx, AccountId account);
 };
 
