@@ -37,4 +37,13 @@ Result<std::int64_t> NodeStore::put_if_absent(UpkeepTx& tx, std::string_view nam
     return *found;
 }
 
+Result<void> NodeStore::lift_time_limit(WriteTx& tx, Database::Engine engine)
+{
+    if (engine == Database::Engine::Postgres) { // SQLite has none.
+        KS_TRY([[maybe_unused]] const auto set,
+               tx.query("SELECT set_config('statement_timeout', '0', true)"));
+    }
+    return {};
+}
+
 } // namespace keystead::app

@@ -24,6 +24,8 @@ struct NodeStore {
     /// Keeps what is there; answers what then stands.
     Result<std::int64_t> put_if_absent(UpkeepTx& tx, std::string_view name, std::int64_t value,
                                        Instant now);
+    /// For what touches every account once: this transaction may take longer than a request's.
+    Result<void> lift_time_limit(WriteTx& tx, Database::Engine engine);
 };
 
 } // namespace keystead::app

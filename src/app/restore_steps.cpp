@@ -115,6 +115,7 @@ Result<void> record(WriteTx& tx, Features& f, const backup::ArchiveHead& head, c
 /// step is missing.
 Result<Counts> run_steps(WriteTx& tx, Features& f, const backup::ArchiveHead& head)
 {
+    KS_CHECK(NodeStore{}.lift_time_limit(tx, f.foundation.database->engine()));
     Counts done;
 #ifndef KEYSTEAD_WITHOUT_RESTORE_STEPS
     for (const RestoreStep& step : restore_steps(f)) {

@@ -80,6 +80,7 @@ Result<std::vector<audit::Detail>> run_steps(WriteTx& tx, Features& f, const Set
 Result<void> put_right(Features& f, const SetBack& clock)
 {
     KS_CHECK(f.foundation.database->write_essential([&](WriteTx& tx) -> Result<void> {
+        KS_CHECK(NodeStore{}.lift_time_limit(tx, f.foundation.database->engine()));
         audit::Event event{.actor = kSystem, .action = "clock.set-back"};
         KS_TRY(event.details, run_steps(tx, f, clock));
         return f.audit.append(tx, event);
