@@ -78,8 +78,7 @@ Result<int> tell_those_concerned(WriteTx& tx, Features& f, const backup::Archive
         KS_CHECK(gather(tx, list, concerned));
     }
     std::ranges::sort(concerned);
-    const auto repeated = std::ranges::unique(concerned);
-    concerned.erase(repeated.begin(), repeated.end());
+    concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
     for (const AccountId& account : concerned) {
         KS_CHECK(tell(tx, f, account, head));
     }

@@ -236,8 +236,7 @@ Result<int> ApiTokenService::set_back(WriteTx& tx, const Actor& actor, const Set
         return 0;
     }
     std::ranges::sort(owners);
-    const auto twice = std::ranges::unique(owners);
-    owners.erase(twice.begin(), twice.end());
+    owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
     for (const AccountId owner : owners) {
         KS_CHECK(p_.tell_owner(tx, actor, owner, notify::Purpose::TokenSuspended, {}));
     }

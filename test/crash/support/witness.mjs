@@ -11,6 +11,8 @@ const due = "session/authentication-required";
 // Not counted: attempts and requests, which have a transaction of their own before the hash, and what is mailed then.
 const untold = /\.(attempt|code|half|request|enroll|sweep|expire)$|^mail (1|4|5|20)$/;
 
+const mailsKept = 23 * 60 * 60; // seconds, with an hour to spare
+
 function events(model, counted) {
     return [...new Set([...Object.keys(model.events), ...Object.keys(counted)])].filter((action) => !untold.test(action));
 }
@@ -61,9 +63,13 @@ async function byPassword(person, models) {
     for (const password of new Set(models.map((model) => model.password))) {
         const client = person.world.server.client({ localAddress: newSource() });
         const ask = () => (password === undefined ? { status: 401 } : client.post("sign-in", { email: person.email, password }));
+        const { server } = person.world;
+        let asked = server.now();
         let answer = await ask();
-        if (answer.status === 429) {
-            person.world.server.advanceClock(Number(answer.headers["retry-after"]));
+        for (let waits = 0; answer.status === 429 && waits < 3; waits += 1) { // Sign-ins broke off at the kills.
+            // Others wait at the same time: only what they have not waited is left.
+            server.advanceClock(Math.max(0, asked + Number(answer.headers["retry-after"]) - server.now()));
+            asked = server.now();
             answer = await ask();
         }
         assert.ok([200, 401].includes(answer.status), `sign-in: ${answer.status} ${answer.text}`);
@@ -135,7 +141,10 @@ export async function settle(person, { askPassword }) {
 /** Narrows by the audit log and the outbox, to one. `counted`: { action: count } of the person's account. */
 export function settleByEvents(person, counted) {
     const models = person.possible ?? [person.model];
-    const differing = (model) => events(model, counted).filter((action) => (model.events[action] ?? 0) !== (counted[action] ?? 0));
+    // The outbox forgets a mail a day after it was sent: later there may be fewer.
+    const mayBeFewer = person.world.server.clockOffset > mailsKept;
+    const fit = (action, due, stored) => due === stored || (mayBeFewer && action.startsWith("mail ") && stored < due);
+    const differing = (model) => events(model, counted).filter((action) => !fit(action, model.events[action] ?? 0, counted[action] ?? 0));
     const fits = models.filter((model) => differing(model).length === 0);
     if (fits.length === 0) {
         const told = models.map((model) => differing(model).map((action) => `${action}: ${counted[action] ?? 0} stored, ${model.events[action] ?? 0} due`));
