@@ -362,9 +362,12 @@ test("an unfinished back-up or restore leaves nothing that could be taken for on
                     continue;
                 }
                 assert.match(said.stderr, /backup\/unfinished-restore/);
+            } else if (hasDatabase(server)) { // Killed behind its last change, before it said so.
+                good(server, ["audit", "verify"]);
+                left.done += 1;
+                continue;
             } else {
                 left.nothing += 1;
-                assert.ok(!hasDatabase(server));
             }
             await until("it can be run again", () => cli(server, ["restore", file]).status === 0);
         }
