@@ -9,6 +9,7 @@
 #include "features/webhook/webhook_service.h"
 #include "test/support/account_world.h"
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,7 +76,7 @@ struct WebhookWorld : AccountWorld {
 
     WebhookSettings webhook_settings;
     webhook::LaneBook lanes;
-    int woken = 0;
+    std::atomic<int> woken = 0;
     std::vector<std::string> reported;
     std::unique_ptr<const outgoing::Client> client =
         outgoing::make_client({.allowed_addresses = {*IpRange::parse("127.0.0.1")},
