@@ -253,7 +253,8 @@ Result<void> DeliveryService::drop_overflow(Instant now)
     KS_TRY(const auto queues, p_.database.read([&](ReadTx& tx) {
         return deliveries_.list_long_queues(tx, p_.settings.queue_max);
     }));
-    for (const auto& [endpoint, waiting] : queues) {
+    for (const auto& queue : queues) {
+        const EndpointId endpoint = queue.endpoint;
         KS_TRY([[maybe_unused]] const int dropped, p_.database.upkeep([&](UpkeepTx& tx) {
             return deliveries_.drop_newest(tx, endpoint, p_.settings.queue_max, now,
                                            "Too many deliveries waited for this endpoint.");
