@@ -148,8 +148,8 @@ public:
     password_change::PasswordChangeService password_change;
     recovery::RecoveryService recovery;
     factor_reset::FactorResetService factor_resets;
-    incident::IncidentService incidents;
     webhook::WebhookService webhooks;
+    incident::IncidentService incidents;
     webhook::DeliveryService webhook_deliveries;
     account_data::ExportService exports;
     account_data::DeletionService deletion;

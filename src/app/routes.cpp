@@ -126,7 +126,7 @@ void add_feature_routes(http::Router& router, Features& f)
     webhook::add_routes(words_first, {db, f.webhooks, f.idempotency});
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
     log_proof::add_routes(words_first, db, f.log_proofs);
-    audit_export::add_routes(words_first, {db, f.audit_exports, f.audit_filters});
+    audit_export::add_routes(words_first, {db, f.audit_exports, f.audit_filters, f.sessions});
     audit_search::add_routes(words_first, {db, f.audit_reader, f.audit_search, f.audit_filters,
                                            f.audit_views, f.accounts, *f.foundation.keys,
                                            f.client_devices, *f.resources.places});

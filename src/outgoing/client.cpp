@@ -346,12 +346,9 @@ Answer Client::perform(const Call& call, const Target& target,
     const CURLcode code = curl_easy_perform(handle.get());
     Answer answer{.outcome = outcome_of(code, transfer), .body = std::move(transfer.body)};
     long status = 0;
-    curl_off_t microseconds = 0;
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(handle.get(), CURLINFO_TOTAL_TIME_T, &microseconds);
     answer.status = static_cast<int>(status);
     answer.retry_after = transfer.retry_after;
-    answer.duration = std::chrono::milliseconds{microseconds / 1000};
     if (answer.outcome != Outcome::Answered) {
         answer.body.clear();
         answer.cause = curl_easy_strerror(code);

@@ -58,7 +58,6 @@ struct Answer {
     Outcome outcome = Outcome::Answered;
     int status = 0;
     std::optional<std::chrono::seconds> retry_after = {}; // whole seconds alone, RFC 9110 §10.2.3
-    std::chrono::milliseconds duration{0};
     std::string body = {};
     std::string cause = {}; // for the log
 };

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { createPublicKey } from "node:crypto";
 import dgram from "node:dgram";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
@@ -259,6 +260,7 @@ function tamper(server, ...words) {
 
 test("a log of more than 65,536 entries", { skip: engine !== "sqlite" && "grown in the file of SQLite" }, async (t) => {
     const server = await startKeystead(t);
+    const operator = await setUpOperator(server);
     const log = new Log(server);
     const vkey = vkeyOf(server);
     const small = await log.checkpoint(vkey);
@@ -303,6 +305,30 @@ test("a log of more than 65,536 entries", { skip: engine !== "sqlite" && "grown 
 
     await t.test("verifies as a whole", () => {
         assert.ok(json(server, ["audit", "verify"]).entries >= large.size);
+    });
+
+    await t.test("its export ends with the session that asked for it", async () => {
+        const client = await signIn(server, operator);
+        const take = (afterTheFirstPiece) => new Promise((resolve, reject) => {
+            const headers = { host: new URL(server.base).host, ...client.identity("GET") };
+            const request = http.get({ host: "127.0.0.1", port: server.port, path: "/v1/admin/audit/export", headers }, (answer) => {
+                let size = 0;
+                answer.once("data", async () => {
+                    answer.pause(); // What fits between the two is sent meanwhile.
+                    await afterTheFirstPiece();
+                    answer.on("data", (piece) => { size += piece.length; });
+                    answer.resume();
+                });
+                answer.on("error", () => {}); // Cut off: told by "close".
+                answer.on("close", () => resolve({ status: answer.statusCode, complete: answer.complete, size }));
+            });
+            request.on("error", reject);
+        });
+        const whole = await take(() => undefined);
+        assert.deepEqual([whole.status, whole.complete], [200, true]);
+        const cut = await take(() => client.expect(204, "POST", "sign-out"));
+        assert.deepEqual([cut.status, cut.complete], [200, false]);
+        assert.ok(cut.size < whole.size, `${cut.size} of ${whole.size} bytes`);
     });
 });
 

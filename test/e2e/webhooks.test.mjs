@@ -15,6 +15,7 @@ import { Webhook } from "standardwebhooks";
 import { enrollTotp, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
 import { checkAccessible, checkFits, openBrowser, openPage, screenshot } from "./support/browser.mjs";
 import { atEnd } from "./support/cleanup.mjs";
+import { tokenIn } from "./support/mail.mjs";
 import { insideAllowed, startReceiver } from "./support/receiver.mjs";
 import { runKeystead, startKeystead } from "./support/server.mjs";
 import { until } from "./support/until.mjs";
@@ -148,6 +149,28 @@ test("an account's webhooks", async (t) => {
             assert.equal(body.code, "webhook/limit");
         }
     });
+});
+
+test("“this was not me” suspends the account's webhooks, and nobody else's", async (t) => {
+    const receiver = await startReceiver(t);
+    const server = await startKeystead(t, { settings: insideAllowed });
+    const [owner, other] = [await signUp(server), await signUp(server)];
+    const thief = await signIn(server, owner);
+    const planted = (await thief.expect(201, "POST", "account/webhooks", { url: receiver.url })).endpoint;
+    const kept = (await addWebhook(other, receiver.url)).endpoint;
+    const notice = await server.mail.waitFor(owner.email, ({ text }) => text.includes("webhook endpoint was added"));
+    await server.client().expect(200, "POST", "not-me", { token: tokenIn(notice, "/not-me") });
+    const [listed] = (await owner.client.expect(200, "GET", "account/webhooks")).items;
+    assert.deepEqual([listed.id, listed.state], [planted.id, "suspended"]);
+    assert.equal((await other.client.expect(200, "GET", `account/webhooks/${kept.id}`)).state, "enabled");
+    const heard = receiver.requests.length;
+    await owner.client.expect(200, "PATCH", "account", { name: "Told to nobody" });
+    await until("the other's is heard", async () => {
+        await other.client.expect(200, "PATCH", "account", { name: "Told" });
+        return receiver.requests.length > heard;
+    });
+    assert.ok(receiver.requests.slice(heard).every(({ body }) => !body.includes(owner.id)), "nothing of the owner's");
+    await server.mail.waitFor(owner.email, ({ text }) => text.includes("endpoints were suspended"));
 });
 
 // proves: K-04

@@ -10,11 +10,13 @@ namespace keystead::audit_export {
 
 namespace {
 
-/// The file as a body: each piece in transactions of its own.
+/// The file as a body: each piece in transactions of its own, and only while the session is there
+/// that asked for it (security.md item 31).
 class ExportBody final : public http::BodySource {
 public:
-    ExportBody(const RouteParts& parts, Actor actor, Order order)
-        : parts_(parts), actor_(std::move(actor)), order_(std::move(order))
+    ExportBody(const RouteParts& parts, const http::Request& request, Order order)
+        : parts_(parts), actor_(request.actor()), session_(request.principal.session),
+          order_(std::move(order))
     {
     }
 
@@ -28,6 +30,9 @@ public:
             }));
             begun_ = true;
         }
+#ifndef KEYSTEAD_WITHOUT_EXPORT_SESSION
+        KS_CHECK(check_session());
+#endif
         while (!position_.ended && piece.size() < kPieceBytes) {
             KS_TRY(position_, parts_.database.read([&](ReadTx& tx) {
                 return parts_.exports.go_on(tx, order_, position_, piece);
@@ -37,8 +42,20 @@ public:
     }
 
 private:
+    Result<void> check_session()
+    {
+        KS_TRY(const auto session, parts_.database.read([&](ReadTx& tx) {
+            return parts_.sessions.find(tx, actor_.account, session_);
+        }));
+        if (!session) {
+            return Error{ErrorKind::Unauthenticated, "session/required"};
+        }
+        return {};
+    }
+
     RouteParts parts_;
     Actor actor_;
+    SessionId session_;
     Order order_;
     Position position_;
     bool begun_ = false;
@@ -60,7 +77,7 @@ Result<http::Response> start_export(const RouteParts& parts, const http::Request
         }
     }
     const bool is_csv = order.format == Format::Csv;
-    auto body = std::make_shared<ExportBody>(parts, request.actor(), std::move(order));
+    auto body = std::make_shared<ExportBody>(parts, request, std::move(order));
     return http::Response::stream(is_csv ? "text/csv; charset=utf-8; header=present"
                                          : "application/jsonl",
                                   std::move(body))

@@ -3,6 +3,7 @@
 
 #include "features/audit_export/audit_export_service.h"
 #include "features/audit_search/filter_service.h"
+#include "features/session/session_service.h"
 #include "http/route.h"
 #include "storage/database.h"
 
@@ -12,6 +13,7 @@ struct RouteParts {
     Database& database;
     AuditExportService& exports;
     const audit_search::FilterService& filters;
+    session::SessionService& sessions;
 };
 
 void add_routes(http::Router& router, const RouteParts& parts);

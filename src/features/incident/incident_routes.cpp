@@ -25,7 +25,7 @@ void add_routes(http::Router& router, Database& db, IncidentService& incidents)
                              "What was done"}},
                 .problems = {"link/invalid"},
                 .audit = {"account.not-me", "session.revoke-unfamiliar", "account.freeze-factors",
-                          "factor-reset.object"},
+                          "webhook.suspend", "factor-reset.object"},
                 .handler = [&](const http::Request& request) -> Result<http::Response> {
                     KS_TRY(const auto reported, db.write_essential([&](WriteTx& tx) {
                         return incidents.not_me(tx, request.actor(), request.body.text("token"));

@@ -28,6 +28,9 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
     reported.factors_frozen_until = until;
     KS_CHECK(accounts_.freeze_factors(tx, actor, account, until));
     KS_CHECK(devices_.forget_devices(tx, account));
+#ifndef KEYSTEAD_WITHOUT_NOT_ME_WEBHOOKS
+    KS_CHECK(webhooks_.suspend_of(tx, actor, account));
+#endif
     KS_TRY([[maybe_unused]] const auto epoch, accounts_.raise_epoch(tx, account));
     KS_CHECK(audit_.append(tx, {.actor = actor,
                                 .action = "account.not-me",

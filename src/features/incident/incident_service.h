@@ -2,8 +2,8 @@
 //
 // "This was not me": the link of a notice. It ends the session the notice spoke of, every other one
 // that its thief may have begun (SessionService::revoke_unfamiliar), and the API keys made in them;
-// it forgets the account's known devices, voids half-done sign-ins and freezes changes of factors
-// for a day
+// it suspends the account's webhooks, forgets its known devices, voids half-done sign-ins and
+// freezes changes of factors for a day
 // (security.md item 22). It signs nobody in and changes no password: whoever reads the mailbox can
 // only make the account safer. The link works once.
 #pragma once
@@ -18,6 +18,7 @@
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
 #include "features/session/session_service.h"
+#include "features/webhook/webhook_service.h"
 
 #include <optional>
 #include <string_view>
@@ -35,9 +36,11 @@ public:
     IncidentService(account::AccountService& accounts, session::SessionService& sessions,
                     api_token::ApiTokenService& tokens, known_device::KnownDeviceService& devices,
                     factor_reset::FactorResetService& resets, link::LinkService& links,
-                    audit::AuditLog& audit, const Clock& clock, const AccountSettings& settings)
+                    webhook::WebhookService& webhooks, audit::AuditLog& audit, const Clock& clock,
+                    const AccountSettings& settings)
         : accounts_(accounts), sessions_(sessions), tokens_(tokens), devices_(devices),
-          resets_(resets), links_(links), audit_(audit), clock_(clock), settings_(settings)
+          resets_(resets), links_(links), webhooks_(webhooks), audit_(audit), clock_(clock),
+          settings_(settings)
     {
     }
 
@@ -52,6 +55,7 @@ private:
     known_device::KnownDeviceService& devices_;
     factor_reset::FactorResetService& resets_;
     link::LinkService& links_;
+    webhook::WebhookService& webhooks_;
     audit::AuditLog& audit_;
     const Clock& clock_;
     const AccountSettings& settings_;

@@ -19,16 +19,6 @@ using http::TimingKind;
 constexpr std::string_view kTag = "Webhooks";
 constexpr std::uint32_t kPageMax = 100;
 
-Result<EndpointId> endpoint_in_path(const Request& request)
-{
-    const auto id = EndpointId::parse(request.path_parameter("id"));
-    if (!id) {
-        return Error{ErrorKind::NotFound, "webhook/not-found",
-                     "There is no such webhook endpoint."};
-    }
-    return *id;
-}
-
 http::Schema delivery_schema()
 {
     using namespace http;
@@ -130,6 +120,16 @@ http::Handler calling(const Routes& routes, Member member)
 }
 
 } // namespace
+
+Result<EndpointId> endpoint_in_path(const http::Request& request)
+{
+    const auto id = EndpointId::parse(request.path_parameter("id"));
+    if (!id) {
+        return Error{ErrorKind::NotFound, "webhook/not-found",
+                     "There is no such webhook endpoint."};
+    }
+    return *id;
+}
 
 void add_delivery_routes(http::Router& router, Database& database, WebhookService& webhooks)
 {

@@ -11,6 +11,9 @@
 
 namespace keystead::webhook {
 
+/// `{id}` of a path. Errors: webhook/not-found.
+Result<EndpointId> endpoint_in_path(const http::Request& request);
+
 void add_delivery_routes(http::Router& router, Database& database, WebhookService& webhooks);
 
 void write_delivery(JsonWriter& json, const Delivery& delivery);

@@ -194,6 +194,9 @@ Result<void> DeliveryService::stop_if_hopeless(const Endpoint& endpoint, const B
 Result<void> DeliveryService::stop_endpoint(const Endpoint& endpoint, EndpointState state)
 {
     const auto outcome = p_.database.write([&](WriteTx& tx) -> Result<void> {
+        if (endpoint.account) { // A change in hand writes the state that it has read.
+            KS_CHECK(tx.lock(*endpoint.account));
+        }
         KS_TRY(const bool stopped, endpoints_.stop(tx, endpoint.id, state));
         if (!stopped) {
             return {};
@@ -266,16 +269,8 @@ Result<void> DeliveryService::drop_overflow(Instant now)
 
 Result<void> DeliveryService::end_old_secrets(Instant now)
 {
-    return p_.database.write([&](WriteTx& tx) -> Result<void> {
-        KS_TRY(const auto expired, endpoints_.clear_expired(tx, now));
-        for (const auto& [id, account] : expired) {
-            KS_CHECK(p_.audit.append(tx, {.actor = kSystem,
-                                          .action = "webhook.end-secret",
-                                          .account = account,
-                                          .target = {.kind = "webhook", .id = id.text()}}));
-        }
-        return {};
-    });
+    return p_.database.write(
+        [&](WriteTx& tx) { return p_.webhooks.end_expired_secrets(tx, kSystem, now); });
 }
 
 } // namespace keystead::webhook

@@ -35,6 +35,15 @@ std::vector<Endpoint> endpoints_of(const Rows& rows)
     return endpoints;
 }
 
+std::vector<EndpointId> ids_of(const Rows& rows)
+{
+    std::vector<EndpointId> ids;
+    for (const Row& row : rows) {
+        ids.push_back(row.id<EndpointId>(0));
+    }
+    return ids;
+}
+
 } // namespace
 
 Result<void> EndpointStore::insert(ChangeTx& tx, const Endpoint& endpoint)
@@ -121,6 +130,14 @@ Result<int> EndpointStore::suspend_all(ChangeTx& tx)
                    EndpointState::Suspended, EndpointState::Enabled);
 }
 
+Result<std::vector<EndpointId>> EndpointStore::suspend_of(ChangeTx& tx, AccountId account)
+{
+    KS_TRY(const Rows rows, tx.query("UPDATE webhook_endpoint SET state = $2 WHERE account_id = $1 "
+                                     "AND state = $3 RETURNING id",
+                                     account, EndpointState::Suspended, EndpointState::Enabled));
+    return ids_of(rows);
+}
+
 Result<std::vector<AccountId>> EndpointStore::list_suspended_accounts(ReadTx& tx, AccountId after,
                                                                       int limit)
 {
@@ -188,11 +205,7 @@ Result<std::vector<EndpointId>> EndpointStore::remove_of(ChangeTx& tx, AccountId
 {
     KS_TRY(const Rows rows,
            tx.query("DELETE FROM webhook_endpoint WHERE account_id = $1 RETURNING id", account));
-    std::vector<EndpointId> removed;
-    for (const Row& row : rows) {
-        removed.push_back(row.id<EndpointId>(0));
-    }
-    return removed;
+    return ids_of(rows);
 }
 
 } // namespace keystead::webhook

@@ -44,6 +44,8 @@ public:
     Result<bool> stop(ChangeTx& tx, EndpointId id, EndpointState state);
     /// All that are enabled; how many.
     Result<int> suspend_all(ChangeTx& tx);
+    /// Which were enabled.
+    Result<std::vector<EndpointId>> suspend_of(ChangeTx& tx, AccountId account);
     /// In order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     Result<void> set_secrets(ChangeTx& tx, EndpointId id, ByteView secret,

@@ -5,7 +5,7 @@
 //   endpoint:  enabled ◀──its owner──▶ disabled
 //                 │└──the last retry failed, nothing got through since──▶ failing ─┐ its owner
 //                 ├──answered 410──▶ gone ────────────────────────────────────────┤
-//                 └──a restore──▶ suspended ──────────────────────────────────────┴──▶ enabled
+//                 └──a restore, "not me"──▶ suspended ────────────────────────────┴──▶ enabled
 //
 //   delivery:  waiting ──2xx──▶ delivered
 //                │ ▲ └──any other answer, or none: later──┘

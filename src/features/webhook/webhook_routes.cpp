@@ -23,16 +23,6 @@ constexpr std::size_t kBodyBytes = 8192;
 /// Of an answer with a secret, which must not grow: growing leaves a copy.
 constexpr std::size_t kSecretAnswerBytes = 16384;
 
-Result<EndpointId> endpoint_in_path(const Request& request)
-{
-    const auto id = EndpointId::parse(request.path_parameter("id"));
-    if (!id) {
-        return Error{ErrorKind::NotFound, "webhook/not-found",
-                     "There is no such webhook endpoint."};
-    }
-    return *id;
-}
-
 http::Schema events_schema()
 {
     return http::array(http::text(1, 64), 64)

@@ -373,21 +373,47 @@ Result<int> WebhookService::suspend_all(WriteTx& tx, const Actor& actor)
     return count;
 }
 
+Result<void> WebhookService::suspend_of(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_CHECK(tx.lock(account));
+    KS_TRY(const auto suspended, endpoints_.suspend_of(tx, account));
+    if (suspended.empty()) {
+        return {};
+    }
+    for (const EndpointId id : suspended) {
+        KS_CHECK(deliveries_.drop_waiting(tx, id, p_.clock.now(), "The endpoint was suspended."));
+    }
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "webhook.suspend",
+                                  .account = account,
+                                  .target = {"webhooks", ""},
+                                  .details = {{"count", std::to_string(suspended.size())}}}));
+    return p_.notices.tell_owner(
+        tx, actor, account, notify::Purpose::WebhookChanged,
+        {{"change", "All webhook endpoints were suspended: enable again those that you know"}});
+}
+
 Result<std::vector<AccountId>> WebhookService::list_suspended_accounts(ReadTx& tx, AccountId after,
                                                                        int limit)
 {
     return endpoints_.list_suspended_accounts(tx, after, limit);
 }
 
-Result<int> WebhookService::set_back(WriteTx& tx, const Actor& actor, const SetBack& clock)
+Result<void> WebhookService::end_expired_secrets(WriteTx& tx, const Actor& actor, Instant now)
 {
-    KS_TRY(const auto expired, endpoints_.clear_expired(tx, clock.seen));
+    KS_TRY(const auto expired, endpoints_.clear_expired(tx, now));
     for (const auto& [id, account] : expired) {
         KS_CHECK(p_.audit.append(tx, {.actor = actor,
                                       .action = "webhook.end-secret",
                                       .account = account,
                                       .target = {.kind = "webhook", .id = id.text()}}));
     }
+    return {};
+}
+
+Result<int> WebhookService::set_back(WriteTx& tx, const Actor& actor, const SetBack& clock)
+{
+    KS_CHECK(end_expired_secrets(tx, actor, clock.seen));
     KS_CHECK(endpoints_.bound_previous(tx, clock.wall + p_.settings.secret_overlap));
     tx.after_commit([this] { p_.lanes.end_pauses(); });
     return deliveries_.bound_times(tx, clock.wall);

@@ -120,6 +120,8 @@ public:
     Result<Delivery> repeat(WriteTx& tx, const Actor& actor, Owner owner, EndpointId id,
                             DeliveryId delivery);
     Result<void> erase(WriteTx& tx, AccountId account);
+    /// Old secrets whose time is over end.
+    Result<void> end_expired_secrets(WriteTx& tx, const Actor& actor, Instant now);
     /// Old secrets that were over by `seen` end, none counts longer than one of now, and nothing
     /// waits for a time that comes again. How many deliveries.
     Result<int> set_back(WriteTx& tx, const Actor& actor, const SetBack& clock);
@@ -128,6 +130,9 @@ public:
     /// made, what waits may have been sent, and an old secret may have been ended. So nothing is
     /// sent before each owner has enabled the endpoint again. How many were suspended.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// "This was not me": whoever was there may have added endpoints or led them elsewhere. What is
+    /// enabled is suspended as after a restore, and the owner told.
+    Result<void> suspend_of(WriteTx& tx, const Actor& actor, AccountId account);
     /// Whose endpoints are suspended, in order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
 

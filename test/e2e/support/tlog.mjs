@@ -31,7 +31,7 @@ export function rootOf(hashes) {
 
 /** "name+id+base64" as { name, id, key }; fails unless the id is the key's. */
 export function parseKey(vkey) {
-    const [name, id, encoded] = vkey.split(/\+(.{8})\+/s);
+    const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey); // The key itself may hold a plus: it is Base64.
     const bytes = Buffer.from(encoded, "base64");
     assert.equal(bytes.length, 33);
     assert.equal(bytes[0], 1, "Ed25519");

@@ -701,7 +701,7 @@ export const t = {
             "webhook.repeat": "A delivery of a webhook was sent again",
             "webhook.rotate": "A webhook got a new secret",
             "webhook.stop": "A webhook was stopped: its receiver no longer answers",
-            "webhook.suspend": "Webhooks were suspended after a restore",
+            "webhook.suspend": "Webhooks were suspended",
             "webhook.test": "A test was sent to a webhook",
         } as Record<string, string>,
         /** What the same actions are called when they were refused or failed. */
@@ -785,7 +785,7 @@ export const t = {
         stopped:
             "Deliveries failed and were stopped. Look at them below, mend the receiver, then enable it again.",
         suspended:
-            "The server was restored from a back-up, and you may have changed this since. Look whether the address is still right, make a new secret if you had made one since, then enable it.",
+            "The server was restored from a back-up, or a sign-in was reported as not yours: somebody may have changed this. Look whether the address is still right, make a new secret if in doubt, then enable it.",
         allEvents: "All events",
         waiting: (count: number) => (count === 1 ? "1 delivery waits" : `${count} deliveries wait`),
         lastDelivered: "Last delivered",
