@@ -72,8 +72,6 @@ Job erasure_job(Features& features)
             }};
 }
 
-using Wake = std::function<void(std::string_view)>;
-
 void wake_webhook_workers(Features& features, const Wake& wake)
 {
     for (std::uint32_t number = 1; number <= features.foundation.settings.webhook.threads;
@@ -118,7 +116,7 @@ std::string webhook_job(std::uint32_t number)
     return "hook-" + std::to_string(number);
 }
 
-std::vector<Job> background_jobs(Features& features, std::function<void(std::string_view)> wake)
+std::vector<Job> background_jobs(Features& features, const Wake& wake)
 {
     Database& db = *features.foundation.database;
     std::vector<Job> jobs;

@@ -29,7 +29,6 @@ const std::set<std::string_view> kNotSent = {
     "sign-in.half",
     "sign-in.refuse",
     "sign-up.request",
-    "ssh_key.prove-compromised", // ssh_key.revoked
     "step-up.attempt",
     "step-up.refuse",
     "totp.cancel-enrollment",

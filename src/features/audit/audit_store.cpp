@@ -348,12 +348,14 @@ Result<void> AuditStore::delete_events_of_leaves(ChangeTx& tx, std::uint64_t fir
 Result<AuditStore::Unnumbered> AuditStore::count_unnumbered(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
-           tx.query_one("SELECT count(*), min(at) FROM audit_event "
-                        "WHERE leaf_index IS NULL OR leaf_index < 0"));
+           tx.query_one("SELECT (SELECT count(*) FROM audit_event WHERE leaf_index IS NULL), "
+                        "(SELECT min(at) FROM audit_event WHERE leaf_index IS NULL), "
+                        "(SELECT count(*) FROM audit_event WHERE leaf_index < 0)"));
     if (!row) {
         return Unnumbered{};
     }
-    return Unnumbered{static_cast<std::uint64_t>(row->integer(0)), row->optional_time(1)};
+    return Unnumbered{static_cast<std::uint64_t>(row->integer(0)), row->optional_time(1),
+                      static_cast<std::uint64_t>(row->integer(2))};
 }
 
 } // namespace keystead::audit

@@ -135,11 +135,10 @@ public:
     /// Leaves first to end, that one left out.
     Result<void> delete_values_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
     Result<void> delete_events_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
-    /// When the oldest event was that has no number, or none that the tree could have given, and
-    /// how many there are.
     struct Unnumbered {
-        std::uint64_t count = 0;
-        std::optional<Instant> oldest;
+        std::uint64_t waiting = 0;     // have no number
+        std::optional<Instant> oldest; // of those
+        std::uint64_t misnumbered = 0; // have one that the tree never gives
     };
     Result<Unnumbered> count_unnumbered(ReadTx& tx);
 };

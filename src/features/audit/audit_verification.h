@@ -6,7 +6,6 @@
 // whole: only a checkpoint kept elsewhere tells.
 #pragma once
 
-#include "core/clock.h"
 #include "core/result.h"
 #include "features/audit/merkle.h"
 #include "features/audit/tiles.h"
@@ -26,9 +25,8 @@ struct Verification {
     static constexpr std::size_t kFaultsMax = 20;
 };
 
-/// Reads the whole log. `now` tells which unnumbered events have waited too long (10 s). Errors:
-/// those of the statements alone; damage is a fault, not an Error.
-Result<Verification> verify_all(ReadTx& tx, Instant now);
+/// Reads the whole log. Errors: those of the statements alone; damage is a fault, not an Error.
+Result<Verification> verify_all(ReadTx& tx);
 
 /// The entry of a leaf and its proof against the tree of `size` leaves. Errors: audit/no-such-leaf,
 /// audit/tree-damaged.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kMagic = "keystead-backup 1\n";
 constexpr std::string_view kMagicOfAnyFormat = "keystead-backup ";
 constexpr std::size_t kHeadBytesMax = std::size_t{1} << 20;
-constexpr std::size_t kValueBytesMax = std::size_t{64} << 20;
+constexpr std::size_t kRowBytesMax = std::size_t{64} << 20; // of its texts and bytes
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 constexpr JsonLimits kHeadLimits{.depth_max = 5, .members_max = 50'000, .string_bytes_max = 4096};
 
@@ -63,12 +63,12 @@ private:
     }
 };
 
-bool is_too_large(const SqlValue& value)
+/// Of a text or bytes; a number has none to speak of.
+std::size_t size_of(const SqlValue& value)
 {
     const auto* const text = std::get_if<std::string>(&value);
     const auto* const bytes = std::get_if<Bytes>(&value);
-    return (text != nullptr && text->size() > kValueBytesMax) ||
-           (bytes != nullptr && bytes->size() > kValueBytesMax);
+    return text != nullptr ? text->size() : bytes != nullptr ? bytes->size() : 0;
 }
 
 std::string head_as_json(const ArchiveHead& head)
@@ -227,12 +227,14 @@ Result<void> ArchiveWriter::begin_table(std::uint32_t number)
 Result<void> ArchiveWriter::add_row(std::span<const SqlValue> values)
 {
     append_mark(buffer_, Mark::Row);
+    std::size_t room = kRowBytesMax;
     for (const SqlValue& value : values) {
-        if (is_too_large(value)) {
+        if (size_of(value) > room) {
             return Error{.kind = ErrorKind::Internal,
                          .code = "storage/internal",
-                         .cause = "a value is larger than a back-up holds"};
+                         .cause = "a row is larger than a back-up holds"};
         }
+        room -= size_of(value);
         std::visit(AppendValue{buffer_}, value);
     }
     ++rows_;
@@ -314,7 +316,7 @@ Result<ArchiveHead> ArchiveReader::read_head()
     return head_of(text);
 }
 
-Result<SqlValue> ArchiveReader::read_value()
+Result<SqlValue> ArchiveReader::read_value(std::size_t& room)
 {
     KS_TRY(const auto kind, read_integer<std::uint8_t>());
     if (kind == std::to_underlying(Kind::Null)) {
@@ -328,9 +330,10 @@ Result<SqlValue> ArchiveReader::read_value()
         return damaged("a value of no kind");
     }
     KS_TRY(const auto size, read_integer<std::uint32_t>());
-    if (size > kValueBytesMax) {
-        return damaged("a value is too large");
+    if (size > room) {
+        return damaged("a row is too large");
     }
+    room -= size;
     KS_TRY(std::string bytes, read_text(size));
     if (kind == std::to_underlying(Kind::Bytes)) {
         return SqlValue{to_bytes(as_bytes(bytes))};
@@ -345,8 +348,9 @@ Result<void> ArchiveReader::read_row(const TableShape* table, const TakeRow& tak
         return damaged("a row without a table");
     }
     row.resize(table->columns.size());
+    std::size_t room = kRowBytesMax;
     for (SqlValue& value : row) {
-        KS_TRY(value, read_value());
+        KS_TRY(value, read_value(room));
     }
     return take(row);
 }

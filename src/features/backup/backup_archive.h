@@ -10,7 +10,7 @@
 //
 // All numbers are big-endian. Anybody can check the SHA-256; who holds the root key can tell a
 // back-up of their own from one that somebody made up. Bytes from outside: the reader believes
-// nothing and holds one value at a time. Pure: files are BackupFile's.
+// nothing and holds one row at a time, of 64 MiB at most. Pure: files are BackupFile's.
 #pragma once
 
 #include "core/bytes.h"
@@ -96,7 +96,7 @@ private:
     Result<void> fill(std::span<std::byte> into);
     Result<std::string> read_text(std::size_t size);
     template <class Integer> Result<Integer> read_integer();
-    Result<SqlValue> read_value();
+    Result<SqlValue> read_value(std::size_t& room);
     Result<void> read_row(const TableShape* table, const TakeRow& take, std::vector<SqlValue>& row);
     Result<ArchiveEnd> read_end(std::uint64_t rows_seen);
 

@@ -161,6 +161,11 @@ TEST(BackupArchive, BelievesNoLength)
     std::string length = whole;
     length.replace(value + 1, 4, std::string("\3\xff\xff\xff", 4));
     EXPECT_EQ(read(length).error().code, "backup/damaged");
+    const std::string large =
+        std::string("\2\2\x80\0\0", 5) + std::string(std::size_t{40} << 20, 'x');
+    const std::size_t rows = whole.find(std::string("T\0\0\0\1", 5)) + 5;
+    EXPECT_EQ(read(whole.substr(0, rows) + "R" + large + large).error().detail,
+              read(length).error().detail);
     std::string table = whole;
     const std::size_t first_table = table.find(std::string("T\0\0\0\0", 5));
     ASSERT_NE(first_table, std::string::npos);

@@ -7,6 +7,8 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace keystead::backup {
@@ -29,6 +31,40 @@ Error already_there(const std::filesystem::path& path)
     return {.kind = ErrorKind::Conflict,
             .code = "backup/file-exists",
             .detail = path.string() + " is there already. It was left as it is."};
+}
+
+Error in_progress(const std::filesystem::path& path)
+{
+    return {.kind = ErrorKind::Conflict,
+            .code = "backup/in-progress",
+            .detail = "Another back-up is being written to " + path.string() + "."};
+}
+
+/// Whoever writes a back-up holds this until it is published; a lock ends with its process.
+bool is_locked_by_us(const OpenFile& file)
+{
+    return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
+}
+
+/// What one that was killed has left. Errors: backup/in-progress.
+Result<void> remove_abandoned(const std::filesystem::path& unfinished,
+                              const std::filesystem::path& path)
+{
+    const OpenFile file(::open(unfinished.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file) {
+        return {}; // None is there, or whoever creates it says what is wrong.
+    }
+    if (!is_locked_by_us(file)) {
+        return in_progress(path);
+    }
+    // Its writer may have published it while we came: then the name has gone, or is another's.
+    struct stat opened {};
+    struct stat named {};
+    if (::fstat(file.number(), &opened) == 0 && ::lstat(unfinished.c_str(), &named) == 0 &&
+        opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
+        ::unlink(unfinished.c_str());
+    }
+    return {};
 }
 
 /// A name in it is as durable as the file.
@@ -59,11 +95,14 @@ Result<NewBackupFile> NewBackupFile::create(const std::filesystem::path& path)
     }
     std::filesystem::path unfinished = path;
     unfinished += ".unfinished";
-    ::unlink(unfinished.c_str()); // of one that was killed
+    KS_CHECK(remove_abandoned(unfinished, path));
     OpenFile file(
         ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file) {
         return failed(unfinished, errno);
+    }
+    if (!is_locked_by_us(file)) {
+        return in_progress(path);
     }
     return NewBackupFile(path, std::move(unfinished), std::move(file));
 }

@@ -36,7 +36,8 @@ private:
 
 class NewBackupFile final : public ByteSink {
 public:
-    /// Errors: backup/file-exists (Conflict), backup/file (Unavailable), storage/full.
+    /// Errors: backup/file-exists, backup/in-progress (Conflict), backup/file (Unavailable),
+    /// storage/full.
     static Result<NewBackupFile> create(const std::filesystem::path& path);
     NewBackupFile(NewBackupFile&&) noexcept = default;
     NewBackupFile& operator=(NewBackupFile&&) = delete;

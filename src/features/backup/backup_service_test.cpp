@@ -164,6 +164,20 @@ TEST_P(Backup, TouchesNothingElse)
     ASSERT_TRUE(empty) << "what was not finished has left nothing: " << empty.error().detail;
 }
 
+// guards: of two back-ups to one place at once, neither takes the other's file
+TEST(BackupFile, IsWrittenByOneAtATime)
+{
+    const test::TestDatabase place{Engine::Sqlite};
+    const auto path = place.folder() / "twice";
+    {
+        const auto first = NewBackupFile::create(path);
+        ASSERT_TRUE(first);
+        EXPECT_EQ(NewBackupFile::create(path).error().code, "backup/in-progress");
+        EXPECT_TRUE(std::filesystem::exists(path.string() + ".unfinished"));
+    }
+    EXPECT_TRUE(NewBackupFile::create(path)) << "nobody writes it any more";
+}
+
 // guards: rows that do not fit the schema are refused, and so are rows of a newer one
 TEST_P(Backup, RefusesAnotherSchema)
 {

@@ -61,6 +61,7 @@ constexpr EventType kCatalogue[] = {
     {"webhook.secret_ended", "webhook.end-secret", "The old secret of an endpoint was ended."},
     {"webhook.deleted", "webhook.delete", "A webhook endpoint was deleted."},
     {"webhook.stopped", "webhook.stop", "Deliveries to an endpoint failed and were stopped."},
+    {"webhook.suspended", "webhook.suspend", "Endpoints were suspended: nothing is sent to them."},
 };
 
 std::string_view group_of(std::string_view name)
