@@ -1,5 +1,7 @@
 #include "core/encoding.h"
 
+#include "core/result.h"
+
 #include <algorithm>
 #include <array>
 
@@ -272,33 +274,41 @@ std::string base62_encode(ByteView bytes, std::size_t width)
     return out;
 }
 
+// Ten digits at a time, into 64 bits each: every check of a token decodes one.
 bool base62_decode_into(std::string_view text, std::span<std::byte> out)
 {
-    std::ranges::fill(out, std::byte{0});
-    for (const char digit : text) {
-        std::uint32_t carry = digit_value(kBase62Values, digit);
-        if (carry == kForeign) {
-            return false;
+    __extension__ using Wide = unsigned __int128;
+    constexpr std::size_t kDigitsAtOnce = 10; // 62^10 < 2^64
+    std::array<std::uint64_t, 8> number{};    // the least significant first
+    KS_ASSERT(out.size() <= sizeof number);
+    const auto limbs = std::span(number).first((out.size() + 7) / 8);
+    while (!text.empty()) {
+        std::uint64_t carry = 0;
+        std::uint64_t power = 1;
+        const std::string_view digits = text.substr(0, kDigitsAtOnce);
+        for (const char digit : digits) {
+            const std::uint32_t value = digit_value(kBase62Values, digit);
+            if (value == kForeign) {
+                return false;
+            }
+            carry = carry * 62 + value;
+            power *= 62;
         }
-        for (auto byte = out.rbegin(); byte != out.rend(); ++byte) { // number = number · 62 + digit
-            const std::uint32_t value = std::to_integer<std::uint32_t>(*byte) * 62 + carry;
-            *byte = static_cast<std::byte>(value & 0xFF);
-            carry = value >> 8;
+        for (std::uint64_t& limb : limbs) { // number = number · 62^digits + what the digits say
+            const Wide product = Wide{limb} * power + carry;
+            limb = static_cast<std::uint64_t>(product);
+            carry = static_cast<std::uint64_t>(product >> 64);
         }
         if (carry != 0) {
             return false; // Does not fit.
         }
+        text.remove_prefix(digits.size());
     }
-    return true;
-}
-
-std::optional<Bytes> base62_decode(std::string_view text, std::size_t size_bytes)
-{
-    Bytes out(size_bytes);
-    if (!base62_decode_into(text, out)) {
-        return std::nullopt;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[out.size() - 1 - i] = static_cast<std::byte>(limbs[i / 8] >> (i % 8 * 8));
     }
-    return out;
+    const std::size_t used = out.size() % 8 * 8;
+    return used == 0 || limbs.back() >> used == 0;
 }
 
 std::uint32_t crc32(std::string_view text)

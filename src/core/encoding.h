@@ -26,9 +26,7 @@ std::string base32_encode(ByteView bytes); // without padding (RFC 4648 §6), up
 std::optional<Bytes> base32_decode(std::string_view text);
 /// Big-endian integer in digits 0-9A-Za-z, padded on the left with '0' to `width`.
 std::string base62_encode(ByteView bytes, std::size_t width);
-std::optional<Bytes> base62_decode(std::string_view text, std::size_t size_bytes);
-/// As base62_decode into at most 64 bytes of the caller's, without allocating. False when a digit
-/// is foreign or the number does not fit.
+/// Into at most 64 bytes. False when a digit is foreign or the number does not fit.
 bool base62_decode_into(std::string_view text, std::span<std::byte> out);
 /// CRC-32 (ISO-HDLC, as in zlib).
 std::uint32_t crc32(std::string_view text);

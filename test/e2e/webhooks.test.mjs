@@ -173,6 +173,26 @@ test("“this was not me” suspends the account's webhooks, and nobody else's",
     await server.mail.waitFor(owner.email, ({ text }) => text.includes("endpoints were suspended"));
 });
 
+test("a disabled account's webhooks hear nothing more", async (t) => {
+    const receiver = await startReceiver(t);
+    const server = await startKeystead(t, { settings: insideAllowed });
+    const operator = await setUpOperator(server);
+    const owner = await signUp(server);
+    const { endpoint } = await addWebhook(owner, receiver.url);
+    const client = await signIn(server, operator);
+    await client.expect(200, "POST", `admin/accounts/${owner.id}/disable`);
+    const heard = receiver.requests.length;
+    await client.expect(200, "POST", `admin/accounts/${owner.id}/enable`);
+    const again = await signIn(server, owner);
+    const listed = await again.expect(200, "GET", `account/webhooks/${endpoint.id}`);
+    assert.equal(listed.state, "suspended", "until its owner has looked at it");
+    await again.expect(200, "PATCH", `account/webhooks/${endpoint.id}`, { enabled: true });
+    await again.expect(200, "PATCH", "account", { name: "Told" });
+    await until("it is called again", () => receiver.requests.some(({ body }) => body.includes("account.renamed")));
+    const types = receiver.requests.slice(heard).map(({ body }) => JSON.parse(body).type);
+    assert.ok(!types.includes("account.enabled") && !types.includes("session.created"), String(types));
+});
+
 // proves: K-04
 // ASVS: V1.3.6, V13.2.4
 test("webhooks are no way inside", async (t) => {

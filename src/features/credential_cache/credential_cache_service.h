@@ -12,14 +12,16 @@
 
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "core/huge_page_pool.h"
 #include "features/credential_cache/credential_table.h"
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <iterator>
-#include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -59,10 +61,12 @@ public:
     using Use = typename Value::Use;
 
     explicit CredentialCache(std::size_t entries_max)
-        : entries_max_per_shard_(std::clamp<std::size_t>(entries_max / kShards, 1,
-                                                         CredentialTable<Value>::kValuesMax)),
-          shards_(std::make_unique<Shard[]>(kShards))
+        : entries_max_per_shard_(
+              std::clamp<std::size_t>(entries_max / kShards, 1, CredentialTable<Value>::kValuesMax))
     {
+        for (std::size_t i = 0; i < kShards; ++i) {
+            shards_.emplace_back(memory_);
+        }
     }
 
     /// The live credential of that token, its use noted; nothing when unknown or over (then
@@ -138,7 +142,7 @@ public:
         for (std::size_t i = 0; i < kShards; ++i) {
             const std::lock_guard lock(shards_[i].mutex);
             ++shards_[i].epoch;
-            shards_[i].table = {};
+            shards_[i].table.clear();
             shards_[i].evicted.clear();
         }
     }
@@ -178,6 +182,7 @@ public:
 
 private:
     struct Shard {
+        explicit Shard(std::pmr::memory_resource& memory) : table(memory) {}
         std::mutex mutex; // guards what follows
         Epoch epoch = 0;
         CredentialTable<Value> table;
@@ -214,7 +219,8 @@ private:
     }
 
     std::size_t entries_max_per_shard_;
-    std::unique_ptr<Shard[]> shards_;
+    HugePagePool memory_;
+    std::deque<Shard> shards_;
     std::mutex taking_; // guards what follows: where the last take_activity() ended
     std::size_t turn_shard_ = 0;
     typename CredentialTable<Value>::Spot turn_spot_ = 0;

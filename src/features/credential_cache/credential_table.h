@@ -13,12 +13,11 @@
 #include "core/result.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <memory_resource>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace keystead::credential_cache {
@@ -28,6 +27,14 @@ public:
     /// Where something stands, until the next insert() or erase().
     using Spot = std::size_t;
     static constexpr std::size_t kValuesMax = std::size_t{1} << 31;
+
+    /// `memory` outlives the table.
+    explicit CredentialTable(std::pmr::memory_resource& memory) : memory_(memory), cells_(&memory)
+    {
+    }
+    CredentialTable(const CredentialTable&) = delete;
+    CredentialTable& operator=(const CredentialTable&) = delete;
+    ~CredentialTable() { free_chunks(); }
 
     std::optional<Spot> find(const Digest& token) const
     {
@@ -63,6 +70,15 @@ public:
         free_.push_back(cells_[spot].place_and_one - 1);
         close_cell(spot);
         --size_;
+    }
+    void clear()
+    {
+        free_chunks();
+        cells_ = std::pmr::vector<Cell>(&memory_);
+        chunks_.clear();
+        free_.clear();
+        size_ = 0;
+        hand_ = 0;
     }
     /// The next one that was not referenced since the hand last passed it; nothing when empty.
     std::optional<Spot> choose_victim()
@@ -109,8 +125,6 @@ private:
         std::uint32_t mark_and_flags = 0;
         std::uint32_t place_and_one = 0; // 0: empty, and no flags either
     };
-    using Chunk = std::array<Entry, kChunk>;
-
     static std::uint32_t mark_of(const Digest& token)
     {
         // A digest is uniformly distributed already; its first byte chose the shard.
@@ -132,11 +146,11 @@ private:
     }
     Entry& entry_of(const Cell& cell)
     {
-        return (*chunks_[(cell.place_and_one - 1) / kChunk])[(cell.place_and_one - 1) % kChunk];
+        return chunks_[(cell.place_and_one - 1) / kChunk][(cell.place_and_one - 1) % kChunk];
     }
     const Entry& entry_of(const Cell& cell) const
     {
-        return (*chunks_[(cell.place_and_one - 1) / kChunk])[(cell.place_and_one - 1) % kChunk];
+        return chunks_[(cell.place_and_one - 1) / kChunk][(cell.place_and_one - 1) % kChunk];
     }
 
     void put_cell(const Cell& cell)
@@ -162,8 +176,8 @@ private:
     }
     void grow_cells()
     {
-        const std::vector<Cell> old =
-            std::exchange(cells_, std::vector<Cell>(std::max<std::size_t>(16, 2 * cells_.size())));
+        std::pmr::vector<Cell> old(std::max<std::size_t>(16, 2 * cells_.size()), &memory_);
+        cells_.swap(old);
         for (const Cell& cell : old) {
             if (cell.place_and_one != 0) {
                 put_cell(cell);
@@ -175,7 +189,8 @@ private:
         if (free_.empty()) {
             KS_ASSERT(chunks_.size() < kValuesMax / kChunk);
             const auto first = static_cast<std::uint32_t>(chunks_.size() * kChunk);
-            chunks_.push_back(std::make_unique<Chunk>());
+            chunks_.push_back(nullptr);
+            chunks_.back() = make_chunk();
             for (std::uint32_t place = first + kChunk; place-- > first;) {
                 free_.push_back(place);
             }
@@ -185,8 +200,27 @@ private:
         return place;
     }
 
-    std::vector<Cell> cells_; // a power of two
-    std::vector<std::unique_ptr<Chunk>> chunks_;
+    Entry* make_chunk()
+    {
+        void* const place = memory_.allocate(kChunk * sizeof(Entry), alignof(Entry));
+        auto* const chunk = static_cast<Entry*>(place);
+        std::uninitialized_value_construct_n(chunk, kChunk);
+        return chunk;
+    }
+    void free_chunks()
+    {
+        for (Entry* const chunk : chunks_) {
+            if (chunk == nullptr) {
+                continue; // There was no memory for it.
+            }
+            std::destroy_n(chunk, kChunk);
+            memory_.deallocate(chunk, kChunk * sizeof(Entry), alignof(Entry));
+        }
+    }
+
+    std::pmr::memory_resource& memory_;
+    std::pmr::vector<Cell> cells_; // a power of two
+    std::vector<Entry*> chunks_;   // kChunk each
     std::vector<std::uint32_t> free_;
     std::size_t size_ = 0;
     Spot hand_ = 0;

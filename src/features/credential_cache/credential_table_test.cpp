@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory_resource>
 #include <set>
 #include <vector>
 
@@ -18,12 +19,13 @@ protected:
     Digest token() { return random_bytes<32>(random_); }
     std::size_t dice() { return std::to_integer<std::size_t>(random_bytes<1>(random_)[0]); }
     test::SeededRandom random_;
+    std::pmr::memory_resource& memory_ = *std::pmr::new_delete_resource();
 };
 
 // guards: the table is a map: what was put is found, what was erased is not, whatever came between
 TEST_F(CredentialTableTest, HoldsWhatAMapWouldHold)
 {
-    Table table;
+    Table table{memory_};
     std::map<Digest, int> model;
     std::vector<Digest> tokens;
     for (int i = 0; i < 256; ++i) {
@@ -57,7 +59,7 @@ TEST_F(CredentialTableTest, HoldsWhatAMapWouldHold)
 // guards: what was looked at since the hand passed is spared
 TEST_F(CredentialTableTest, EvictsWhatWasNotUsed)
 {
-    Table table;
+    Table table{memory_};
     EXPECT_FALSE(table.choose_victim());
     std::vector<Digest> tokens;
     for (int i = 0; i < 100; ++i) {
@@ -84,7 +86,7 @@ TEST_F(CredentialTableTest, EvictsWhatWasNotUsed)
 // went
 TEST_F(CredentialTableTest, GivesWhatIsDirtyOnce)
 {
-    Table table;
+    Table table{memory_};
     std::vector<Digest> tokens;
     for (int i = 0; i < 200; ++i) {
         tokens.push_back(token());

@@ -238,12 +238,15 @@ Result<bool> DeliveryService::look(Instant now)
 
 Result<void> DeliveryService::sweep(Instant now)
 {
-    constexpr std::uint32_t kAtOnce = 1000;
+    constexpr int kAtOnce = 1000;
     KS_CHECK(drop_overflow(now));
     KS_CHECK(end_old_secrets(now));
     for (int rows = kAtOnce; rows == kAtOnce && !stopping_;) {
-        KS_TRY(rows, p_.database.upkeep([&](UpkeepTx& tx) {
-            return deliveries_.delete_settled_before(tx, now - p_.settings.retention, kAtOnce);
+        KS_TRY(rows, p_.database.upkeep([&](UpkeepTx& tx) -> Result<int> {
+            KS_TRY(const int settled,
+                   deliveries_.delete_settled_before(tx, now - p_.settings.retention, kAtOnce));
+            KS_TRY(const int orphaned, deliveries_.delete_of_no_endpoint(tx, kAtOnce));
+            return std::max(settled, orphaned);
         }));
     }
     return {};

@@ -292,5 +292,23 @@ TEST_P(Deliveries, AreForgottenAfterAWhile)
     EXPECT_EQ(deliveries(id).size(), 1U) << "what waits is not forgotten";
 }
 
+// guards: on PostgreSQL one transaction deletes the endpoint while another queues for it
+TEST_P(Deliveries, OfADeletedEndpointAreForgotten)
+{
+    const auto id = make(alice_, "http://127.0.0.1:1/", {"session.*"})->endpoint.id;
+    const auto other = make(alice_, "http://127.0.0.1:1/", {"session.*"})->endpoint.id;
+    record(alice_);
+    ASSERT_TRUE(database->write([&](WriteTx& tx) -> Result<void> {
+        KS_TRY([[maybe_unused]] const int rows,
+               tx.exec("DELETE FROM webhook_endpoint WHERE id = $1", id));
+        tx.audit_recorded();
+        return {};
+    }));
+    ASSERT_EQ(deliveries(id).size(), 1U);
+    ASSERT_TRUE(service.sweep(clock.now()));
+    EXPECT_TRUE(deliveries(id).empty());
+    EXPECT_EQ(deliveries(other).size(), 1U);
+}
+
 } // namespace
 } // namespace keystead::webhook

@@ -216,6 +216,14 @@ Result<int> DeliveryStore::delete_settled_before(ChangeTx& tx, Instant before, s
                    DeliveryState::Waiting, before, limit);
 }
 
+Result<int> DeliveryStore::delete_of_no_endpoint(ChangeTx& tx, std::uint32_t limit)
+{
+    return tx.exec("DELETE FROM webhook_delivery WHERE id IN (SELECT d.id FROM webhook_delivery d "
+                   "WHERE d.state = $1 AND NOT EXISTS (SELECT 1 FROM webhook_endpoint e WHERE "
+                   "e.id = d.endpoint_id) LIMIT $2)",
+                   DeliveryState::Waiting, limit);
+}
+
 Result<void> DeliveryStore::delete_of_endpoint(ChangeTx& tx, EndpointId endpoint)
 {
     return done(tx.exec("DELETE FROM webhook_delivery WHERE endpoint_id = $1", endpoint));

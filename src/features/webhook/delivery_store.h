@@ -58,6 +58,8 @@ public:
     Result<int> drop_newest(ChangeTx& tx, EndpointId endpoint, std::uint32_t keep, Instant now,
                             std::string_view error);
     Result<int> delete_settled_before(ChangeTx& tx, Instant before, std::uint32_t limit);
+    /// Queued by one transaction while another deleted the endpoint: neither saw the other.
+    Result<int> delete_of_no_endpoint(ChangeTx& tx, std::uint32_t limit);
     Result<void> delete_of_endpoint(ChangeTx& tx, EndpointId endpoint);
     /// Settled ones that are about an account.
     Result<void> delete_settled_about(ChangeTx& tx, AccountId account);
