@@ -415,6 +415,11 @@ test("a person adds a webhook, tests it and gives it another secret, in the brow
     await page.getByRole("button", { name: "Add endpoint" }).click();
     await page.getByText("That is not a public address").waitFor();
     await page.getByLabel("Address").fill(receiver.url);
+    await page.getByRole("radio", { name: /^Only some/ }).check();
+    await page.getByRole("button", { name: "Add endpoint" }).click();
+    await page.getByText("Choose at least one event.").waitFor();
+    await page.getByText(/^Webhooks 0 of/).click();
+    await page.getByRole("group", { name: "Webhooks" }).getByRole("checkbox", { name: /^All of these/ }).check();
     await page.getByRole("button", { name: "Add endpoint" }).click();
     const secret = await page.getByText(/^whsec_/).textContent();
     await page.getByRole("button", { name: "I have saved it" }).click();

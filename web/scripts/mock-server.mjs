@@ -436,6 +436,14 @@ const sessionRoutes = {
         state.account.notification_addresses.push(item);
         return item;
     },
+    "GET webhook-event-types": () => ({
+        items: [
+            { name: "account.renamed", description: "An account's name was changed." },
+            { name: "session.created", description: "Somebody signed in." },
+            { name: "session.revoked", description: "A session was ended." },
+        ],
+        next_cursor: null,
+    }),
     "GET account/webhooks": (state) => ({ items: state.webhooks, next_cursor: null }),
     "S POST account/webhooks": (state, body) => {
         if (!body.url.startsWith("https://")) {

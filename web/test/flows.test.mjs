@@ -266,11 +266,23 @@ test("webhooks: added, the secret saved, tested, sent again, suspended by a rest
     await press("Add endpoint");
     await page.getByText("https").first().waitFor();
     await fill("Address", "https://new.example.org/in");
+    await page.getByRole("radio", { name: /^Only some/ }).check();
+    await page.getByText("Sessions 0 of 2").click();
+    await page.getByRole("checkbox", { name: /^session.created/ }).check();
+    await page.getByText("Sessions 1 of 2").waitFor();
+    await look("webhooks-events");
+    await page
+        .getByRole("group", { name: "Sessions" })
+        .getByRole("checkbox", { name: /^All of these/ })
+        .check();
+    await page.getByText("Account 0 of 1").click();
+    await page.getByRole("checkbox", { name: /^account.renamed/ }).check();
     await press("Add endpoint");
     await page.getByRole("heading", { name: "Save the secret" }).waitFor();
     await look("webhooks-secret");
     await press("I have saved it");
     const row = page.getByRole("listitem").filter({ hasText: "new.example.org" });
+    assert.deepEqual(mock.state.webhooks.at(-1).events, ["session.*", "account.renamed"]);
     await row.getByRole("button", { name: "Send a test" }).click();
     await row.getByText("This is what is sent").waitFor();
     await row.getByRole("button", { name: "Send again: webhook.test" }).first().click();

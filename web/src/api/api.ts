@@ -154,6 +154,7 @@ export const listActivity = (query: QueryOf<"get", "/v1/account/activity">) =>
     call("get", "/v1/account/activity", { ...session, query });
 
 export const listWebhooks = () => call("get", "/v1/account/webhooks", session);
+export const listWebhookEventTypes = () => call("get", "/v1/webhook-event-types", session);
 export const addWebhook = (body: BodyOf<"post", "/v1/account/webhooks">, idempotencyKey: string) =>
     call("post", "/v1/account/webhooks", { ...session, body, idempotencyKey });
 export const changeWebhook = ({ id, enabled }: { id: string; enabled: boolean }) =>

@@ -35,6 +35,7 @@ export type NewKey = Schemas["NewToken"];
 export type WebhookEndpoint = Schemas["WebhookEndpoint"];
 export type WebhookWithSecret = Schemas["WebhookEndpointWithSecret"];
 export type WebhookTest = AnswerOf<"post", "/v1/account/webhooks/{id}/test">;
+export type WebhookEventType = Schemas["WebhookEventType"];
 export type WebhookDelivery = WebhookTest["delivery"];
 
 export type AdminAccount = Schemas["Account"];

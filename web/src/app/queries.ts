@@ -30,6 +30,7 @@ export const keys = {
     webhooks: ["webhooks"],
     deliveries: ["deliveries"],
     accounts: ["accounts"],
+    eventTypes: ["event-types"],
     audit: ["audit"],
     settings: ["settings"],
 } as const;
@@ -55,6 +56,9 @@ export const useAuthenticators = () =>
 export const useBackupCodes = () => useQuery({ queryKey: keys.backupCodes, queryFn: api.loadBackupCodes });
 
 export const useWebhooks = () => useQuery({ queryKey: keys.webhooks, queryFn: api.listWebhooks });
+
+export const useWebhookEventTypes = () =>
+    useQuery({ queryKey: keys.eventTypes, queryFn: api.listWebhookEventTypes, staleTime: 300_000 });
 
 /** Asked again every few seconds while one of them is on its way. */
 export const useDeliveries = (endpoint: string) =>

@@ -8,13 +8,13 @@ import * as api from "../../api/api";
 import type { KeyKind, KeyOptions, NewKey } from "../../api/types";
 import { reload, useKeyOptions } from "../../app/queries";
 import { t } from "../../text/en";
+import { Choices } from "../../ui/Choices";
 import { fieldErrors, Form, SubmitButton, TextField } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/Notice";
 import { Loaded, SettingsPage } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
 import { StepHeading } from "../two-factor/StepHeading";
 import styles from "./apiKeys.module.css";
-import { Choices } from "./Choices";
 import { addressList, lifetimes } from "./keyText";
 import { ShownOnce } from "./ShownOnce";
 

@@ -3,11 +3,11 @@ import { useState } from "react";
 import * as api from "../../api/api";
 import type { ApiKey } from "../../api/types";
 import { t } from "../../text/en";
+import { Choices } from "../../ui/Choices";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Form, SubmitButton } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/Notice";
 import { useAction } from "../../ui/useAction";
-import { Choices } from "./Choices";
 
 /** Asks how long the old secret goes on working, and makes the new one. */
 export function RotateDialog({

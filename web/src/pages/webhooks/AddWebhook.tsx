@@ -6,20 +6,25 @@ import { fieldErrors, Form, SubmitButton, TextField } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/Notice";
 import { Section } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
+import { EventChoice } from "./EventChoice";
 import styles from "./webhooks.module.css";
 
 export function AddWebhook({ onMade }: { onMade: (made: WebhookWithSecret) => void }) {
     const [url, setUrl] = useState("");
     const [description, setDescription] = useState("");
-    const [events, setEvents] = useState("*");
+    const [events, setEvents] = useState(["*"]);
     const [attempt] = useState(() => crypto.randomUUID());
     const add = useAction(
         (endpoint: Parameters<typeof api.addWebhook>[0]) => api.addWebhook(endpoint, attempt),
         onMade,
     );
+    const [asked, setAsked] = useState(false);
     const submit = () => {
-        const filters = events.split(",").map((filter) => filter.trim());
-        add.run({ url: url.trim(), description: description.trim(), events: filters });
+        setAsked(true);
+        if (events.length === 0) {
+            return;
+        }
+        add.run({ url: url.trim(), description: description.trim(), events });
     };
     return (
         <Section title={t.webhooks.addSection} text={t.webhooks.addText}>
@@ -40,14 +45,17 @@ export function AddWebhook({ onMade }: { onMade: (made: WebhookWithSecret) => vo
                     autoComplete="off"
                     errors={fieldErrors(add.problem, "/description")}
                 />
-                <TextField
-                    label={t.webhooks.events}
-                    description={t.webhooks.eventsHint}
-                    value={events}
-                    onChange={setEvents}
-                    autoComplete="off"
-                    errors={fieldErrors(add.problem, "/events")}
-                    required
+                <EventChoice
+                    chosen={events}
+                    errors={
+                        asked && events.length === 0
+                            ? [t.webhooks.noEvent]
+                            : fieldErrors(add.problem, "/events")
+                    }
+                    onChange={(chosen) => {
+                        setAsked(false);
+                        setEvents(chosen);
+                    }}
                 />
                 <div className={styles.tools}>
                     <SubmitButton running={add.running}>{t.webhooks.add}</SubmitButton>

@@ -2,7 +2,7 @@
  * One of several, or some of several: the browser's own radio buttons and boxes, each with what it means.
  */
 import { useId } from "react";
-import styles from "./apiKeys.module.css";
+import styles from "./Choices.module.css";
 
 export interface Choice {
     value: string;
@@ -15,6 +15,7 @@ export function Choices({
     hint,
     choices,
     chosen,
+    errors = [],
     many,
     onChange,
 }: {
@@ -22,12 +23,13 @@ export function Choices({
     hint?: string;
     choices: Choice[];
     chosen: string[];
+    errors?: string[];
     many?: boolean;
     onChange: (chosen: string[]) => void;
 }) {
     const name = useId();
     return (
-        <fieldset className={styles.choices} aria-describedby={hint ? `${name}-hint` : undefined}>
+        <fieldset className={styles.choices} aria-describedby={`${name}-hint ${name}-error`}>
             <legend>{legend}</legend>
             {hint && (
                 <p className={styles.hint} id={`${name}-hint`}>
@@ -41,6 +43,7 @@ export function Choices({
                         name={name}
                         value={value}
                         checked={chosen.includes(value)}
+                        aria-invalid={errors.length > 0 || undefined}
                         onChange={(event) => {
                             const { checked } = event.currentTarget;
                             const others = chosen.filter((one) => one !== value);
@@ -53,6 +56,13 @@ export function Choices({
                     </span>
                 </label>
             ))}
+            <div id={`${name}-error`}>
+                {errors.map((error) => (
+                    <p key={error} className={styles.error}>
+                        {error}
+                    </p>
+                ))}
+            </div>
         </fieldset>
     );
 }
