@@ -30,9 +30,10 @@ export class Authenticator {
         this.last = 0;
     }
 
-    async code() {
-        const step = () => Math.floor(this.now() / period);
-        const next = Math.max(this.last + 1, step() - 1);
+    /** A code that is accepted for `seconds` more at least: the step before this one is, until the next begins. */
+    async code({ seconds = 5 } = {}) {
+        const step = (later = 0) => Math.floor((this.now() + later) / period);
+        const next = Math.max(this.last + 1, step(seconds) - 1);
         await until("the next TOTP step is accepted", () => next <= step() + 1, { seconds: 65 });
         this.last = next;
         return codeAt(this.secret, next);
