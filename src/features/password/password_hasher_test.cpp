@@ -129,6 +129,8 @@ TEST_F(Hasher, MeasuresByTheClockItIsGiven)
 // guards: no hash inside a transaction
 TEST_F(Hasher, EndsTheProcessInsideATransaction)
 {
+    // The database has a thread: a child that is only forked may find locks held for ever.
+    testing::GTEST_FLAG(death_test_style) = "threadsafe";
     test::TestDatabase database;
     EXPECT_DEATH((void)database->read(
                      [&](ReadTx&) -> Result<bool> { return check("x", std::nullopt).right; }),
