@@ -159,6 +159,7 @@ async function startAgain(world, which) {
         await cluster.start();
     }
     if (which === "database") {
+        await pause(1_100); // Readiness is found out once a second: what is said before may be of the time before.
         await until("the server has its database again, by itself", async () => (await server.health("ready")) === 200, { seconds: 30 });
     } else if (random.chance(0.1)) { // Killed while it starts, too.
         const started = server.start().catch(() => {});
