@@ -115,6 +115,21 @@ TEST_F(Writing, ChoosesTheCodingOfAFile)
     EXPECT_EQ(body("br", "\"1\""), "");
 }
 
+// guards: only a script, which a worker may be made of, is not in a sandbox
+TEST_F(Writing, PutsFilesIntoASandboxButScripts)
+{
+    const auto head = [&](std::string_view type) {
+        std::string out;
+        append_asset_head(out, {.content_type = type, .identity = "plain"}, "", "",
+                          {.blocks = blocks, .date = "D", .request_id = "r"});
+        return out;
+    };
+    EXPECT_TRUE(has(head("image/svg+xml"), "default-src 'none'; frame-ancestors 'none'; sandbox"));
+    const std::string script = head("text/javascript; charset=utf-8");
+    EXPECT_TRUE(has(script, "default-src 'none'; frame-ancestors 'none'"));
+    EXPECT_FALSE(has(script, "sandbox"));
+}
+
 TEST(TimeTexts, AreThoseOfTheStandards)
 {
     TimeTexts times;
