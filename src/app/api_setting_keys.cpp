@@ -170,4 +170,21 @@ std::vector<SettingKey> api_token_keys()
     return keys;
 }
 
+std::vector<SettingKey> ssh_key_keys()
+{
+    std::vector<SettingKey> keys;
+    keys.push_back(number_key(
+        "ssh_key.at_most", [](auto& s) -> auto& { return s.ssh_key.at_most; }, 0, 1000,
+        "SSH keys an account; one that another replaces is not counted."));
+    keys.push_back(optional_duration_key(
+        "ssh_key.reminder", [](auto& s) -> auto& { return s.ssh_key.reminder; },
+        {days{1}, days{3650}},
+        "How old an SSH key is when its owner is asked to rotate it; asked again after as long."));
+    keys.push_back(duration_key(
+        "ssh_key.rotation_overlap", [](auto& s) -> auto& { return s.ssh_key.rotation_overlap; },
+        {seconds{0}, days{30}},
+        "How long an SSH key that another replaces stays valid, unless set at rotation."));
+    return keys;
+}
+
 } // namespace keystead::app

@@ -1,7 +1,7 @@
 // app/api_setting_keys.h
 //
-// The settings of those who call the API: limits, permissions, tokens. Part of setting_keys.h's
-// table.
+// The settings of those who call the API: limits, permissions, tokens, SSH keys. Part of
+// setting_keys.h's table.
 #pragma once
 
 #include "app/setting_keys.h"
@@ -13,5 +13,6 @@ namespace keystead::app {
 std::vector<SettingKey> limits_keys();
 std::vector<SettingKey> permission_keys();
 std::vector<SettingKey> api_token_keys();
+std::vector<SettingKey> ssh_key_keys();
 
 } // namespace keystead::app

@@ -51,6 +51,7 @@ Job sweep_job(Features& features)
                     [&] { return features.flows.sweep(db, now); },
                     [&] { return features.tokens.sweep(db, now); },
                     [&] { return features.token_usage.sweep(db, now); },
+                    [&] { return features.ssh_keys.sweep(db, now); },
                     [&] { return features.idempotency.sweep(db, now); },
                     [&] { return features.link_sweep.run_once(now); },
                     [&] { return budgets->run_once(now); },

@@ -3,6 +3,7 @@
 #include "core/json.h"
 #include "features/api_token/token_view_routes.h"
 #include "features/session/session_routes.h"
+#include "features/ssh_key/ssh_key_view_routes.h"
 #include "features/webhook/webhook_routes.h"
 
 #include <algorithm>
@@ -96,6 +97,8 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       permissions(permission_store, audit, foundation.settings.permission), tokens(token_parts()),
       token_usage(token_store, tokens, *resources.places, foundation.clock,
                   foundation.settings.api_token),
+      ssh_keys({ssh_key_store, audit, foundation.clock, foundation.random,
+                foundation.settings.ssh_key, tell_owner()}),
       idempotency(idempotency_store, foundation.clock),
       credential_ender(sessions, tokens, webhooks),
       account_admin(accounts, credential_ender, notices, links, outbox, audit,
@@ -123,8 +126,8 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       webhooks({audit, notices, *resources.outgoing, *foundation.keys, foundation.clock,
                 foundation.random, foundation.settings.webhook, webhook_lanes,
                 hooks.wake_webhooks}),
-      incidents(accounts, sessions, tokens, known_devices, factor_resets, links, webhooks, audit,
-                foundation.clock, foundation.settings.account),
+      incidents(accounts, sessions, tokens, ssh_keys, known_devices, factor_resets, links, webhooks,
+                audit, foundation.clock, foundation.settings.account),
       webhook_deliveries({*foundation.database, webhooks, notices, audit, *resources.outgoing,
                           foundation.clock, foundation.random, foundation.settings.webhook,
                           webhook_lanes, std::move(hooks.webhook_failed)}),
@@ -169,6 +172,17 @@ Result<void> Features::export_tokens(ReadTx& tx, AccountId account, JsonWriter& 
             json,
             {listed, used == uses.end() ? none : used->second, token_usage.is_unused(listed), now},
             permissions);
+    }
+    json.end_array();
+    return {};
+}
+
+Result<void> Features::export_ssh_keys(ReadTx& tx, AccountId account, JsonWriter& json)
+{
+    KS_TRY(const auto list, ssh_keys.list(tx, account));
+    json.begin_array();
+    for (const auto& key : list) {
+        ssh_key::write_ssh_key(json, {key, foundation.settings.ssh_key, foundation.clock.now()});
     }
     json.end_array();
     return {};
@@ -221,6 +235,8 @@ std::vector<account_data::DataSource> Features::data_sources()
          }},
         {"api_keys", [this](ReadTx& tx, AccountId account,
                             JsonWriter& json) { return export_tokens(tx, account, json); }},
+        {"ssh_keys", [this](ReadTx& tx, AccountId account,
+                            JsonWriter& json) { return export_ssh_keys(tx, account, json); }},
         {"webhooks",
          [this](ReadTx& tx, AccountId account, JsonWriter& json) -> Result<void> {
              KS_TRY(const auto list, webhooks.list(tx, account));
@@ -243,6 +259,8 @@ std::vector<account_data::Eraser> Features::erasers()
     const Actor system{.kind = ActorKind::System};
     return {
         {"tokens", [this](WriteTx& tx, AccountId account) { return tokens.erase(tx, account); }},
+        {"SSH keys",
+         [this](WriteTx& tx, AccountId account) { return ssh_keys.erase(tx, account); }},
         {"idempotency keys",
          [this](WriteTx& tx, AccountId account) { return idempotency.erase(tx, account); }},
         {"password",

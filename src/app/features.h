@@ -51,6 +51,7 @@
 #include "features/sign_in/sign_in_service.h"
 #include "features/sign_in_flow/sign_in_flow_service.h"
 #include "features/sign_up/sign_up_service.h"
+#include "features/ssh_key/ssh_key_service.h"
 #include "features/step_up/step_up_service.h"
 #include "features/totp/totp_service.h"
 #include "features/webhook/delivery_service.h"
@@ -130,6 +131,8 @@ public:
     api_token::ApiTokenStore token_store;
     api_token::ApiTokenService tokens;
     api_token::ApiTokenUsageService token_usage;
+    ssh_key::SshKeyStore ssh_key_store;
+    ssh_key::SshKeyService ssh_keys;
     idempotency::IdempotencyStore idempotency_store;
     idempotency::IdempotencyService idempotency;
     CredentialEnder credential_ender;
@@ -179,6 +182,7 @@ private:
     totp::TellOwner tell_owner();
     api_token::ApiTokenParts token_parts();
     Result<void> export_tokens(ReadTx& tx, AccountId account, JsonWriter& json);
+    Result<void> export_ssh_keys(ReadTx& tx, AccountId account, JsonWriter& json);
 
     std::vector<std::unique_ptr<http::Router>> routers_;
 };

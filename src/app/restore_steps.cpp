@@ -19,6 +19,7 @@ const Actor kOperator{.kind = ActorKind::Operator};
 constexpr std::string_view kReason = "restore";
 constexpr int kPage = 1000;
 
+using ListSuspended = std::function<Result<std::vector<AccountId>>(ReadTx&, AccountId after)>;
 using Counts = std::vector<std::pair<std::string_view, int>>;
 
 Result<void> tell(WriteTx& tx, Features& f, AccountId account, const backup::ArchiveHead& head)
@@ -69,6 +70,9 @@ Result<int> tell_those_concerned(WriteTx& tx, Features& f, const backup::Archive
         },
         [&f](ReadTx& read, AccountId after, int limit) {
             return f.tokens.list_suspended_accounts(read, after, limit);
+        },
+        [&f](ReadTx& read, AccountId after, int limit) {
+            return f.ssh_keys.list_suspended_accounts(read, after, limit);
         },
         [&f](ReadTx& read, AccountId after, int limit) {
             return f.webhooks.list_suspended_accounts(read, after, limit);
@@ -166,6 +170,10 @@ std::vector<RestoreStep> restore_steps(Features& f)
         {"api_tokens_suspended",
          [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
              return f.tokens.suspend_all(tx, actor);
+         }},
+        {"ssh_keys_suspended",
+         [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
+             return f.ssh_keys.suspend_all(tx, actor);
          }},
         {"service_clients_suspended",
          [&f](WriteTx& tx, const Actor& actor) -> Result<int> {

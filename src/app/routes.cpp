@@ -16,6 +16,7 @@
 #include "features/session/session_routes.h"
 #include "features/sign_in/sign_in_routes.h"
 #include "features/sign_up/sign_up_routes.h"
+#include "features/ssh_key/ssh_key_routes.h"
 #include "features/step_up/step_up_routes.h"
 #include "features/totp/totp_routes.h"
 #include "features/webhook/webhook_routes.h"
@@ -123,6 +124,8 @@ void add_feature_routes(http::Router& router, Features& f)
     activity::add_routes(words_first, db, f.audit_log, f.client_devices, *f.resources.places);
     api_token::add_routes(words_first, {db, f.tokens, f.token_usage, f.permissions, f.idempotency,
                                         settings.api_token});
+    ssh_key::add_routes(words_first, {db, f.ssh_keys, *f.foundation.keys, f.foundation.random,
+                                      settings.ssh_key, settings.server.base_url});
     webhook::add_routes(words_first, {db, f.webhooks, f.idempotency});
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
     log_proof::add_routes(words_first, db, f.log_proofs);

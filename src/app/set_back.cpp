@@ -44,6 +44,10 @@ std::vector<Step> steps(Features& f)
          [&f](WriteTx& tx, const SetBack& clock) { return f.links.set_back(tx, clock); }},
         {"api_tokens_suspended",
          [&f](WriteTx& tx, const SetBack& clock) { return f.tokens.set_back(tx, kSystem, clock); }},
+        {"ssh_keys_ended",
+         [&f](WriteTx& tx, const SetBack& clock) {
+             return f.ssh_keys.set_back(tx, kSystem, clock);
+         }},
         {"accounts_put_right",
          [&f](WriteTx& tx, const SetBack& clock) {
              return f.accounts.set_back(tx, clock, f.foundation.settings.account);

@@ -13,14 +13,27 @@ namespace {
 /// What says nothing of an account's state: attempts and requests, of which strangers could cause
 /// any number; steps of a flow that ends in an event; and what is only looked at.
 const std::set<std::string_view> kNotSent = {
-    "account.address-add", "account.email-request",  "account.invite",
-    "audit.export",        "audit.prove-event",      "audit.view",
-    "password.attempt",    "recovery.code",          "recovery.request",
+    "account.address-add",
+    "account.email-request",
+    "account.invite",
+    "audit.export",
+    "audit.prove-event",
+    "audit.view",
+    "password.attempt",
+    "recovery.code",
+    "recovery.request",
     "session.renew",
     "set-up.finish", // account.created
-    "sign-in.attempt",     "sign-in.code",           "sign-in.half",
-    "sign-in.refuse",      "sign-up.request",        "step-up.attempt",
-    "step-up.refuse",      "totp.cancel-enrollment", "totp.enroll",
+    "sign-in.attempt",
+    "sign-in.code",
+    "sign-in.half",
+    "sign-in.refuse",
+    "sign-up.request",
+    "ssh_key.prove-compromised", // ssh_key.revoked
+    "step-up.attempt",
+    "step-up.refuse",
+    "totp.cancel-enrollment",
+    "totp.enroll",
     "totp.verify",
     "webhook.repeat", // would be sent to the endpoint itself, without end
     "webhook.test",

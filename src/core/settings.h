@@ -151,6 +151,13 @@ struct ApiTokenSettings {
     std::uint32_t cache_entries_max = 1'000'000;
 };
 
+struct SshKeySettings {
+    std::uint32_t at_most = 3;                    // an account
+    std::optional<std::chrono::seconds> reminder; // a key is that old: its owner is told, again and
+                                                  // again
+    std::chrono::seconds rotation_overlap = std::chrono::hours{24}; // unless set at rotation
+};
+
 struct OutgoingSettings {
     std::vector<IpRange> allowed_addresses; // inside ones that calls may go to; public ones always
     std::vector<std::string> clear_text_hosts; // lower case; all others by https alone
@@ -186,6 +193,7 @@ struct Settings {
     LimitSettings limits;
     PermissionSettings permission;
     ApiTokenSettings api_token;
+    SshKeySettings ssh_key;
     AuditSettings audit;
     OutgoingSettings outgoing;
     WebhookSettings webhook;

@@ -20,6 +20,9 @@ constexpr KeyUse kKeyless[] = {
     {"audit-tree", "SHA-256 (RFC 9162)", "leaves and nodes of the audit log"},
     {"webhook-signature", "HMAC-SHA-256 (Standard Webhooks)",
      "deliveries to webhook endpoints, under the webhook-seal"},
+    {"ssh-signature", "Ed25519, ECDSA on NIST curves, RSA PKCS #1 v1.5 with SHA-2 (from 3072 bits)",
+     "verifies what a compromised SSH key says of itself (OpenSSH PROTOCOL.sshsig)"},
+    {"ssh-fingerprint", "SHA-256", "fingerprints of SSH keys, as OpenSSH shows them"},
     {"transport", "TLS 1.3, TLS 1.2 with AEAD",
      "connections of browsers, products and mail servers"},
 };
@@ -62,6 +65,8 @@ KeyUse key_use(KeyPurpose purpose)
     case KeyPurpose::BackupTag:
         return {"backup-tag", kMac, "back-ups, over the SHA-256 of what they hold"};
     case KeyPurpose::WebhookSeal: return {"webhook-seal", kSeal, "secrets that sign webhooks"};
+    case KeyPurpose::SshChallenge:
+        return {"ssh-challenge", kMac, "what holders of compromised SSH keys are asked to sign"};
     }
     std::abort(); // No default label: the compiler names the purpose that someone forgot.
 }

@@ -36,14 +36,15 @@ enum class KeyPurpose : std::uint8_t {
     CursorSeal = 13,       // list cursors that must not be forged
     BackupTag = 14,        // tells a back-up of ours from one that somebody made up
     WebhookSeal = 15,      // secrets that sign webhooks
+    SshChallenge = 20,     // what holders of compromised SSH keys are asked to sign
 };
-/// All of them. 12 was never used, and is not to be used again.
+/// All of them. 12 was never used, and is not to be used again; nor were 16 to 19.
 inline constexpr std::array kKeyPurposes = {
     KeyPurpose::PasswordSeal,   KeyPurpose::TotpSeal,         KeyPurpose::OutboxSeal,
     KeyPurpose::BackupCodeSeal, KeyPurpose::TokenTag,         KeyPurpose::CsrfToken,
     KeyPurpose::BudgetKey,      KeyPurpose::IdentifierDigest, KeyPurpose::CheckpointSigning,
     KeyPurpose::TeamKey,        KeyPurpose::DecoyPassword,    KeyPurpose::CursorSeal,
-    KeyPurpose::BackupTag,      KeyPurpose::WebhookSeal,
+    KeyPurpose::BackupTag,      KeyPurpose::WebhookSeal,      KeyPurpose::SshChallenge,
 };
 
 class KeyRing {

@@ -13,6 +13,7 @@ import { tokenIn } from "./support/mail.mjs";
 import { insideAllowed, startReceiver } from "./support/receiver.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
 import { Log } from "./support/tlog.mjs";
+import { makePublicKey } from "./support/ssh.mjs";
 import { checkToken, makeToken } from "./support/tokens.mjs";
 import { until } from "./support/until.mjs";
 
@@ -102,6 +103,8 @@ test("what was ended or used since the back-up does not come back with it", asyn
     const half = await passwordStep(server, owner);
     const [revoked, mine] = [await makeToken(owner.client, { name: "one" }), await makeToken(owner.client, { name: "two" })];
     assert.equal((await checkToken(server, revoked.token)).status, 204);
+    const addKey = (name) => owner.client.expect(201, "POST", "account/ssh-keys", { name, public_key: makePublicKey() });
+    const [lostKey, keptKey] = [await addKey("lost"), await addKey("kept")];
     const receiver = await startReceiver(t, (_request, response) => response.writeHead(503).end()); // So that something waits.
     const addWebhook = async () => (await owner.client.expect(201, "POST", "account/webhooks", { url: receiver.url })).endpoint.id;
     const [deleted, webhook] = [await addWebhook(), await addWebhook()];
@@ -120,6 +123,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     // Since then: a session ended, a code used, a step used, a key and a client revoked, a webhook deleted.
     await owner.client.expect(204, "DELETE", `account/webhooks/${deleted}`);
     await owner.client.expect(204, "DELETE", `account/tokens/${revoked.id}`);
+    await owner.client.expect(204, "DELETE", `account/ssh-keys/${lostKey.id}?reason=lost`);
     await other.expect(204, "POST", "sign-out");
     const usedCode = backupCodes[0];
     const byCode = await passwordStep(server, owner);
@@ -244,6 +248,10 @@ test("what was ended or used since the back-up does not come back with it", asyn
         await client.expect(204, "POST", `account/tokens/${mine.id}/confirm`);
         assert.equal((await checkToken(server, mine.token)).status, 204);
         assert.equal((await checkToken(server, revoked.token)).status, 401);
+        const keys = (await client.expect(200, "GET", "account/ssh-keys")).items;
+        assert.deepEqual(keys.map(({ id, state }) => [id, state]), [[keptKey.id, "suspended"], [lostKey.id, "suspended"]]);
+        await client.expect(204, "POST", `account/ssh-keys/${keptKey.id}/confirm`);
+        assert.equal((await client.expect(200, "GET", "account/ssh-keys")).items[0].state, "active");
         const next = await passwordStep(server, owner);
         await next.client.expect(200, "POST", "sign-in/second-factor", { method: "backup-code", code: backupCodes[2] });
         await signIn(server, operator);

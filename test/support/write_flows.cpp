@@ -1,5 +1,10 @@
 #include "test/support/write_flows.h"
 
+#include "core/encoding.h"
+#include "crypto/ed25519.h"
+#include "crypto/hash.h"
+#include "features/ssh_key/ssh_wire.h"
+
 #include <utility>
 
 namespace keystead::test {
@@ -416,13 +421,73 @@ std::vector<Flow> webhook_flows()
     };
 }
 
+/// A public key of nobody else's, the same for the same words.
+std::string ssh_key_of(std::string_view words)
+{
+    const auto seed = Secret::copy_of(crypto::sha256(as_bytes(words)));
+    Bytes blob;
+    ssh_key::append_string(blob, as_bytes("ssh-ed25519"));
+    ssh_key::append_string(blob, crypto::ed25519_public_key(seed));
+    return "ssh-ed25519 " + base64_encode(blob);
+}
+
+std::vector<Flow> ssh_key_flows()
+{
+    const auto with_key = [](World& world) {
+        Person one = world.person();
+        const auto added =
+            world.must(one.visitor, "POST /v1/account/ssh-keys",
+                       json_object({{"name", "laptop"}, {"public_key", ssh_key_of(one.email)}}));
+        one.token = member_text(added, "id");
+        return one;
+    };
+    const auto other_key = [](World&, Person& one) {
+        return json_object({{"name", "other"}, {"public_key", ssh_key_of("other " + one.email)}});
+    };
+    return {
+        route("POST /v1/account/ssh-keys", person, other_key),
+        route("PATCH /v1/account/ssh-keys/{id}", with_key,
+              [](World&, Person&) {
+                  return json_object({{"name", "desktop"}});
+              }),
+        route("DELETE /v1/account/ssh-keys/{id}", with_key),
+        route("POST /v1/account/ssh-keys/{id}/rotate", with_key, other_key),
+        route("POST /v1/account/ssh-keys/{id}/end-overlap",
+              [with_key, other_key](World& world) {
+                  Person one = with_key(world);
+                  const auto added =
+                      world.must(one.visitor, "POST /v1/account/ssh-keys/" + one.token + "/rotate",
+                                 other_key(world, one));
+                  one.token = member_text(added, "id");
+                  return one;
+              }),
+        route("POST /v1/account/ssh-keys/{id}/confirm",
+              [with_key](World& world) {
+                  Person one = with_key(world);
+                  const auto suspended = world.database().write([&](WriteTx& tx) {
+                      return world.features().ssh_keys.suspend_all(tx, Actor{});
+                  });
+                  KS_ASSERT(suspended.has_value());
+                  return one;
+              }),
+        // The signature itself is made by other people's programs (ssh_signature_test.cpp).
+        Flow{"POST /v1/ssh-keys/compromised", with_key,
+             [](World& world, Person& one) {
+                 const auto key = ssh_key::parse_public_key_line(ssh_key_of(one.email));
+                 return world.database().write([&](WriteTx& tx) {
+                     return world.features().ssh_keys.report_compromised(tx, Actor{}, *key);
+                 });
+             }},
+    };
+}
+
 } // namespace
 
 std::vector<Flow> all_write_flows()
 {
     std::vector<Flow> flows;
     for (auto area : {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows,
-                      token_flows, webhook_flows}) {
+                      token_flows, ssh_key_flows, webhook_flows}) {
         for (auto& flow : area()) {
             flows.push_back(std::move(flow));
         }

@@ -147,7 +147,11 @@ async function make(engine, list) {
     const folder = mkdtempSync(path.join(tmpdir(), "keystead-upgrade-"));
     const ends = [];
     const key = path.join(here, "root.key");
-    const settings = { storage: { root_key_file: existsSync(key) ? key : path.join(folder, "root.key") } };
+    const ours = path.join(folder, "root.key");
+    if (existsSync(key)) { // git knows no mode 0600.
+        writeFileSync(ours, readFileSync(key), { mode: 0o600 });
+    }
+    const settings = { storage: { root_key_file: ours } };
     const server = await startKeystead({ after: (end) => ends.push(end) }, { settings });
     try {
         const facts = await fill(server);

@@ -158,6 +158,15 @@ function startState() {
             ),
         ],
         keys: startKeys(),
+        sentKeys: [],
+        sshKeys: [
+            sshKey("ssh_3", "Laptop", { rotation_due: true }),
+            sshKey("ssh_2", "Old desktop with a rather long name", {
+                type: "ssh-rsa",
+                bits: 4096,
+                state: "suspended",
+            }),
+        ],
         accounts: Array.from({ length: 6 }, (_, index) => ({
             id: `acc_${index + 1}`,
             email: index === 0 ? "ada@example.org" : `person${index}@example.org`,
@@ -230,6 +239,26 @@ const keyOptions = {
     lifetime_days_max: 365,
     rotation_overlap_seconds: 86_400,
 };
+
+const sshKeyOptions = { at_most: 4, reminder_days: 90, rotation_overlap_seconds: 86_400 };
+
+function sshKey(id, name, members) {
+    return {
+        id,
+        name,
+        type: "ssh-ed25519",
+        bits: 256,
+        fingerprint: `SHA256:${id.replace("_", "")}${"7Qm2".repeat(20)}`.slice(0, 50),
+        public_key: `ssh-ed25519 AAAA${id}`,
+        state: "active",
+        created_at: ago(4_000_000),
+        ends_at: null,
+        replaced_by: null,
+        rotate_at: ago(-3_700_000),
+        rotation_due: false,
+        ...members,
+    };
+}
 
 const secretOf = (id) => `ks_pat_${id.replace("_", "")}${"7Qm2".repeat(20)}`;
 
@@ -358,6 +387,17 @@ const publicRoutes = {
         link(body.token);
         passwordRefusals(body.password, "/password");
         return signedIn(state, true);
+    },
+    "POST ssh-keys/compromised/challenge": () => ({
+        message: "The key that signs this is compromised and must be refused everywhere expires=soon tag=x",
+        namespace: "keystead-key-compromised",
+        expires_at: ago(-1_800),
+    }),
+    "POST ssh-keys/compromised": (_state, body) => {
+        if (!body.signature.startsWith("-----BEGIN SSH SIGNATURE")) {
+            throw new Refusal(422, "ssh-key/bad-signature");
+        }
+        return { fingerprint: sshKey("ssh_1", "").fingerprint };
     },
     "POST recovery": () => ({}),
     "POST recovery/confirm": (state, body) => {
@@ -510,6 +550,9 @@ const sessionRoutes = {
             old_secret_ends_at: null,
         };
     },
+    "GET account/ssh-keys": (state) => ({ items: state.sshKeys, next_cursor: null }),
+    "GET account/ssh-key-options": () => sshKeyOptions,
+    "S POST account/ssh-keys": (state, body) => newSshKey(state, body),
     "GET account/sessions": (state) => ({ items: state.sessions, next_cursor: null }),
     "POST account/sessions/revoke-others": (state) => {
         const revoked = state.sessions.length - 1;
@@ -549,7 +592,64 @@ const sessionRoutes = {
     }),
 };
 
+function newSshKey(state, body) {
+    state.sentKeys.push(body.public_key);
+    if (!body.public_key.startsWith("ssh-ed25519 AAAA")) {
+        const detail = 'This is not a public key. It begins like "ssh-ed25519 AAAA…".';
+        throw new Refusal(422, "ssh-key/not-a-key", {
+            errors: [{ pointer: "/public_key", code: "ssh-key/not-a-key", detail }],
+        });
+    }
+    const item = sshKey(`ssh_${state.sshKeys.length + 1}`, body.name, {
+        public_key: body.public_key,
+        created_at: ago(0),
+    });
+    state.sshKeys.unshift(item);
+    return item;
+}
+
 const sessionItemRoutes = [
+    [
+        /^POST account\/ssh-keys\/([^/]+)\/rotate$/,
+        (state, body, id) => {
+            const item = newSshKey(state, body);
+            const old = state.sshKeys.find((one) => one.id === id);
+            Object.assign(old, {
+                state: "ending",
+                ends_at: ago(-body.overlap_seconds),
+                replaced_by: item.id,
+                rotate_at: null,
+                rotation_due: false,
+            });
+            return item;
+        },
+    ],
+    [
+        /^POST account\/ssh-keys\/([^/]+)\/end-overlap$/,
+        (state, _body, id) => {
+            state.sshKeys = state.sshKeys.filter((item) => item.replaced_by !== id);
+        },
+    ],
+    [
+        /^POST account\/ssh-keys\/([^/]+)\/confirm$/,
+        (state, _body, id) => {
+            state.sshKeys.find((item) => item.id === id).state = "active";
+        },
+    ],
+    [
+        /^PATCH account\/ssh-keys\/([^/]+)$/,
+        (state, body, id) =>
+            Object.assign(
+                state.sshKeys.find((item) => item.id === id),
+                body,
+            ),
+    ],
+    [
+        /^DELETE account\/ssh-keys\/([^/]+)$/,
+        (state, _body, id) => {
+            state.sshKeys = state.sshKeys.filter((item) => item.id !== id);
+        },
+    ],
     [
         /^GET account\/tokens\/([^/]+)\/usage$/,
         (state, _body, id) => {

@@ -1,9 +1,23 @@
 // Goes through the flows in a real browser under the real policy, with the keyboard.
 // guards: the pages work under nonces and Trusted Types; open redirects; forms survive a step-up
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { right } from "../scripts/mock-server.mjs";
-import { context, fill, go, heading, look, mock, page, press, shots, token } from "./support/browser.mjs";
+import {
+    context,
+    fill,
+    go,
+    heading,
+    look,
+    mock,
+    page,
+    press,
+    sent,
+    shots,
+    token,
+} from "./support/browser.mjs";
 
 test("sign-in: what is wrong is said, what was typed stays, the keyboard is enough", async () => {
     await go("/sign-in");
@@ -375,6 +389,105 @@ test("api keys: rotate, end the old secret, confirm, revoke", async () => {
     await press("Revoke");
     await page.getByText("The API key was revoked.").waitFor();
     assert.equal(await page.getByText("Last year").count(), 0);
+});
+
+test("ssh keys: pasted, a private one not sent, stepped up in place, by keyboard", async () => {
+    mock.state.signedIn = true;
+    await go("/account/ssh-keys");
+    await page.getByRole("link", { name: "Add an SSH key" }).click();
+    await heading("Add an SSH key");
+    await fill(
+        "Public key",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n-----END OPENSSH PRIVATE KEY-----",
+    );
+    await fill("Name", "Phone");
+    await press("Add the SSH key");
+    await page.getByText("This is a private key. It was not sent.").waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), "TEXTAREA");
+    await look("ssh-keys-private");
+    assert.deepEqual(mock.state.sentKeys, []);
+    await fill("Public key", "hello");
+    await page.getByLabel("Name", { exact: true }).press("Enter");
+    await fill("Password", right.password);
+    await page.keyboard.press("Enter");
+    await page.getByText("This is not a public key.").waitFor();
+    await fill("Name", "");
+    await page.locator("input[type=file]").setInputFiles({
+        name: "id_ed25519.pub",
+        mimeType: "text/plain",
+        buffer: Buffer.from("ssh-ed25519 AAAAC3Nz ada@phone\n"),
+    });
+    await page.waitForFunction(() => document.querySelector("input[type=text]").value === "ada@phone");
+    await press("Add the SSH key");
+    await heading("SSH keys");
+    await page.getByText("ada@phone").waitFor();
+});
+
+test("ssh keys: made here, downloaded, and only the public part is sent", async () => {
+    mock.state.signedIn = true;
+    mock.state.stepUp = true;
+    await go("/account/ssh-keys/new?replaces=ssh_3");
+    await heading("Rotate an SSH key");
+    await page.getByRole("radio", { name: /^Make one here/ }).check();
+    await fill("Passphrase", "short");
+    await fill("Passphrase once more", "short");
+    await press("Rotate");
+    await page.getByText("A passphrase has at least 8 characters.").waitFor();
+    await fill("Passphrase", "correct horse");
+    await fill("Passphrase once more", "correct house");
+    await press("Rotate");
+    await page.getByText("The two are not the same.").waitFor();
+    await fill("Passphrase once more", "correct horse");
+    await look("ssh-keys-make");
+    await press("Rotate");
+    await page.getByRole("heading", { name: "Save your private key" }).waitFor();
+    await look("ssh-keys-once");
+    const [file] = await Promise.all([page.waitForEvent("download"), press("Download the private key")]);
+    assert.equal(file.suggestedFilename(), "id_ed25519_laptop");
+    const saved = await file.path();
+    chmodSync(saved, 0o600);
+    const opened = spawnSync("ssh-keygen", ["-y", "-P", "correct horse", "-f", saved], { encoding: "utf8" });
+    assert.equal(opened.stdout.trim(), mock.state.sentKeys.join(), opened.stderr);
+    assert.notEqual(spawnSync("ssh-keygen", ["-y", "-P", "correct house", "-f", saved]).status, 0);
+    assert.match(mock.state.sentKeys.join(), /^ssh-ed25519 AAAA\S+ Laptop$/);
+    const secrets = [...readFileSync(saved, "utf8").split("\n").slice(3, -2), "correct horse", "PRIVATE KEY"];
+    assert.deepEqual(
+        secrets.filter((secret) => sent.some((request) => request.includes(secret))),
+        [],
+    );
+    page.once("dialog", (dialog) => void dialog.dismiss());
+    await page.getByRole("link", { name: "Sessions" }).click();
+    await press("I have saved it");
+    await heading("SSH keys");
+    await page.getByText("Being replaced").waitFor();
+    await look("ssh-keys-rotating");
+    await press("End it now: Laptop");
+    await page.getByText("The old key has ended.").waitFor();
+});
+
+test("ssh keys: renamed, confirmed, revoked with a reason, ended everywhere", async () => {
+    mock.state.signedIn = true;
+    await go("/account/ssh-keys");
+    await press("Rename Laptop");
+    await fill("Name", "Travel laptop");
+    await press("Rename");
+    await page.getByText("The SSH key has a new name.").waitFor();
+    await press("Let it be valid again");
+    await page.getByText("The SSH key is valid again.").waitFor();
+    await press("Revoke Travel laptop");
+    await page.getByRole("radio", { name: /^Someone else may have it/ }).check();
+    await look("ssh-keys-revoke");
+    await press("Revoke");
+    await page.getByText("The SSH key was revoked, and cannot be added again.").waitFor();
+    assert.equal(await page.getByText("Travel laptop").count(), 0);
+    await press("End a key everywhere");
+    await fill("Signature", "nonsense");
+    await press("End it everywhere");
+    await page.getByText("This is no signature of that message.").waitFor();
+    await look("ssh-keys-proof");
+    await fill("Signature", "-----BEGIN SSH SIGNATURE-----");
+    await press("End it everywhere");
+    await page.getByText("is refused everywhere from now on").waitFor();
 });
 
 test("a session that must prove itself is asked by the whole page", async () => {

@@ -22,6 +22,8 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
         for (const SessionId id : ended) {
             KS_TRY([[maybe_unused]] const int tokens,
                    tokens_.revoke_made_in(tx, actor, account, id));
+            KS_TRY([[maybe_unused]] const int ssh_keys,
+                   ssh_keys_.revoke_made_in(tx, actor, account, id));
         }
     }
     const Instant until = clock_.now() + settings_.factor_freeze;

@@ -1,11 +1,11 @@
 // features/incident/incident_service.h
 //
 // "This was not me": the link of a notice. It ends the session the notice spoke of, every other one
-// that its thief may have begun (SessionService::revoke_unfamiliar), and the API keys made in them;
-// it suspends the account's webhooks, forgets its known devices, voids half-done sign-ins and
-// freezes changes of factors for a day
-// (security.md item 22). It signs nobody in and changes no password: whoever reads the mailbox can
-// only make the account safer. The link works once.
+// that its thief may have begun (SessionService::revoke_unfamiliar), and the API keys and SSH keys
+// made in them; it suspends the account's webhooks, forgets its known devices, voids half-done
+// sign-ins and freezes changes of factors for a day (security.md item 22). It signs nobody in and
+// changes no password: whoever reads the mailbox can only make the account safer. The link works
+// once.
 #pragma once
 
 #include "core/actor.h"
@@ -18,6 +18,7 @@
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
 #include "features/session/session_service.h"
+#include "features/ssh_key/ssh_key_service.h"
 #include "features/webhook/webhook_service.h"
 
 #include <optional>
@@ -34,13 +35,14 @@ struct Reported {
 class IncidentService {
 public:
     IncidentService(account::AccountService& accounts, session::SessionService& sessions,
-                    api_token::ApiTokenService& tokens, known_device::KnownDeviceService& devices,
+                    api_token::ApiTokenService& tokens, ssh_key::SshKeyService& ssh_keys,
+                    known_device::KnownDeviceService& devices,
                     factor_reset::FactorResetService& resets, link::LinkService& links,
                     webhook::WebhookService& webhooks, audit::AuditLog& audit, const Clock& clock,
                     const AccountSettings& settings)
-        : accounts_(accounts), sessions_(sessions), tokens_(tokens), devices_(devices),
-          resets_(resets), links_(links), webhooks_(webhooks), audit_(audit), clock_(clock),
-          settings_(settings)
+        : accounts_(accounts), sessions_(sessions), tokens_(tokens), ssh_keys_(ssh_keys),
+          devices_(devices), resets_(resets), links_(links), webhooks_(webhooks), audit_(audit),
+          clock_(clock), settings_(settings)
     {
     }
 
@@ -52,6 +54,7 @@ private:
     account::AccountService& accounts_;
     session::SessionService& sessions_;
     api_token::ApiTokenService& tokens_;
+    ssh_key::SshKeyService& ssh_keys_;
     known_device::KnownDeviceService& devices_;
     factor_reset::FactorResetService& resets_;
     link::LinkService& links_;

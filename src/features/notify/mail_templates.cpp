@@ -170,9 +170,9 @@ constexpr std::array kTemplates = {
         "changed or ended since are suspended until you confirm them.",
         "",
         "Sign in and look at {base}/account/two-factor: confirm your backup codes if none of "
-        "them was used since then, or make new ones. API keys and webhooks wait for you at "
-        "{base}/account/api-keys and {base}/account/webhooks. If you changed your password "
-        "since then, change it again."},
+        "them was used since then, or make new ones. API keys, SSH keys and webhooks wait for you "
+        "at {base}/account/api-keys, {base}/account/ssh-keys and {base}/account/webhooks. If you "
+        "changed your password since then, change it again."},
     Template{Purpose::WebhookChanged, Kind::ChangeNotice, "A webhook of your account was changed",
              "Events of your account at {product} are sent to a webhook endpoint that was added or "
              "changed.",
@@ -190,6 +190,29 @@ constexpr std::array kTemplates = {
              "",
              "If a key should go on, confirm it at {base}/account/api-keys. If it should not, "
              "revoke it there."},
+    Template{Purpose::SshKeyAdded, Kind::ChangeNotice, "An SSH key was added",
+             "An SSH key was added to your account at {product}: whoever has its private key can "
+             "come to where your keys do.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::SshKeyRotated, Kind::ChangeNotice, "An SSH key was replaced",
+             "An SSH key of your account at {product} was replaced by another. The old one is "
+             "valid until its end, which your list of SSH keys shows.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::SshKeyRevoked, Kind::ChangeNotice, "An SSH key was revoked",
+             "An SSH key of your account at {product} was revoked.", kNotMe, kIfNotYou},
+    Template{Purpose::SshKeyCompromised, Kind::ChangeNotice,
+             "An SSH key of yours is in other hands",
+             "Somebody proved, by a signature, to have the private part of an SSH key of your "
+             "account at {product}, and reported it as compromised. It was revoked, and cannot be "
+             "added again.",
+             "",
+             "If it was you, there is nothing more to do here. If not, somebody else has your "
+             "private key: find out where it was read, look at the machines it opened, and make "
+             "another at {base}/account/ssh-keys."},
+    Template{Purpose::SshKeyOld, Kind::ChangeNotice, "An SSH key of yours is old",
+             "It is time to replace an SSH key of your account at {product}.", "",
+             "Rotate it at {base}/account/ssh-keys: the new key and the old one are both valid for "
+             "a while, so that nothing stops."},
 };
 
 const Template& template_of(Purpose purpose)

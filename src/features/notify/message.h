@@ -52,6 +52,11 @@ enum class Purpose : std::uint8_t {
     WebhookChanged,   // added, another address or secret
     WebhookStopped,   // deliveries failed for days, or the receiver wants no more
     TokenSuspended,   // had expired by a clock that was then set back
+    SshKeyAdded,
+    SshKeyRotated,
+    SshKeyRevoked,
+    SshKeyCompromised, // whoever held it said so by its signature
+    SshKeyOld,         // to be rotated
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as

@@ -4,7 +4,7 @@
 import { call, download, forgetToken, takeToken } from "./client";
 import type { BodyOf, QueryOf } from "./operation";
 import { isProblem } from "./problem";
-import type { FactorMethod, Session, SignedIn, SignInOutcome } from "./types";
+import type { FactorMethod, NewSshKey, Session, SignedIn, SignInOutcome, SshKeyReason } from "./types";
 
 const everyone = { access: "public" } as const;
 const flow = { access: "flow" } as const;
@@ -145,6 +145,23 @@ export const confirmKey = (id: string) =>
     call("post", "/v1/account/tokens/{id}/confirm", { ...session, path: { id } });
 export const revokeKey = (id: string) =>
     call("delete", "/v1/account/tokens/{id}", { ...session, path: { id } });
+
+export const listSshKeys = () => call("get", "/v1/account/ssh-keys", session);
+export const loadSshKeyOptions = () => call("get", "/v1/account/ssh-key-options", session);
+export const addSshKey = (body: NewSshKey) => call("post", "/v1/account/ssh-keys", { ...session, body });
+export const rotateSshKey = (id: string, body: BodyOf<"post", "/v1/account/ssh-keys/{id}/rotate">) =>
+    call("post", "/v1/account/ssh-keys/{id}/rotate", { ...session, path: { id }, body });
+export const renameSshKey = (id: string, name: string) =>
+    call("patch", "/v1/account/ssh-keys/{id}", { ...session, path: { id }, body: { name } });
+export const revokeSshKey = (id: string, reason: SshKeyReason) =>
+    call("delete", "/v1/account/ssh-keys/{id}", { ...session, path: { id }, query: { reason } });
+export const endOldSshKey = (id: string) =>
+    call("post", "/v1/account/ssh-keys/{id}/end-overlap", { ...session, path: { id } });
+export const confirmSshKey = (id: string) =>
+    call("post", "/v1/account/ssh-keys/{id}/confirm", { ...session, path: { id } });
+export const challengeCompromisedKey = () => call("post", "/v1/ssh-keys/compromised/challenge", everyone);
+export const reportCompromisedKey = (body: BodyOf<"post", "/v1/ssh-keys/compromised">) =>
+    call("post", "/v1/ssh-keys/compromised", { ...everyone, body });
 
 export const downloadProof = (id: string) => download("/v1/account/activity/{id}/proof", { path: { id } });
 /** The audit log's verifier keys, newest first. */

@@ -1,7 +1,7 @@
 /**
  * The bodies of the API under the names that the pages use. All of them come from the OpenAPI document.
  */
-import type { AnswerOf } from "./operation";
+import type { AnswerOf, BodyOf, QueryOf } from "./operation";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -31,6 +31,11 @@ export type KeyOptions = Schemas["TokenOptions"];
 export type KeyUsage = Schemas["TokenUsage"];
 export type KeyDay = Schemas["TokenDay"];
 export type NewKey = Schemas["NewToken"];
+
+export type SshKey = Schemas["SshKey"];
+export type SshKeyChallenge = AnswerOf<"post", "/v1/ssh-keys/compromised/challenge">;
+export type SshKeyReason = NonNullable<QueryOf<"delete", "/v1/account/ssh-keys/{id}">["reason"]>;
+export type NewSshKey = BodyOf<"post", "/v1/account/ssh-keys">;
 
 export type WebhookEndpoint = Schemas["WebhookEndpoint"];
 export type WebhookWithSecret = Schemas["WebhookEndpointWithSecret"];

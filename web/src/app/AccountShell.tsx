@@ -28,6 +28,7 @@ const pages = [
     { to: "/account/two-factor", label: t.shell.twoFactor },
     { to: "/account/sessions", label: t.shell.sessions },
     { to: "/account/api-keys", label: t.shell.apiKeys },
+    { to: "/account/ssh-keys", label: t.shell.sshKeys },
     { to: "/account/activity", label: t.shell.activity },
     { to: "/account/addresses", label: t.shell.addresses },
     { to: "/account/webhooks", label: t.shell.webhooks },

@@ -26,6 +26,8 @@ export const keys = {
     activity: ["activity"],
     keys: ["keys"],
     keyOptions: ["key-options"],
+    sshKeys: ["ssh-keys"],
+    sshKeyOptions: ["ssh-key-options"],
     auditKeys: ["audit-keys"],
     webhooks: ["webhooks"],
     deliveries: ["deliveries"],
@@ -49,6 +51,11 @@ export const useKeyOptions = () =>
 
 export const useKeyUsage = (id: string) =>
     useQuery({ queryKey: [...keys.keys, id, "usage"], queryFn: () => api.loadKeyUsage(id) });
+
+export const useSshKeys = () => useQuery({ queryKey: keys.sshKeys, queryFn: api.listSshKeys });
+
+export const useSshKeyOptions = () =>
+    useQuery({ queryKey: keys.sshKeyOptions, queryFn: api.loadSshKeyOptions, staleTime: 300_000 });
 
 export const useAuthenticators = () =>
     useQuery({ queryKey: keys.authenticators, queryFn: api.listAuthenticators });

@@ -129,6 +129,18 @@ const apiKeyUsage = createRoute({
     path: "/account/api-keys/$id",
     component: lazyRouteComponent(() => import("../pages/api-keys/KeyUsagePage"), "KeyUsagePage"),
 });
+const sshKeys = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/ssh-keys",
+    component: lazyRouteComponent(() => import("../pages/ssh-keys/SshKeysPage"), "SshKeysPage"),
+});
+const newSshKey = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/ssh-keys/new",
+    validateSearch: (search: Record<string, unknown>): { replaces?: string } =>
+        typeof search["replaces"] === "string" ? { replaces: search["replaces"] } : {},
+    component: lazyRouteComponent(() => import("../pages/ssh-keys/NewSshKeyPage"), "NewSshKeyPage"),
+});
 const activity = createRoute({
     getParentRoute: () => shell,
     path: "/account/activity",
@@ -184,6 +196,8 @@ export const router = createRouter({
             apiKeys,
             newApiKey,
             apiKeyUsage,
+            sshKeys,
+            newSshKey,
             activity,
             addresses,
             webhooks,

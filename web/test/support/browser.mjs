@@ -24,6 +24,7 @@ export let page;
 let browser;
 export let context;
 let faults;
+export let sent;
 
 before(async () => {
     mock = await startMockServer();
@@ -47,6 +48,7 @@ export async function open(options) {
     page = await context.newPage();
     page.setDefaultTimeout(10_000);
     faults = [];
+    sent = [];
     page.on("console", (message) => {
         // A refusal (401, 409, 422, 429) is an answer like any other.
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
@@ -55,6 +57,7 @@ export async function open(options) {
     });
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("request", (request) => {
+        sent.push(`${request.url()} ${request.postData() ?? ""}`);
         if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(`${mock.url}/`)) {
             faults.push(`request elsewhere: ${request.url()}`);
         }

@@ -22,6 +22,8 @@ const accountPages = [
     ["api-keys", "/account/api-keys", "API keys"],
     ["api-keys-new", "/account/api-keys/new", "New API key"],
     ["api-keys-usage", "/account/api-keys/tok_1", "Usage of “Build server”"],
+    ["ssh-keys", "/account/ssh-keys", "SSH keys"],
+    ["ssh-keys-new", "/account/ssh-keys/new", "Add an SSH key"],
     ["activity", "/account/activity", "Activity"],
     ["addresses", "/account/addresses", "Addresses and data"],
     ["webhooks", "/account/webhooks", "Webhooks"],
