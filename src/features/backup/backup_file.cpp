@@ -46,6 +46,15 @@ bool is_locked_by_us(const OpenFile& file)
     return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
 }
 
+/// Whether the name still leads to what was opened: somebody may have published or removed it.
+bool is_named(const OpenFile& file, const std::filesystem::path& path)
+{
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(file.number(), &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+           opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
 /// What one that was killed has left. Errors: backup/in-progress.
 Result<void> remove_abandoned(const std::filesystem::path& unfinished,
                               const std::filesystem::path& path)
@@ -57,11 +66,7 @@ Result<void> remove_abandoned(const std::filesystem::path& unfinished,
     if (!is_locked_by_us(file)) {
         return in_progress(path);
     }
-    // Its writer may have published it while we came: then the name has gone, or is another's.
-    struct stat opened {};
-    struct stat named {};
-    if (::fstat(file.number(), &opened) == 0 && ::lstat(unfinished.c_str(), &named) == 0 &&
-        opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
+    if (is_named(file, unfinished)) {
         ::unlink(unfinished.c_str());
     }
     return {};
@@ -101,7 +106,8 @@ Result<NewBackupFile> NewBackupFile::create(const std::filesystem::path& path)
     if (!file) {
         return failed(unfinished, errno);
     }
-    if (!is_locked_by_us(file)) {
+    // Between the two steps another may have taken it for what a killed one has left.
+    if (!is_locked_by_us(file) || !is_named(file, unfinished)) {
         return in_progress(path);
     }
     return NewBackupFile(path, std::move(unfinished), std::move(file));
