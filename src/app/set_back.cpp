@@ -3,6 +3,7 @@
 #include "app/node_clock.h"
 #include "app/node_store.h"
 #include "core/set_back.h"
+#include "features/audit/canonical_event.h"
 
 #include <chrono>
 #include <functional>
@@ -85,7 +86,7 @@ Result<void> put_right(Features& f, const SetBack& clock)
 {
     KS_CHECK(f.foundation.database->write_essential([&](WriteTx& tx) -> Result<void> {
         KS_CHECK(NodeStore{}.lift_time_limit(tx, f.foundation.database->engine()));
-        audit::Event event{.actor = kSystem, .action = "clock.set-back"};
+        audit::Event event{.actor = kSystem, .action = audit::kSetBackAction};
         KS_TRY(event.details, run_steps(tx, f, clock));
         return f.audit.append(tx, event);
     }));

@@ -359,6 +359,20 @@ TEST_P(AuditServiceTest, FindsDamage)
     }
 }
 
+// guards: a server that is killed after its clock was set back leaves no damage either
+TEST_P(AuditServiceTest, WaitsForNumbersAcrossAClockThatWentBack)
+{
+    append_many(alice_, 1);
+    append({.actor = {.kind = ActorKind::System}, .action = kSetBackAction});
+    ASSERT_TRUE(AuditSequencer(*database_).run_once(clock_.now()));
+    database_->set_before_commit([](WriteTx&) -> Result<void> { return {}; });
+    clock_.advance(-std::chrono::hours{24 * 365});
+    append_many(alice_, 1);
+    const auto waiting = database_->read(verify_all);
+    EXPECT_TRUE(waiting->faults.empty());
+    EXPECT_EQ(waiting->unnumbered, 1U);
+}
+
 TEST_P(AuditServiceTest, TellsEventsThatWerePassedOverFromThoseThatWait)
 {
     AuditSequencer sequencer(*database_);

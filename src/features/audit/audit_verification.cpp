@@ -131,7 +131,9 @@ private:
         if (!columns_agree(*event_, stored)) {
             fault(name_of(stored) + " has search columns that say something else");
         }
-        newest_numbered_ = event_->at;
+        const bool time_went_back =
+            event_->action == kSetBackAction && event_->actor_kind == ActorKind::System;
+        newest_numbered_ = time_went_back ? std::nullopt : std::optional(event_->at);
         note_retention(*event_);
     }
 
@@ -243,11 +245,11 @@ private:
     ReadTx& tx_;
     AuditStore store_;
     Verification result_;
-    std::uint64_t missing_before_ = 0;    // the first event is that of this leaf
-    std::uint64_t kept_from_ = 0;         // the log says so
-    std::vector<Digest> bundle_;          // of the events at hand
-    std::optional<CanonicalEvent> event_; // at hand
-    std::optional<Instant> newest_numbered_;
+    std::uint64_t missing_before_ = 0;       // the first event is that of this leaf
+    std::uint64_t kept_from_ = 0;            // the log says so
+    std::vector<Digest> bundle_;             // of the events at hand
+    std::optional<CanonicalEvent> event_;    // at hand
+    std::optional<Instant> newest_numbered_; // since time last went back
 };
 
 } // namespace

@@ -51,6 +51,8 @@ namespace keystead::audit {
 using Salt = std::array<std::byte, 32>;
 using Nonce = std::array<std::byte, 32>;
 
+/// The event after which time is earlier than before (ADR 0028).
+inline constexpr std::string_view kSetBackAction = "clock.set-back";
 /// The event that says which events retention has removed: all of leaves before its fact
 /// kKeptFrom. Verification misses no event before that.
 inline constexpr std::string_view kRetentionAction = "audit.retention";
