@@ -5,7 +5,7 @@
 //   endpoint:  enabled ◀──its owner──▶ disabled
 //                 │└──the last retry failed, nothing got through since──▶ failing ─┐ its owner
 //                 ├──answered 410──▶ gone ────────────────────────────────────────┤
-//                 └──a restore, "not me"──▶ suspended ────────────────────────────┴──▶ enabled
+//                 └──see suspend_of()──▶ suspended ───────────────────────────────┴──▶ enabled
 //
 //   delivery:  waiting ──2xx──▶ delivered
 //                │ ▲ └──any other answer, or none: later──┘

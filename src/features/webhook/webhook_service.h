@@ -130,8 +130,9 @@ public:
     /// made, what waits may have been sent, and an old secret may have been ended. So nothing is
     /// sent before each owner has enabled the endpoint again. How many were suspended.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
-    /// "This was not me": whoever was there may have added endpoints or led them elsewhere. What is
-    /// enabled is suspended as after a restore, and the owner told.
+    /// "This was not me", an address change that was undone, an account that an operator disabled:
+    /// whoever was there may have added endpoints or led them elsewhere. What is enabled is
+    /// suspended as after a restore, and the owner told.
     Result<void> suspend_of(WriteTx& tx, const Actor& actor, AccountId account);
     /// Whose endpoints are suspended, in order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);

@@ -926,7 +926,7 @@ export const t = {
         stopped:
             "Deliveries failed and were stopped. Look at them below, mend the receiver, then enable it again.",
         suspended:
-            "The server was restored from a back-up, or a sign-in was reported as not yours: somebody may have changed this. Look whether the address is still right, make a new secret if in doubt, then enable it.",
+            "The server was restored from a back-up, your account was disabled for a while, or somebody else was in it: this may have been changed. Look whether the address is still right, make a new secret if in doubt, then enable it.",
         allEvents: "All events",
         waiting: (count: number) => (count === 1 ? "1 delivery waits" : `${count} deliveries wait`),
         lastDelivered: "Last delivered",

@@ -29,7 +29,10 @@ export function Choices({
 }) {
     const name = useId();
     return (
-        <fieldset className={styles.choices} aria-describedby={`${name}-hint ${name}-error`}>
+        <fieldset
+            className={styles.choices}
+            aria-describedby={hint ? `${name}-hint ${name}-error` : `${name}-error`}
+        >
             <legend>{legend}</legend>
             {hint && (
                 <p className={styles.hint} id={`${name}-hint`}>
