@@ -219,12 +219,24 @@ bool Application::stop()
         if (const auto written = features_.write_behind(); !written) {
             log_.error("last activity was not written", written.error());
         }
+        number_the_rest();
         send_last_checkpoint();
         if (const auto remembered = remember_time(features_); !remembered) {
             log_.error("the time was not remembered", remembered.error());
         }
     }
     return all_finished;
+}
+
+/// With SQLite nothing ever waits for its number. No checkpoint speaks of what has none.
+void Application::number_the_rest()
+{
+    if (foundation_.database->engine() != Database::Engine::Postgres) {
+        return;
+    }
+    if (const auto numbered = features_.sequencer.run_once(foundation_.clock.now()); !numbered) {
+        log_.error("the last events were not numbered", numbered.error());
+    }
 }
 
 /// What was recorded since the job's last run is in a checkpoint elsewhere before the process ends.

@@ -51,6 +51,7 @@ public:
 private:
     http::ServerOptions server_options();
     bool is_ready();
+    void number_the_rest();
     void send_last_checkpoint();
     void measure_credential_slot();
 
