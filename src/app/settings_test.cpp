@@ -240,6 +240,33 @@ TEST_F(SettingsFile, HidesSecrets)
         << "only secrets";
 }
 
+// guards: toml++ is given nothing that it takes for granted not to be there
+TEST_F(SettingsFile, IsLookedAtBeforeItIsParsed)
+{
+    const auto fault = [this](const std::string& text) {
+        return fault_of({.config_path = file(text)});
+    };
+    EXPECT_EQ(fault("\xEF\xBB\xBF[server]\r\nport = 8443\r\n"), "");
+    EXPECT_EQ(fault("[product] # für alle\nname = \"Größe [\\\"\"\n"), "");
+    EXPECT_EQ(fault("[product]\nname = '''\n[ \\'''\n"), "");
+    EXPECT_EQ(fault("[product]\nname = \"\"\"a [ü]\"\"\"\"\"\n[server]\n"), "");
+    const std::pair<std::string, std::string> refused[] = {
+        {"[server]\n\n[ \n]", "line 3: a section without a name"},
+        {"[[", "line 1: a section without a name"},
+        {"[server]\nprénom = 1", "line 2: a character that is not ASCII"},
+        {"\xC2\xA0[server]", "line 1: a character that is not ASCII"},
+        {"\xEF\xBB\xBF\xEF\xBB\xBF[\x01", "line 1: a character that is not ASCII"},
+        {"[product]\nname = \"\"\"ü\"\"\"\"ü", "line 2: a character that is not ASCII"},
+        {"# a\xE2\x80\xA8[ \x01", "line 1: a separator of lines"},
+        {"# a\x0C[", "line 1: a control character"},
+        {"# a\r[", "line 1: a control character"},
+        {"[product]\nname = \"\xFF\"", "the text is not UTF-8"},
+    };
+    for (const auto& [text, expected] : refused) {
+        EXPECT_NE(fault(text).find(expected), std::string::npos) << text << ": " << fault(text);
+    }
+}
+
 // guards: what is shown reads back to the same
 TEST(Settings, PrintAsTomlThatReadsBack)
 {

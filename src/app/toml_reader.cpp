@@ -1,6 +1,7 @@
 #include "app/toml_reader.h"
 
-#include <algorithm>
+#include "app/toml_scan.h"
+
 #include <optional>
 
 #define TOML_EXCEPTIONS 0
@@ -45,38 +46,16 @@ std::optional<SettingValue> value_of(const toml::node& node)
     return std::nullopt;
 }
 
-/// The number of the first line that opens a section and does not go on with a name; 0: there is
-/// none. toml++ 3.3 takes it for granted that a name follows, and does anything at all where none
-/// does.
-int line_of_nameless_section(std::string_view text)
-{
-    const auto skip = [&text](std::string_view skipped) {
-        text.remove_prefix(std::min(text.find_first_not_of(skipped), text.size()));
-    };
-    const auto begins_name = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '"' || c == '\'';
-    };
-    for (int line = 1; !text.empty(); ++line) {
-        skip(" \t");
-        if (text.starts_with('[')) {
-            skip("[ \t");
-            if (text.empty() || !begins_name(text.front())) {
-                return line;
-            }
-        }
-        const std::size_t end = text.find('\n');
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return 0;
-}
-
 } // namespace
 
 Result<std::vector<std::pair<std::string, SettingValue>>> read_toml(std::string_view text)
 {
-    if (const int line = line_of_nameless_section(text); line != 0) {
-        return invalid("line " + std::to_string(line) + ": a section without a name");
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (text.starts_with(kByteOrderMark)) {
+        text.remove_prefix(kByteOrderMark.size());
+    }
+    if (auto fault = find_toml_fault(text)) {
+        return invalid(std::move(*fault));
     }
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <string>
 
 namespace keystead::webhook {
@@ -69,6 +70,20 @@ TEST_P(Webhooks, RaceForTheLastPlacesInVain)
     EXPECT_EQ(made, 3);
     EXPECT_EQ(refused, 13);
     EXPECT_TRUE(make(bob_, kUrl)) << "others have places of their own";
+}
+
+TEST_P(Webhooks, GiveTheLastPlaceToOneOfTwoThatOverlap)
+{
+    ASSERT_TRUE(make(alice_, kUrl) && make(alice_, kUrl));
+    std::future<Result<WithSecret>> second;
+    const auto first = database->write([&](WriteTx& tx) {
+        auto made = webhooks.create(tx, actor_of(alice_), alice_, {.url = kUrl, .events = {"*"}});
+        second = std::async(std::launch::async, [this] { return make(alice_, kUrl); });
+        second.wait_for(300ms); // Unless it waits for this one, it is done by then.
+        return made;
+    });
+    EXPECT_TRUE(first);
+    EXPECT_EQ(code(second.get()), "webhook/limit");
 }
 
 TEST_P(Webhooks, AreNobodyElsesBusiness)

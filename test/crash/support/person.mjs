@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { codeAt, nextStep } from "./totp.mjs";
 
 const goneMax = 12; // of ended sessions, the newest are tried again and again
+const linkLifetime = 30 * 60; // seconds
 
 export const nobody = {
     exists: false, password: undefined, name: "", sessions: [], gone: [], authenticators: [], codes: [], hasCodes: false, remaining: 0,
@@ -67,7 +68,7 @@ function renewed(model, session, old, answer) {
 
 export class Person {
     constructor(world, email) {
-        Object.assign(this, { world, email, model: nobody, possible: undefined, token: undefined, asked: 0 });
+        Object.assign(this, { world, email, model: nobody, possible: undefined, token: undefined, asked: 0, askedAt: 0 });
     }
 
     get random() { return this.world.random; }
@@ -101,7 +102,8 @@ export class Person {
             throw new Cut(answer.text);
         }
         const code = answer.body?.code;
-        const isStale = code === "link/invalid" && this.asked > 1; // An older mail came first; a newer link replaced it.
+        // An older mail came first, and a newer link replaced its own; or the mail lay with a server that was killed for too long.
+        const isStale = code === "link/invalid" && (this.asked > 1 || this.world.server.now() >= this.askedAt + linkLifetime);
         if (isStale || code === "sign-in/too-many-attempts") { // Sign-ins that a kill broke off count as failed ones.
             this.possible = undefined;
             this.asked -= isStale ? 1 : 0;
@@ -164,9 +166,14 @@ export class Person {
         return this.random.pick(this.model.sessions.filter(({ client, due }) => client && !due));
     }
 
+    asksForLink() {
+        this.asked += 1;
+        this.askedAt = this.world.server.now();
+    }
+
     async signUp() {
         if (!this.world.asked.has(this.email)) {
-            this.asked += 1;
+            this.asksForLink();
             await this.expect(202, () => this.client().post("sign-up", { email: this.email }));
             this.world.asked.add(this.email);
         }
@@ -367,7 +374,7 @@ export class Person {
     }
 
     async recover() {
-        this.asked += 1;
+        this.asksForLink();
         await this.expect(202, () => this.client().post("recovery", { email: this.email }));
         const token = await this.world.linkFor(this.email, "/recovery/confirm");
         const password = newPassword();

@@ -97,6 +97,7 @@ export class Client {
             request.on("error", (error) => {
                 // The server may end an idle connection just when it is used again (RFC 9112 §9.3.1).
                 const mayRepeat = request.reusedSocket && error.code === "ECONNRESET" && safe.has(method);
+                error.message += ` (${method} ${path}${request.reusedSocket ? ", on a connection that was used before" : ""})`;
                 resolve(mayRepeat ? this.exchange(method, path, headers, content) : Promise.reject(error));
             });
             request.end(content);
