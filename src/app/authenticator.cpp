@@ -41,11 +41,11 @@ void fill(Principal& principal, const api_token::CachedToken& token, const IpAdd
 
 std::optional<Principal> FeatureAuthenticator::find_bearer(const http::Credentials& credentials)
 {
-    if (tokens_.is_well_formed(credentials.bearer)) {
+    if (const auto parsed = tokens_.parse(credentials.bearer)) {
         Principal principal;
         const bool found =
             may_remember() &&
-            tokens_.find_cached(credentials.bearer, use_of(credentials),
+            tokens_.find_cached(*parsed, use_of(credentials),
                                 [&](const api_token::CachedToken& token) {
                                     fill(principal, token, credentials.client_address);
                                 });
@@ -60,7 +60,7 @@ std::optional<Principal> FeatureAuthenticator::find_bearer(const http::Credentia
 
 Result<Principal> FeatureAuthenticator::load_bearer(const http::Credentials& credentials)
 {
-    if (tokens_.is_well_formed(credentials.bearer)) {
+    if (tokens_.parse(credentials.bearer)) {
         KS_TRY(const auto token, tokens_.load(database_, credentials.bearer, use_of(credentials)));
         Principal principal;
         if (token) {

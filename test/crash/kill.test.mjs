@@ -189,6 +189,12 @@ test("kill -9 under load loses nothing that was answered, and leaves nothing hal
     assert.equal(hook.status, 0, hook.stderr);
     const world = new World(server, new Random(seed), cluster);
     atEnd(t, () => t.diagnostic(`${world.acknowledged} changes acknowledged, ${world.cuts} requests cut off, ${world.used} codes used again in vain, ${world.post.arrived} mails`));
+    atEnd(t, () => {
+        const { exitCode, signalCode } = server.process;
+        if (!server.isOver && (exitCode !== null || signalCode !== null)) {
+            t.diagnostic(`the server ended by itself (${exitCode ?? signalCode}): ${server.errors.slice(-3000)}`);
+        }
+    });
     await world.settleIn();
     for (let cycle = 0; cycle < cycles; cycle += 1) {
         let which;

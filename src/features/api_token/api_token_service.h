@@ -111,17 +111,18 @@ public:
     /// Errors: token/not-found.
     Result<Listed> load_one(ReadTx& tx, AccountId account, TokenId id);
 
-    bool is_well_formed(std::string_view token_text) const
+    using ParsedToken = crypto::TokenMint::Parsed;
+    /// Nothing unless it is one that we gave out: form, checksum and tag are right. No look-up.
+    std::optional<ParsedToken> parse(std::string_view token_text) const
     {
-        return mint_.parse(crypto::TokenKind::Personal, token_text).has_value();
+        return mint_.parse(crypto::TokenKind::Personal, token_text);
     }
     /// From memory: notes the use, calls `visit(const CachedToken&)` and answers true if the token
     /// is a live one there.
     template <class Visit>
-    bool find_cached(std::string_view token_text, const CachedToken::Use& use, Visit&& visit)
+    bool find_cached(const ParsedToken& token, const CachedToken::Use& use, Visit&& visit)
     {
-        const auto token = mint_.parse(crypto::TokenKind::Personal, token_text);
-        return token && cache_.find_and_note(token->digest, use, visit);
+        return cache_.find_and_note(token.digest, use, visit);
     }
     /// The live token, read if need be and then kept in memory; its use is noted.
     Result<std::optional<CachedToken>> load(Database& db, std::string_view token_text,

@@ -53,8 +53,9 @@ protected:
     {
         const CachedToken::Use use{world_.clock.now(), *IpAddress::parse(from), TokenUse::Check};
         std::optional<CachedToken> found;
-        if (!service_.find_cached(secret.reveal_text(), use,
-                                  [&](const CachedToken& token) { found = token; })) {
+        const auto parsed = service_.parse(secret.reveal_text());
+        if (!parsed ||
+            !service_.find_cached(*parsed, use, [&](const CachedToken& token) { found = token; })) {
             found = *service_.load(*world_.database, secret.reveal_text(), use);
         }
         return found;

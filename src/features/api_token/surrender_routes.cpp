@@ -49,7 +49,7 @@ http::Handler surrender_handler(const RouteParts& p)
         }
         for (const auto& item : report.items) {
             auto outcome = Surrender::Unknown;
-            if (p.tokens.is_well_formed(item.token.reveal_text())) {
+            if (p.tokens.parse(item.token.reveal_text())) {
                 KS_TRY(outcome, p.database.write_essential([&](WriteTx& tx) {
                     return p.tokens.surrender(tx, request.actor(), item.token.reveal_text());
                 }));

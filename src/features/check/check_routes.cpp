@@ -258,7 +258,8 @@ Result<std::string> introspect_token(const RouteParts& p, const http::Request& r
             answer = introspection(found, p.permissions);
         }
     };
-    if (!p.tokens.find_cached(token, use, show)) {
+    const auto parsed = p.tokens.parse(token);
+    if (parsed && !p.tokens.find_cached(*parsed, use, show)) {
         KS_TRY(const auto loaded, p.tokens.load(p.database, token, use));
         if (loaded) {
             show(*loaded);
@@ -278,7 +279,7 @@ http::Handler introspect_handler(const RouteParts& p)
         if (!token) {
             return invalid_request("one field is needed: token");
         }
-        if (p.tokens.is_well_formed(*token)) {
+        if (p.tokens.parse(*token)) {
             KS_TRY(auto answer, introspect_token(p, request, *token));
             return http::Response::json(200, std::move(answer));
         }

@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -176,7 +176,9 @@ class Keystead {
     /** Moves the server's wall clock forward, or back; only for a server started with movableClock. */
     advanceClock(seconds) {
         this.clockOffset += seconds;
-        writeFileSync(this.clockFile, `${this.clockOffset < 0 ? "-" : "+"}${Math.abs(this.clockOffset)}s\n`);
+        // In one piece: a server that reads half of it would see its clock set back.
+        writeFileSync(`${this.clockFile}.new`, `${this.clockOffset < 0 ? "-" : "+"}${Math.abs(this.clockOffset)}s\n`);
+        renameSync(`${this.clockFile}.new`, this.clockFile);
     }
 
     /** What the server takes for now, in seconds since the epoch. */
