@@ -16,6 +16,7 @@ export class Client {
         this.csrf = undefined;
         const transport = this.base.protocol === "https:" ? https : http;
         this.transport = transport;
+        this.localAddress = localAddress;
         this.agent = new transport.Agent({ keepAlive: true, maxSockets: 50, localAddress, rejectUnauthorized: false });
     }
 
@@ -127,7 +128,7 @@ export class Client {
 
     /** Another client with the same cookies, as a thief of them would have. */
     copy(options = {}) {
-        const other = new Client(this.server, { headers: this.headers, ...options });
+        const other = new Client(this.server, { headers: this.headers, localAddress: this.localAddress, ...options });
         other.cookies = new Map(this.cookies);
         other.csrf = this.csrf;
         return other;
