@@ -155,7 +155,10 @@ std::vector<Verb> all_verbs()
          {kWebhookOption}},
         {"webhook delete", Command, "Delete a webhook.", {kWebhookOption, kYes}},
         {"doctor", Local,
-         "Check settings, keys, database, clock, mail and certificate, and say what to do."},
+         "Check settings, keys, database, clock, mail, certificate and security.txt, and say what "
+         "to do."},
+        {"security-txt", Local,
+         "Print the security.txt that the settings make, for gpg to sign; not security_txt.file."},
         {"openapi", Local, "Print the OpenAPI 3.1 document."},
         {"breach-filter build",
          Local,
