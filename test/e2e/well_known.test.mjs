@@ -134,7 +134,7 @@ test("a signed file is served as it is, from the moment it is there; one that is
     await until("the operator reads it in the log", () => server.log().includes(file));
 });
 
-// proves: S-10
+// guards: the W3C's well-known URL, as password managers use it
 test("a password manager finds the page on which a password is changed, and comes there through sign-in", once, async (t) => {
     const server = await startKeystead(t);
     const person = await signUp(server);
