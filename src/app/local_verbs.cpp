@@ -10,6 +10,7 @@
 #include "app/security_txt.h"
 #include "app/serve.h"
 #include "app/settings_report.h"
+#include "app/ssh_key_verb.h"
 #include "app/systemd.h"
 #include "crypto/inventory.h"
 #include "features/password/breach_filter.h"
@@ -166,6 +167,11 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
     }
     if (name == "doctor") {
         return examine(context, invocation.output);
+    }
+    if (name == "ssh-key new") {
+        KS_TRY(const auto json, run_ssh_key_new(context, invocation));
+        print(json, invocation.output);
+        return ExitStatus::Ok;
     }
     if (name == "security-txt") {
         return print_security_txt(context.loaded.settings);
