@@ -1,4 +1,5 @@
 // What no single key can tell. Each rule names the key to change and says why.
+#include "app/setting_types.h"
 #include "app/settings_loader.h"
 #include "core/ip_address.h"
 #include "core/permission.h"
@@ -65,19 +66,6 @@ bool is_base_path(std::string_view path)
     return path.empty() ||
            (path.size() <= 100 && path.front() == '/' && path.back() != '/' &&
             std::ranges::all_of(path, fits) && path.find("//") == std::string_view::npos);
-}
-
-/// A plain address: one that cannot become another header or a second recipient.
-bool is_mail_address(std::string_view address)
-{
-    const std::size_t at = address.find('@');
-    const auto is_plain = [](char c) {
-        return c > ' ' && c < 0x7F &&
-               std::string_view("<>()[],;:\\\"").find(c) == std::string_view::npos;
-    };
-    return at != std::string_view::npos && at > 0 && at + 1 < address.size() &&
-           address.size() <= 254 && address.find('@', at + 1) == std::string_view::npos &&
-           std::ranges::all_of(address, is_plain);
 }
 
 void check_server(const ServerSettings& server, Faults& faults)
@@ -220,6 +208,19 @@ void check_outgoing(const OutgoingSettings& outgoing, Faults& faults)
     }
 }
 
+void check_security_txt(const SecurityTxtSettings& security_txt, Faults& faults)
+{
+    constexpr std::size_t kContactsMax = 10;
+    if (security_txt.contact.size() > kContactsMax) {
+        add(faults, "security_txt.contact", "must not have more than 10 addresses");
+    }
+    if (!security_txt.contact.empty() && security_txt.expires.empty()) {
+        add(faults, "security_txt.expires",
+            "must be given with security_txt.contact: until when you vouch for it (RFC 9116 "
+            "§2.5.5)");
+    }
+}
+
 } // namespace
 
 std::vector<FieldError> check_settings(const Settings& settings)
@@ -231,6 +232,7 @@ std::vector<FieldError> check_settings(const Settings& settings)
     check_permissions(settings, faults);
     check_audit(settings, faults);
     check_outgoing(settings.outgoing, faults);
+    check_security_txt(settings.security_txt, faults);
     const std::string& support = settings.product.support_url;
     if (!support.empty() && !support.starts_with("https://") && !support.starts_with("mailto:")) {
         add(faults, "product.support_url", "must begin with https:// or mailto:");

@@ -3,6 +3,7 @@
 #include "app/control_socket.h"
 #include "app/foundation.h"
 #include "app/real_clock.h"
+#include "app/security_txt.h"
 #include "app/tls_certificate.h"
 #include "core/json.h"
 #include "crypto/root_key.h"
@@ -178,6 +179,39 @@ void check_certificate(const Settings& settings, Findings& findings)
     }
 }
 
+void check_security_txt(const Settings& settings, Findings& findings)
+{
+    constexpr std::string_view kCheck = "security.txt";
+    const auto served = load_security_txt(settings);
+    if (!served) {
+        findings.push_back({kCheck, State::Failure, served.error().detail});
+        return;
+    }
+    if (!*served) {
+        findings.push_back({kCheck, State::Warning,
+                            "There is none: whoever finds a vulnerability is not told whom to "
+                            "write to. Set security_txt.contact and .expires."});
+        return;
+    }
+    const auto read = read_security_txt(**served);
+    if (!read) {
+        findings.push_back({kCheck, State::Failure, read.error().detail});
+        return;
+    }
+    const Instant now = RealClock{}.now();
+    const std::vector<std::string> faults = security_txt_faults(settings, *read, now);
+    for (const std::string& fault : faults) {
+        findings.push_back({kCheck, State::Warning, fault});
+    }
+    if (faults.empty()) {
+        const bool is_signed = read->signature == SecurityTxt::Signature::Present;
+        findings.push_back(
+            {kCheck, State::Good,
+             "It is served until " + rfc3339(read->expires) +
+                 (is_signed ? ", signed; `gpg --verify` says whether well." : ", unsigned.")});
+    }
+}
+
 std::string_view state_text(State state)
 {
     switch (state) {
@@ -203,6 +237,7 @@ std::vector<Finding> examine_installation(const LoadedSettings& loaded,
     check_breach_filter(loaded.settings, findings);
     check_mail(loaded.settings, findings);
     check_certificate(loaded.settings, findings);
+    check_security_txt(loaded.settings, findings);
     return findings;
 }
 

@@ -13,19 +13,6 @@ namespace {
 const Actor kOperator{.kind = ActorKind::Operator};
 constexpr int kPage = 100;
 
-Result<account::Account> named_account(ReadTx& tx, Features& f, std::string_view name)
-{
-    if (const auto id = AccountId::parse(name)) {
-        return f.accounts.load(tx, *id);
-    }
-    KS_TRY(const auto email, account::EmailAddress::parse(name, "/account"));
-    KS_TRY(auto found, f.accounts.find_by_email(tx, email));
-    if (!found) {
-        return Error{ErrorKind::NotFound, "account/not-found", "There is no such account."};
-    }
-    return *std::move(found);
-}
-
 void write_account(JsonWriter& json, const account::Account& account)
 {
     json.begin_object()
@@ -256,6 +243,19 @@ Result<std::string> confirm_backup_codes(Features& f, const JsonValue& arguments
 }
 
 } // namespace
+
+Result<account::Account> named_account(ReadTx& tx, Features& f, std::string_view name)
+{
+    if (const auto id = AccountId::parse(name)) {
+        return f.accounts.load(tx, *id);
+    }
+    KS_TRY(const auto email, account::EmailAddress::parse(name, "/account"));
+    KS_TRY(auto found, f.accounts.find_by_email(tx, email));
+    if (!found) {
+        return Error{ErrorKind::NotFound, "account/not-found", "There is no such account."};
+    }
+    return *std::move(found);
+}
 
 std::string link_url(const Settings& settings, std::string_view path, const Secret& token)
 {

@@ -7,8 +7,10 @@
 #include "app/foundation.h"
 #include "app/log.h"
 #include "app/render.h"
+#include "app/security_txt.h"
 #include "app/serve.h"
 #include "app/settings_report.h"
+#include "app/ssh_key_verb.h"
 #include "app/systemd.h"
 #include "crypto/inventory.h"
 #include "features/password/breach_filter.h"
@@ -93,6 +95,17 @@ Result<ExitStatus> examine(const LocalContext& context, OutputFormat format)
     return has_failure(findings) ? ExitStatus::Failed : ExitStatus::Ok;
 }
 
+Result<ExitStatus> print_security_txt(const Settings& settings)
+{
+    const auto text = make_security_txt(settings);
+    if (!text) {
+        return Error{ErrorKind::NotFound, "security-txt/no-contact",
+                     "The settings name no contact: set security_txt.contact."};
+    }
+    std::cout << *text << std::flush;
+    return ExitStatus::Ok;
+}
+
 Result<ExitStatus> build_filter(const Invocation& invocation)
 {
     KS_TRY(const auto summary, password::build_breach_filter(invocation.texts.at("--in"),
@@ -154,6 +167,14 @@ Result<ExitStatus> run_local_verb(const LocalContext& context, const Invocation&
     }
     if (name == "doctor") {
         return examine(context, invocation.output);
+    }
+    if (name == "ssh-key new") {
+        KS_TRY(const auto json, run_ssh_key_new(context, invocation));
+        print(json, invocation.output);
+        return ExitStatus::Ok;
+    }
+    if (name == "security-txt") {
+        return print_security_txt(context.loaded.settings);
     }
     if (name == "openapi") {
         KS_TRY(const auto document, openapi_of_this_build(context.loaded.settings));

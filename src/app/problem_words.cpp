@@ -119,6 +119,9 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
         {"recovery/wrong-code", "Wrong code",
          "The code is not valid or was used before. The link still works."},
         {"request/invalid-cursor", "Not a cursor", "The cursor is none that this list gave out."},
+        {"security-txt/unreadable", "Not to be read",
+         "The file with the words on how to report a vulnerability cannot be read now; its "
+         "operator was told."},
         {"session/limit-reached", "Most sessions reached",
          "The account is signed in on as many devices as are allowed. `sessions` lists them: end "
          "one with POST /v1/sign-in/end-session."},

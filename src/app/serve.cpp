@@ -4,6 +4,7 @@
 #include "app/control_socket.h"
 #include "app/foundation.h"
 #include "app/log.h"
+#include "app/security_txt.h"
 #include "app/systemd.h"
 #include "core/json.h"
 
@@ -100,6 +101,8 @@ Result<ExitStatus> serve(const LoadedSettings& loaded, const Environment& enviro
     const ServiceManager manager(environment);
     const FoundationOptions options{.credentials_directory = std::string(
                                         environment_value(environment, "CREDENTIALS_DIRECTORY"))};
+    // One that cannot be served is told now, and not to whoever wants to report something.
+    KS_TRY([[maybe_unused]] const auto security_txt, load_security_txt(loaded.settings));
     KS_TRY(const auto foundation, open_foundation(loaded, options));
     Log log(foundation->clock);
     KS_TRY(const auto application, Application::make(*foundation, log));

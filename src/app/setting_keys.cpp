@@ -2,6 +2,7 @@
 
 #include "app/api_setting_keys.h"
 #include "app/setting_types.h"
+#include "app/site_setting_keys.h"
 #include "crypto/argon2id.h"
 
 #include <algorithm>
@@ -354,7 +355,7 @@ std::vector<SettingKey> all_keys()
     for (auto section :
          {product_keys(), server_keys(), storage_keys(), password_keys(), session_keys(),
           account_keys(), mail_keys(), place_keys(), limits_keys(), audit_keys(), permission_keys(),
-          api_token_keys(), ssh_key_keys(), outgoing_keys(), webhook_keys()}) {
+          api_token_keys(), ssh_key_keys(), outgoing_keys(), webhook_keys(), security_txt_keys()}) {
         std::ranges::move(section, std::back_inserter(all));
     }
     return all;

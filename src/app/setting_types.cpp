@@ -134,4 +134,16 @@ std::string name_fault(std::string_view name)
     return fine ? "" : "is no host name in lower case, without scheme and port";
 }
 
+bool is_mail_address(std::string_view address)
+{
+    const std::size_t at = address.find('@');
+    const auto is_plain = [](char c) {
+        return c > ' ' && c < 0x7F &&
+               std::string_view("<>()[],;:\\\"").find(c) == std::string_view::npos;
+    };
+    return at != std::string_view::npos && at > 0 && at + 1 < address.size() &&
+           address.size() <= 254 && address.find('@', at + 1) == std::string_view::npos &&
+           std::ranges::all_of(address, is_plain);
+}
+
 } // namespace keystead::app

@@ -33,6 +33,8 @@ const std::string* text_of(const SettingValue& value);
 std::vector<std::string> list_of(const SettingValue& value);
 /// Empty when it may stand in a setting: at most 4096 bytes of UTF-8 without control characters.
 std::string text_fault(std::string_view text);
+/// A plain address: one that cannot become another header or a second recipient.
+bool is_mail_address(std::string_view address);
 
 template <class Member>
 SettingKey number_key(std::string_view name, Member member, std::int64_t least, std::int64_t most,

@@ -1,6 +1,9 @@
 #include "app/site_routes.h"
 
+#include "app/security_txt.h"
+
 #include <string>
+#include <utility>
 
 namespace keystead::app {
 namespace {
@@ -13,6 +16,38 @@ http::Schema settings_schema()
                                                              {"secret", http::boolean()}}),
                                                200)}})
         .named("EffectiveSettings");
+}
+
+http::Route security_txt_route(const Settings& settings)
+{
+    return {.method = http::Method::Get,
+            .path = kSecurityTxtPath,
+            .operation = "securityTxt",
+            .tag = "Site",
+            .summary = "How a vulnerability is reported.",
+            .lane =
+                http::LaneKind::Store, // The file is read each time: a new one is served at once.
+            .access = http::Access::everyone(),
+            .limit = http::LimitGroup::Read,
+            .body_bytes_max = std::size_t{0},
+            .timing = http::TimingKind::Immediate,
+            .documented = false,
+            .handler = [&settings](const http::Request&) -> Result<http::Response> {
+                auto text = load_security_txt(settings);
+                if (!text) {
+                    return Error{ErrorKind::Unavailable,
+                                 "security-txt/unreadable",
+                                 {},
+                                 std::move(text).error().detail};
+                }
+                if (!*text) {
+                    return Error{ErrorKind::NotFound, "request/not-found"};
+                }
+                // RFC 9116 §3: "text/plain" with the charset parameter set to "utf-8".
+                return http::Response{.status = 200,
+                                      .content_type = "text/plain; charset=utf-8",
+                                      .body = **std::move(text)};
+            }};
 }
 
 } // namespace
@@ -52,6 +87,7 @@ void add_site_routes(http::Router& router, const Foundation& foundation)
                     response.status = 302;
                     return std::move(response).with_header("Location", target);
                 }});
+    router.add(security_txt_route(foundation.settings));
 }
 
 } // namespace keystead::app

@@ -154,8 +154,20 @@ std::vector<Verb> all_verbs()
          "Send nothing more to a webhook; what waits is dropped.",
          {kWebhookOption}},
         {"webhook delete", Command, "Delete a webhook.", {kWebhookOption, kYes}},
+        {"ssh-key new",
+         Local,
+         "Make an Ed25519 key pair on this machine with ssh-keygen, which asks for its passphrase, "
+         "and add the public half to an account.",
+         {{kFileArgument, File, "the private key's file; FILE.pub beside it"},
+          {"--account", Text,
+           "the account's id or e-mail address; without it the pair is made and nothing is asked "
+           "of a server"},
+          {"--name", Text, "the key's name; the file's unless given"}}},
         {"doctor", Local,
-         "Check settings, keys, database, clock, mail and certificate, and say what to do."},
+         "Check settings, keys, database, clock, mail, certificate and security.txt, and say what "
+         "to do."},
+        {"security-txt", Local,
+         "Print the security.txt that the settings make, for gpg to sign; not security_txt.file."},
         {"openapi", Local, "Print the OpenAPI 3.1 document."},
         {"breach-filter build",
          Local,

@@ -181,6 +181,20 @@ struct AuditSettings {
     std::chrono::seconds checkpoint_interval{60};
 };
 
+/// RFC 9116: how a vulnerability is reported.
+struct SecurityTxtSettings {
+    std::vector<std::string> contact; // mail addresses and URIs, best first; empty: not served
+    std::string subject = "Vulnerability report"; // of mails to those addresses
+    std::optional<std::chrono::seconds> acknowledge_within = std::chrono::hours{24};
+    std::string expires; // "2027-06-30", or a time of RFC 3339
+    std::string policy;
+    std::string encryption;
+    std::string acknowledgments;
+    std::string hiring;
+    std::vector<std::string> preferred_languages; // RFC 5646
+    std::string file;                             // served as it is, instead of all that; or empty
+};
+
 struct Settings {
     ProductSettings product;
     ServerSettings server;
@@ -197,6 +211,7 @@ struct Settings {
     AuditSettings audit;
     OutgoingSettings outgoing;
     WebhookSettings webhook;
+    SecurityTxtSettings security_txt;
 
     /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy
     /// declared.

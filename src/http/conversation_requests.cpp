@@ -12,10 +12,12 @@
 namespace keystead::http {
 namespace {
 
-/// The query and everything after the base path; nothing when the path is not under it.
+/// The path after the base path; nothing when it is not under it.
 std::optional<std::string_view> below(std::string_view base_path, std::string_view path)
 {
-    if (base_path.empty()) {
+    // Well-known URIs are the origin's: "rooted in the top of the path's hierarchy" (RFC 8615 §3).
+    const bool is_of_origin = path.starts_with("/health/") || path.starts_with("/.well-known/");
+    if (base_path.empty() || is_of_origin) {
         return path;
     }
     if (!path.starts_with(base_path)) {
@@ -88,8 +90,7 @@ void Conversation::start_request(std::size_t head_bytes)
 void Conversation::route_request(std::string_view path, std::size_t head_bytes)
 {
     const Site& site = loop_.site;
-    const auto inner =
-        path.starts_with("/health/") ? path : below(site.options.settings.base_path, path);
+    const auto inner = below(site.options.settings.base_path, path);
     if (!inner) {
         return refuse(Error{ErrorKind::NotFound, "request/not-found"});
     }

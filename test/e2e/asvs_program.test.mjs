@@ -29,8 +29,10 @@ test("the source", once, async (t) => {
     assert.ok(sources.length > 200);
 
     // ASVS: V1.2.5
-    await t.test("starts no other program", () => {
-        assert.deepEqual(calling(/(?<![\w.>])(?:std::|::)?(?:system|popen|exec[lv]p?e?|posix_spawnp?|v?fork)\s*\(/, "std::system(command)"), []);
+    await t.test("starts one other program, for one verb of the command line, without a shell", () => {
+        assert.deepEqual(calling(/(?<![\w.>])(?:std::|::)?(?:system|popen|exec[lv]p?e?|posix_spawnp?|v?fork)\s*\(/, "std::system(command)"), ["app/ssh_keygen.cpp"]);
+        assert.deepEqual(calling(/(?<![\w.>])(?:std::|::)?(?:system|popen|exec[lv]p?e?|posix_spawnp|v?fork)\s*\(/, "popen(command)"), []);
+        assert.deepEqual(calling(/(?<!Result<void> )run_ssh_keygen\(/, "return run_ssh_keygen(order)"), ["app/ssh_key_verb.cpp"]);
     });
 
     // ASVS: V1.2.9
