@@ -10,6 +10,7 @@
 #include "features/notify/mail_transport.h"
 #include "features/password/breach_filter.h"
 #include "http/base_url.h"
+#include "storage/postgres/role_check.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -85,6 +86,74 @@ void check_database(const LoadedSettings& loaded, const std::string& credentials
                          "It opens, its schema is current and the root key fits. No server runs."}
                : Finding{"database", State::Failure,
                          opened.error().detail + " [" + std::string(opened.error().code) + "]"});
+}
+
+/// What is wrong with how long a password of the database's role is valid; empty: nothing.
+std::string password_fault(const storage::DatabaseRole& role, Instant now)
+{
+    constexpr std::chrono::days kSoon{30};
+    constexpr std::chrono::days kYear{366};
+    if (!role.used_password) {
+        return "";
+    }
+    const std::string mend = " (ALTER ROLE " + role.name +
+                             " PASSWORD '…' VALID UNTIL '…', a year from now at most), or sign in "
+                             "with a client certificate.";
+    if (!role.password_end) {
+        return "It signs in with a password that never ends: give it one with an end" + mend;
+    }
+    if (*role.password_end - now > kYear) {
+        return "Its password is valid for more than a year: give it an earlier end" + mend;
+    }
+    if (*role.password_end - now < kSoon) {
+        return "Its password ends " + rfc3339(*role.password_end) + ": change it before" + mend;
+    }
+    return "";
+}
+
+void check_database_role(const Settings& settings, Findings& findings)
+{
+    constexpr std::string_view kCheck = "database role";
+    if (settings.storage.postgres.empty()) {
+        return;
+    }
+    const auto role = storage::examine_role(settings.storage.postgres);
+    if (!role) {
+        findings.push_back({kCheck, State::Failure, role.error().detail});
+        return;
+    }
+    std::string excess;
+    for (const std::string& right : role->excess) {
+        excess += (excess.empty() ? "" : ", ") + right;
+    }
+    if (!excess.empty()) {
+        findings.push_back({kCheck, State::Warning,
+                            role->name + " has rights that Keystead does not need: " + excess +
+                                ". Use a role of its own that only owns its database."});
+    }
+    const std::string fault = password_fault(*role, RealClock{}.now());
+    if (!fault.empty()) {
+        findings.push_back({kCheck, State::Warning, fault});
+    } else if (excess.empty()) {
+        findings.push_back(
+            {kCheck, State::Good,
+             role->name + " has no rights beyond its database" +
+                 (role->used_password ? "; its password ends " + rfc3339(*role->password_end) + "."
+                                      : " and needs no password.")});
+    }
+}
+
+void check_host(const Settings& settings, Findings& findings)
+{
+    const bool shared = !settings.server.base_path.empty();
+    findings.push_back(
+        shared ? Finding{"host", State::Warning,
+                         "Another application is on this host, outside of " +
+                             settings.server.base_path +
+                             ": whoever finds a hole in its pages acts with the sessions of these. "
+                             "A host of its own, with an empty server.base_path, keeps them "
+                             "apart."}
+               : Finding{"host", State::Good, "The whole host is Keystead's."});
 }
 
 void check_clock(Findings& findings)
@@ -233,6 +302,8 @@ std::vector<Finding> examine_installation(const LoadedSettings& loaded,
     check_data_folder(loaded.settings, findings);
     check_root_key(loaded, credentials_directory, findings);
     check_database(loaded, credentials_directory, findings);
+    check_database_role(loaded.settings, findings);
+    check_host(loaded.settings, findings);
     check_clock(findings);
     check_breach_filter(loaded.settings, findings);
     check_mail(loaded.settings, findings);

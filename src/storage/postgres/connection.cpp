@@ -356,6 +356,11 @@ Result<void> PgConnection::check(const pg_result* answer, std::string_view sql)
     return internal(std::move(cause));
 }
 
+bool PgConnection::used_password() const
+{
+    return PQconnectionUsedPassword(connection_.get()) != 0;
+}
+
 bool PgConnection::is_usable() const
 {
     return PQstatus(connection_.get()) == CONNECTION_OK &&

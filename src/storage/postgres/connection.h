@@ -56,7 +56,8 @@ public:
     Result<void> end_copy_in();
     /// Of the last error.
     Trouble trouble() const { return trouble_; }
-    bool is_usable() const; // connected and in no transaction
+    bool is_usable() const;     // connected and in no transaction
+    bool used_password() const; // The server asked for one, and it fitted.
 
 private:
     struct Finish {
