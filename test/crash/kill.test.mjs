@@ -25,7 +25,9 @@ const cycles = Number(process.env.KEYSTEAD_CRASH_CYCLES ?? (process.env.KEYSTEAD
 const seed = Number(process.env.KEYSTEAD_CRASH_SEED ?? randomInt(2 ** 31));
 const people = 12;
 const secondsBetween = 61; // two new TOTP steps a cycle
-const settings = { password: { hash_queue_max: 1000 }, server: { access_log: "off" }, mail: { per_hour_max: 60 }, ...insideAllowed };
+// The one process that is everybody may be held up for longer than a client may be.
+const patience = { head_timeout: "2m", body_timeout: "2m", request_timeout: "5m" };
+const settings = { password: { hash_queue_max: 1000 }, server: { access_log: "off", ...patience }, mail: { per_hour_max: 60 }, ...insideAllowed };
 
 class World {
     constructor(server, random, cluster) {
@@ -189,10 +191,13 @@ test("kill -9 under load loses nothing that was answered, and leaves nothing hal
     assert.equal(hook.status, 0, hook.stderr);
     const world = new World(server, new Random(seed), cluster);
     atEnd(t, () => t.diagnostic(`${world.acknowledged} changes acknowledged, ${world.cuts} requests cut off, ${world.used} codes used again in vain, ${world.post.arrived} mails`));
-    atEnd(t, () => {
+    atEnd(t, async () => {
         const { exitCode, signalCode } = server.process;
         if (!server.isOver && (exitCode !== null || signalCode !== null)) {
             t.diagnostic(`the server ended by itself (${exitCode ?? signalCode}): ${server.errors.slice(-3000)}`);
+        } else if (!server.isOver) {
+            const metrics = await (await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`)).text();
+            t.diagnostic(metrics.match(/^keystead_http_connections_(cut|refused)_total .*$/gm).join(", "));
         }
     });
     await world.settleIn();
