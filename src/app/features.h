@@ -40,6 +40,7 @@
 #include "features/log_proof/log_proof_service.h"
 #include "features/notify/outbox_sender.h"
 #include "features/notify/outbox_service.h"
+#include "features/password/assessment_service.h"
 #include "features/password/breach_filter.h"
 #include "features/password/password_service.h"
 #include "features/password_change/password_change_service.h"
@@ -121,6 +122,7 @@ public:
     account::Notices notices;
     password::PasswordPolicy policy;
     password::PasswordService passwords;
+    password::AssessmentService assessments;
     attempt_budget::AttemptBudgetService budgets;
     totp::TotpService totp;
     backup_code::BackupCodeService backup_codes;

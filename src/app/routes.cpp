@@ -103,8 +103,9 @@ void add_feature_routes(http::Router& router, Features& f)
     auto& words_first = f.keep(std::make_unique<WordsFirst>(router, f.device_words));
 
     const sign_in::RouteParts sign_in_parts{
-        db,     f.sign_in,      f.flows,          f.sessions,          f.known_devices,
-        hasher, f.backup_codes, f.client_devices, *f.resources.places, settings};
+        db,      f.sign_in,     f.flows,        f.sessions,       f.known_devices,
+        hasher,  f.assessments, f.backup_codes, f.client_devices, *f.resources.places,
+        settings};
     sign_in::add_routes(words_first, sign_in_parts);
     sign_up::add_routes(words_first, {sign_in_parts, f.sign_up, f.policy});
     step_up::add_routes(words_first,
