@@ -30,6 +30,7 @@
 #include "features/audit_search/audit_view_service.h"
 #include "features/audit_search/filter_service.h"
 #include "features/backup_code/backup_code_service.h"
+#include "features/check_up/check_up_service.h"
 #include "features/client_device/client_device_service.h"
 #include "features/factor_reset/factor_reset_service.h"
 #include "features/idempotency/idempotency_service.h"
@@ -40,6 +41,7 @@
 #include "features/log_proof/log_proof_service.h"
 #include "features/notify/outbox_sender.h"
 #include "features/notify/outbox_service.h"
+#include "features/password/assessment_service.h"
 #include "features/password/breach_filter.h"
 #include "features/password/password_service.h"
 #include "features/password_change/password_change_service.h"
@@ -121,6 +123,7 @@ public:
     account::Notices notices;
     password::PasswordPolicy policy;
     password::PasswordService passwords;
+    password::AssessmentService assessments;
     attempt_budget::AttemptBudgetService budgets;
     totp::TotpService totp;
     backup_code::BackupCodeService backup_codes;
@@ -153,6 +156,7 @@ public:
     factor_reset::FactorResetService factor_resets;
     webhook::WebhookService webhooks;
     incident::IncidentService incidents;
+    check_up::CheckUpService check_ups;
     webhook::DeliveryService webhook_deliveries;
     account_data::ExportService exports;
     account_data::DeletionService deletion;

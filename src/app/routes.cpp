@@ -9,6 +9,7 @@
 #include "features/audit_search/audit_search_routes.h"
 #include "features/backup_code/backup_code_routes.h"
 #include "features/check/check_routes.h"
+#include "features/check_up/check_up_routes.h"
 #include "features/incident/incident_routes.h"
 #include "features/log_proof/log_proof_routes.h"
 #include "features/password_change/password_change_routes.h"
@@ -103,8 +104,9 @@ void add_feature_routes(http::Router& router, Features& f)
     auto& words_first = f.keep(std::make_unique<WordsFirst>(router, f.device_words));
 
     const sign_in::RouteParts sign_in_parts{
-        db,     f.sign_in,      f.flows,          f.sessions,          f.known_devices,
-        hasher, f.backup_codes, f.client_devices, *f.resources.places, settings};
+        db,      f.sign_in,     f.flows,        f.sessions,       f.known_devices,
+        hasher,  f.assessments, f.backup_codes, f.client_devices, *f.resources.places,
+        settings};
     sign_in::add_routes(words_first, sign_in_parts);
     sign_up::add_routes(words_first, {sign_in_parts, f.sign_up, f.policy});
     step_up::add_routes(words_first,
@@ -126,6 +128,8 @@ void add_feature_routes(http::Router& router, Features& f)
                                         settings.api_token});
     ssh_key::add_routes(words_first, {db, f.ssh_keys, *f.foundation.keys, f.foundation.random,
                                       settings.ssh_key, settings.server.base_url});
+    check_up::add_routes(words_first, db, f.check_ups,
+                         settings.server.base_url + settings.server.base_path);
     webhook::add_routes(words_first, {db, f.webhooks, f.idempotency});
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
     log_proof::add_routes(words_first, db, f.log_proofs);

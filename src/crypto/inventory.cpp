@@ -43,7 +43,8 @@ KeyUse key_use(KeyPurpose purpose)
 {
     switch (purpose) {
     case KeyPurpose::PasswordSeal:
-        return {"password-seal", kSeal, "password hashes (PHC strings) at rest"};
+        return {"password-seal", kSeal,
+                "password hashes (PHC strings) at rest, and what later rules found in a password"};
     case KeyPurpose::TotpSeal: return {"totp-seal", kSeal, "TOTP secrets at rest"};
     case KeyPurpose::OutboxSeal: return {"outbox-seal", kSeal, "mails that wait to be sent"};
     case KeyPurpose::BackupCodeSeal: return {"backup-code-seal", kSeal, "hashes of backup codes"};

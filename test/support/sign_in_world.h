@@ -8,6 +8,7 @@
 #include "features/attempt_budget/attempt_budget_service.h"
 #include "features/backup_code/backup_code_service.h"
 #include "features/known_device/known_device_service.h"
+#include "features/password/assessment_service.h"
 #include "features/password/password_service.h"
 #include "features/recovery/recovery_service.h"
 #include "features/session/session_service.h"
@@ -60,7 +61,7 @@ struct SignInWorld : AccountWorld {
     {
         return {.device = device,
                 .trust = trust,
-                .origin = {.ip = "198.51.100.4", .country_code = "FR"}};
+                .origin = {.ip = "198.51.100.4", .country_code = country}};
     }
 
     Result<sign_in::Outcome> sign_in_with(std::string_view email, std::string_view password_text)
@@ -73,11 +74,14 @@ struct SignInWorld : AccountWorld {
             return sign_in::too_many_attempts("sign-in/too-many-attempts", spent->retry_after);
         }
         const auto& begun = std::get<sign_in::Begun>(beginning);
-        KS_TRY(const auto check, hasher->check(Secret::copy_of(password_text), begun.stored,
-                                               password::QueuePlace::Open));
-        return database->write([&](WriteTx& tx) {
-            return sign_in.finish(tx, stranger(), begun, check, std::nullopt, from);
-        });
+        const Secret typed = Secret::copy_of(password_text);
+        sign_in::CheckedPassword checked;
+        KS_TRY(checked.check, hasher->check(typed, begun.stored, password::QueuePlace::Open));
+        if (checked.check.right && begun.account) {
+            checked.faults = assessments.assess(typed, {.email = email}, *begun.stored);
+        }
+        return database->write(
+            [&](WriteTx& tx) { return sign_in.finish(tx, stranger(), begun, checked, from); });
     }
 
     /// A session of that account, by password.
@@ -101,6 +105,7 @@ struct SignInWorld : AccountWorld {
     std::unique_ptr<password::PasswordHasher> hasher =
         *password::PasswordHasher::make(password_settings, 2, keys, random);
     password::PasswordService passwords{audit, clock};
+    password::AssessmentService assessments{policy, keys};
     attempt_budget::AttemptBudgetService budgets{keys};
     totp::TellOwner tell_owner = [this](WriteTx& tx, const Actor& actor, AccountId account,
                                         notify::Purpose purpose, const notify::Facts& facts) {
@@ -117,11 +122,12 @@ struct SignInWorld : AccountWorld {
     known_device::KnownDeviceStore device_store;
     known_device::KnownDeviceService devices{device_store, keys, clock, random};
     known_device::Device device;
+    std::string country = "FR"; // where the next sign-in comes from
     sign_in_flow::SignInFlowStore flow_store;
     sign_in_flow::SignInFlowService flows{flow_store, audit, keys, clock, random};
-    sign_in::SignInService sign_in{{accounts, notices, passwords, budgets, devices, session_service,
-                                    flows, totp, backup_codes, links, audit, keys, clock,
-                                    settings}};
+    sign_in::SignInService sign_in{{accounts, notices, passwords, assessments, budgets, devices,
+                                    session_service, flows, totp, backup_codes, links, audit, keys,
+                                    clock, settings}};
     recovery::RecoveryService recovery{{accounts, notices, passwords, budgets, session_service,
                                         totp, backup_codes, links, mails, audit, keys, clock,
                                         settings}};

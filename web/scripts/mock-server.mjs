@@ -69,6 +69,42 @@ function delivery(id, more = {}) {
     };
 }
 
+const areas = ["password", "second-factor", "backup-codes", "sessions", "tokens", "ssh-keys", "addresses"];
+
+function finding(kind, severity, area, subjects = [], more = {}) {
+    const named = subjects.map((name, index) => ({ id: `${area}_${index}`, name }));
+    const mend_url = `http://localhost/account/${area}`;
+    return {
+        kind,
+        severity,
+        area,
+        mend_url,
+        count: named.length,
+        subjects: named,
+        since: null,
+        left: null,
+        ...more,
+    };
+}
+
+/** Some of everything, and what the account's second factor makes of it. */
+function checkUp({ account }) {
+    const { enabled, backup_codes_remaining: left } = account.second_factor;
+    const findings = [finding("session-unfamiliar", "urgent", "sessions", ["Brazil"])];
+    if (!enabled) {
+        findings.push(finding("second-factor-missing", "urgent", "second-factor"));
+    } else if (left <= 3) {
+        findings.push(finding("backup-codes-few", "important", "backup-codes", [], { left }));
+    }
+    findings.push(
+        finding("token-unused", "important", "tokens", ["Build server", "Old laptop"]),
+        finding("ssh-key-due", "important", "ssh-keys", ["laptop"]),
+        finding("password-old", "advice", "password", [], { since: ago(40_000_000) }),
+    );
+    const found = new Set(findings.map(({ area }) => area));
+    return { findings, in_order: areas.filter((area) => !found.has(area)) };
+}
+
 const secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 function startState() {
@@ -499,6 +535,7 @@ const sessionRoutes = {
     "POST account/deletion/cancel": (state) => {
         state.account.deletion = null;
     },
+    "GET account/check-up": (state) => checkUp(state),
     "GET account/totp": (state) => ({ items: state.totp, next_cursor: null }),
     "S POST account/totp": (state, body) => {
         const id = `tot_${state.totp.length + 1}`;

@@ -52,7 +52,7 @@ Result<Noted> KnownDeviceService::note(WriteTx& tx, AccountId account, std::stri
 {
     Noted noted;
     if (!country_code.empty()) {
-        KS_TRY(noted.new_country, store_.add_country(tx, account, country_code));
+        KS_TRY(noted.new_country, store_.add_country(tx, account, country_code, clock_.now()));
     }
     if (keep == Keep::No) {
         KS_TRY(noted.known_since,

@@ -17,6 +17,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace keystead::known_device {
 
@@ -51,6 +52,11 @@ public:
     /// After a full sign-in, in its transaction. `country_code` may be empty.
     Result<Noted> note(WriteTx& tx, AccountId account, std::string_view email, const Device& device,
                        std::string_view country_code, Keep keep);
+    /// From which the account has signed in; those it has known longest first.
+    Result<std::vector<KnownCountry>> list_countries(ReadTx& tx, AccountId account)
+    {
+        return store_.list_countries(tx, account);
+    }
     /// "This was not me": no device is known any more.
     Result<void> forget_devices(WriteTx& tx, AccountId account);
     /// After a restore: one that "this was not me" made unknown must not be known again. How many.

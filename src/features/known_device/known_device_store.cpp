@@ -30,13 +30,25 @@ Result<std::optional<Instant>> KnownDeviceStore::find_device(ReadTx& tx, Account
 }
 
 Result<bool> KnownDeviceStore::add_country(WriteTx& tx, AccountId account,
-                                           std::string_view country_code)
+                                           std::string_view country_code, Instant now)
 {
     KS_TRY(const int rows,
-           tx.exec("INSERT INTO known_country (account_id, country_code) VALUES ($1, $2) "
-                   "ON CONFLICT (account_id, country_code) DO NOTHING",
-                   account, country_code));
+           tx.exec("INSERT INTO known_country (account_id, country_code, first_seen_at) "
+                   "VALUES ($1, $2, $3) ON CONFLICT (account_id, country_code) DO NOTHING",
+                   account, country_code, now));
     return rows == 1;
+}
+
+Result<std::vector<KnownCountry>> KnownDeviceStore::list_countries(ReadTx& tx, AccountId account)
+{
+    KS_TRY(const auto rows, tx.query("SELECT country_code, first_seen_at FROM known_country "
+                                     "WHERE account_id = $1 ORDER BY first_seen_at, country_code",
+                                     account));
+    std::vector<KnownCountry> countries;
+    for (const auto& row : rows) {
+        countries.push_back({std::string(row.text(0)), row.time(1)});
+    }
+    return countries;
 }
 
 Result<void> KnownDeviceStore::trim_devices(WriteTx& tx, AccountId account, int kept)

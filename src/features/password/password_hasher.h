@@ -45,6 +45,8 @@ struct StoredPassword {
     Instant changed_at;
     bool must_change; // an operator marked it as compromised: a new one is asked for at the next
                       // sign-in
+    Bytes assessment =
+        {}; // sealed (assessment_service.h); empty: not looked at since it was chosen
 };
 
 /// Which places of the queue a caller may take: half of them are kept for known devices, step-up

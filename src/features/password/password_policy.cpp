@@ -160,4 +160,21 @@ Result<AcceptedPassword> PasswordPolicy::accept(const Secret& typed, const Perso
                             strong_alone ? Satisfies::Alone : Satisfies::WithSecondFactor);
 }
 
+Faults PasswordPolicy::find_faults(const Secret& typed, const Person& person,
+                                   SecondFactor second_factor) const
+{
+    const auto accepted = accept(typed, person, second_factor);
+    if (accepted) {
+        return {};
+    }
+    const auto broke = [&](std::string_view code) {
+        return std::ranges::any_of(accepted.error().fields,
+                                   [code](const FieldError& field) { return field.code == code; });
+    };
+    return {.easy_to_guess = broke("password/too-short") || broke("password/common") ||
+                             broke("password/personal") || broke("password/not-yours") ||
+                             broke("password/too-weak"),
+            .breached = broke("password/breached")};
+}
+
 } // namespace keystead::password

@@ -66,6 +66,14 @@ struct Person {
     std::string_view name = {}; // may be empty
 };
 
+/// What today's rules find in a password that was chosen under others. Of the classes of characters
+/// nothing: they make none harder to guess (NIST SP 800-63B-4 §3.1.1.2).
+struct Faults {
+    bool easy_to_guess = false;
+    bool breached = false;
+    bool operator==(const Faults&) const = default;
+};
+
 class PasswordPolicy {
 public:
     /// `breaches` may be null (the operator gave no list) and outlives the policy.
@@ -79,6 +87,8 @@ public:
     Result<AcceptedPassword> accept(const Secret& typed, const Person& person,
                                     SecondFactor second_factor,
                                     std::string_view pointer = "/password") const;
+
+    Faults find_faults(const Secret& typed, const Person& person, SecondFactor second_factor) const;
 
 private:
     PasswordSettings settings_;

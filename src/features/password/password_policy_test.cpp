@@ -47,6 +47,26 @@ Codes refusals(const PasswordSettings& settings, std::string_view typed,
     return codes;
 }
 
+// guards: of a password that is in use, only what makes it easier to guess is a fault; classes of
+// characters never are (NIST SP 800-63B-4 §3.1.1.2)
+TEST(PasswordPolicy, FindsFaultsInAPasswordInUse)
+{
+    const auto faults = [](const PasswordSettings& settings, std::string_view typed,
+                           SecondFactor second_factor = SecondFactor::NotEnforced) {
+        return PasswordPolicy(settings, "Keystead", nullptr)
+            .find_faults(Secret::copy_of(typed), {.email = "ada@example.org"}, second_factor);
+    };
+    const Faults easy{.easy_to_guess = true};
+    EXPECT_EQ(faults(PasswordSettings{}, "turbid walnut sleigh"), Faults{}) << "no class is missed";
+    EXPECT_EQ(faults(PasswordSettings{}, "Passw0rd!"), easy);
+    EXPECT_EQ(faults(PasswordSettings{}, "Ada-Example-1"), easy);
+    PasswordSettings longer = bare_rules();
+    longer.length_min = 15;
+    longer.length_min_with_second_factor = 8;
+    EXPECT_EQ(faults(longer, "turbid-walnut"), easy);
+    EXPECT_EQ(faults(longer, "turbid-walnut", SecondFactor::Enforced), Faults{});
+}
+
 // guards: what activates an account does not become its password (ASVS V6.4.1)
 TEST(PasswordPolicy, RefusesASecretThatWeMade)
 {

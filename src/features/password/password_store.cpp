@@ -23,9 +23,9 @@ Result<std::optional<StoredPassword>> PasswordStore::find(ReadTx& tx, AccountId 
 {
     KS_TRY(
         const auto row,
-        tx.query_one(
-            "SELECT sealed, satisfies, changed_at, must_change FROM password WHERE account_id = $1",
-            account));
+        tx.query_one("SELECT sealed, satisfies, changed_at, must_change, assessment FROM password "
+                     "WHERE account_id = $1",
+                     account));
     if (!row) {
         return std::optional<StoredPassword>{};
     }
@@ -34,7 +34,8 @@ Result<std::optional<StoredPassword>> PasswordStore::find(ReadTx& tx, AccountId 
                                         .sealed = row->bytes(0),
                                         .satisfies = satisfies,
                                         .changed_at = row->time(2),
-                                        .must_change = row->flag(3)});
+                                        .must_change = row->flag(3),
+                                        .assessment = row->is_null(4) ? Bytes{} : row->bytes(4)});
 }
 
 Result<void> PasswordStore::upsert(WriteTx& tx, const HashedPassword& hashed, Instant changed_at)
@@ -44,7 +45,7 @@ Result<void> PasswordStore::upsert(WriteTx& tx, const HashedPassword& hashed, In
                      " VALUES ($1, $2, $3, $4, $5, $6, 0)"
                      " ON CONFLICT (account_id) DO UPDATE SET sealed = $2, satisfies = $3, "
                      "memory_kib = $4, passes = $5,"
-                     " changed_at = $6, must_change = 0",
+                     " changed_at = $6, must_change = 0, assessment = NULL",
                      hashed.account, hashed.sealed, hashed.satisfies, hashed.cost.memory_kib,
                      hashed.cost.passes, changed_at));
     return {};
@@ -56,7 +57,7 @@ Result<bool> PasswordStore::replace(WriteTx& tx, const HashedPassword& hashed, B
     KS_TRY(const int rows,
            tx.exec("UPDATE password SET sealed = $2, satisfies = $3, memory_kib = $4, passes = $5, "
                    "changed_at = $6,"
-                   " must_change = 0 WHERE account_id = $1 AND sealed = $7",
+                   " must_change = 0, assessment = NULL WHERE account_id = $1 AND sealed = $7",
                    hashed.account, hashed.sealed, hashed.satisfies, hashed.cost.memory_kib,
                    hashed.cost.passes, changed_at, expected));
     return rows == 1;
@@ -70,6 +71,14 @@ Result<bool> PasswordStore::replace_hash(WriteTx& tx, const HashedPassword& hash
                                    hashed.account, hashed.sealed, hashed.cost.memory_kib,
                                    hashed.cost.passes, expected));
     return rows == 1;
+}
+
+Result<void> PasswordStore::set_assessment(WriteTx& tx, const StoredPassword& checked,
+                                           ByteView assessment)
+{
+    KS_CHECK(tx.exec("UPDATE password SET assessment = $2 WHERE account_id = $1 AND sealed = $3",
+                     checked.account, assessment, checked.sealed));
+    return {};
 }
 
 Result<bool> PasswordStore::mark_must_change(WriteTx& tx, AccountId account)

@@ -113,14 +113,19 @@ http::Handler sign_in_handler(const RouteParts& parts)
         const auto place = begun.from_device == sign_in_flow::FromDevice::Known
                                ? password::QueuePlace::Kept
                                : password::QueuePlace::Open;
-        KS_TRY(const auto check, parts.hasher.check(typed, begun.stored, place));
-        std::optional<password::HashedPassword> rehashed;
-        if (check.needs_rehash && begun.stored) {
+        CheckedPassword checked;
+        KS_TRY(checked.check, parts.hasher.check(typed, begun.stored, place));
+        if (checked.check.needs_rehash && begun.stored) {
             KS_TRY(auto hashed, parts.hasher.rehash(typed, *begun.stored, place));
-            rehashed.emplace(std::move(hashed));
+            checked.rehashed.emplace(std::move(hashed));
+        }
+        if (checked.check.right && begun.account) {
+            const password::Person person{.email = begun.account->email.text(),
+                                          .name = begun.account->name};
+            checked.faults = parts.assessments.assess(typed, person, *begun.stored);
         }
         KS_TRY(const auto outcome, parts.database.write([&](WriteTx& tx) {
-            return parts.sign_in.finish(tx, actor, begun, check, rehashed, whence);
+            return parts.sign_in.finish(tx, actor, begun, checked, whence);
         }));
         return respond(request, outcome, parts);
     };

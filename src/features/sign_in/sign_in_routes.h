@@ -6,6 +6,7 @@
 
 #include "core/settings.h"
 #include "features/client_device/client_device_service.h"
+#include "features/password/assessment_service.h"
 #include "features/password/password_service.h"
 #include "features/place/place_service.h"
 #include "features/session/session_routes.h"
@@ -27,6 +28,7 @@ struct RouteParts {
     session::SessionService& sessions;
     known_device::KnownDeviceService& devices;
     password::PasswordHasher& hasher;
+    const password::AssessmentService& assessments;
     backup_code::BackupCodeService& backup_codes;
     client_device::ClientDeviceService& client_devices;
     const place::PlaceService& places;

@@ -103,11 +103,9 @@ Result<Beginning> SignInService::begin(WriteTx& tx, const Actor& actor,
 }
 
 Result<Outcome> SignInService::finish(WriteTx& tx, const Actor& actor, const Begun& begun,
-                                      const password::PasswordCheck& check,
-                                      const std::optional<password::HashedPassword>& rehashed,
-                                      const Whence& whence)
+                                      const CheckedPassword& checked, const Whence& whence)
 {
-    if (!check.right || !begun.account) {
+    if (!checked.check.right || !begun.account) {
         KS_CHECK(p_.audit.append(
             tx, {.actor = actor,
                  .action = "sign-in.refuse",
@@ -125,8 +123,11 @@ Result<Outcome> SignInService::finish(WriteTx& tx, const Actor& actor, const Beg
                                       .details = {{"reason", "password-change-required"}}}));
         return Outcome{ChangeRequired{}};
     }
-    if (rehashed) {
-        KS_CHECK(p_.passwords.store_rehash(tx, owner, *begun.stored, *rehashed));
+    if (checked.faults) {
+        KS_CHECK(p_.assessments.note(tx, *begun.stored, *checked.faults));
+    }
+    if (checked.rehashed) {
+        KS_CHECK(p_.passwords.store_rehash(tx, owner, *begun.stored, *checked.rehashed));
     }
     const sign_in_flow::Flow proved{.account = begun.account->id,
                                     .account_epoch = begun.account->epoch,

@@ -27,6 +27,7 @@
 #include "features/backup_code/backup_code_service.h"
 #include "features/known_device/known_device_service.h"
 #include "features/link/link_service.h"
+#include "features/password/assessment_service.h"
 #include "features/password/password_service.h"
 #include "features/session/session_service.h"
 #include "features/sign_in_flow/sign_in_flow_service.h"
@@ -47,6 +48,7 @@ struct Parts {
     account::AccountService& accounts;
     account::Notices& notices;
     password::PasswordService& passwords;
+    password::AssessmentService& assessments;
     attempt_budget::AttemptBudgetService& budgets;
     known_device::KnownDeviceService& devices;
     session::SessionService& sessions;
@@ -77,6 +79,12 @@ struct Begun {
 /// A budget is spent. A value, so that the charge and its record commit.
 struct TooManyAttempts {
     std::chrono::seconds retry_after;
+};
+/// What became of the typed password between the transactions.
+struct CheckedPassword {
+    password::PasswordCheck check;
+    std::optional<password::HashedPassword> rehashed; // under today's cost, where it was another
+    std::optional<password::Faults> faults;           // of a right one
 };
 using Beginning = std::variant<Begun, TooManyAttempts>;
 
@@ -118,9 +126,7 @@ public:
                             const Whence& whence);
     /// Records sign-in.refuse when the check failed.
     Result<Outcome> finish(WriteTx& tx, const Actor& actor, const Begun& begun,
-                           const password::PasswordCheck& check,
-                           const std::optional<password::HashedPassword>& rehashed,
-                           const Whence& whence);
+                           const CheckedPassword& checked, const Whence& whence);
 
     /// A TOTP code, from charge to session in one transaction.
     /// Errors: sign-in/flow-ended (five codes taken, ten minutes over), sign-in/too-many-attempts;

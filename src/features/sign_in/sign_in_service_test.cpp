@@ -256,8 +256,8 @@ TEST_P(SignInServiceTest, RefusesEvidenceFromBeforeAChange)
         return world.session_service.end_all(tx, Actor{}, account, "password-changed");
     }));
     const auto outcome = world.database->write([&](WriteTx& tx) {
-        return world.sign_in.finish(tx, world.stranger(), std::get<Begun>(*begun), {.right = true},
-                                    std::nullopt, from);
+        return world.sign_in.finish(tx, world.stranger(), std::get<Begun>(*begun),
+                                    {.check = {.right = true}}, from);
     });
     ASSERT_TRUE(outcome);
     EXPECT_TRUE(std::holds_alternative<WrongCredentials>(*outcome));

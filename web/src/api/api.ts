@@ -88,6 +88,7 @@ export const loadStepUp = () => call("get", "/v1/step-up", session);
 export const stepUp = (body: BodyOf<"post", "/v1/step-up">) =>
     call("post", "/v1/step-up", { ...session, body });
 
+export const loadCheckUp = () => call("get", "/v1/account/check-up", session);
 export const loadAccount = () => call("get", "/v1/account", session);
 export const changeName = (name: string) => call("patch", "/v1/account", { ...session, body: { name } });
 export const changePassword = (body: BodyOf<"post", "/v1/account/password">) =>

@@ -18,6 +18,8 @@ export type SignedIn = Schemas["SignedIn"];
 
 export type Account = Schemas["OwnAccount"];
 export type NotificationAddress = Account["notification_addresses"][number];
+export type CheckUpFinding = Schemas["CheckUpFinding"];
+export type CheckUpArea = CheckUpFinding["area"];
 export type Session = Schemas["Session"];
 export type Place = Schemas["Place"];
 export type Device = Schemas["Device"];

@@ -20,6 +20,7 @@ export const queryClient = new QueryClient({
 export const keys = {
     methods: ["methods"],
     account: ["account"],
+    checkUp: ["check-up"],
     authenticators: ["authenticators"],
     backupCodes: ["backup-codes"],
     sessions: ["sessions"],
@@ -41,6 +42,10 @@ export const useSignInMethods = () =>
     useQuery({ queryKey: keys.methods, queryFn: api.loadSignInMethods, staleTime: 300_000 });
 
 export const useAccount = () => useQuery({ queryKey: keys.account, queryFn: api.loadAccount });
+
+/** Always asked anew: what was mended on another page must not be shown as lacking, not even for a moment. */
+export const useCheckUp = () =>
+    useQuery({ queryKey: keys.checkUp, queryFn: api.loadCheckUp, staleTime: 0, gcTime: 0 });
 
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: api.listSessions });
 

@@ -99,6 +99,11 @@ const overview = createRoute({
     path: "/account",
     component: lazyRouteComponent(() => import("../pages/overview/OverviewPage"), "OverviewPage"),
 });
+const checkUp = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/check-up",
+    component: lazyRouteComponent(() => import("../pages/check-up/CheckUpPage"), "CheckUpPage"),
+});
 const password = createRoute({
     getParentRoute: () => shell,
     path: "/account/password",
@@ -190,6 +195,7 @@ export const router = createRouter({
         auditVerify,
         shell.addChildren([
             overview,
+            checkUp,
             password,
             twoFactor,
             sessions,

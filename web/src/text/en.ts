@@ -298,8 +298,6 @@ export const t = {
 
     overview: {
         title: "Overview",
-        todo: "To do",
-        allGood: "Nothing is missing. Your account is well protected.",
         state: "Your account at a glance",
         recent: "Recent activity",
         allActivity: "See all activity",
@@ -318,19 +316,129 @@ export const t = {
             more ? `More than ${number} active` : `${number} active`,
         see: "See all",
         addressLabel: "E-mail",
-        lackTwoFactorTitle: "Turn on two-factor sign-in",
-        lackTwoFactorText: "Your password is the only thing between your account and whoever learns it.",
-        lackTwoFactorAction: "Set up",
-        lackCodesTitle: "Make new backup codes",
-        lackCodesText: (number: number) =>
-            number === 0
-                ? "You have none left. If you lose your phone, you cannot sign in."
-                : `Only ${number} left. Make new ones before they run out.`,
-        lackCodesAction: "Make new codes",
-        lackAddressTitle: "Confirm your new e-mail address",
-        lackAddressText: (email: string) =>
-            `We sent a link to ${email}. Until you open it, the old address stays.`,
-        lackAddressAction: "See addresses",
+    },
+
+    checkUp: {
+        title: "Security check-up",
+        text: "What your account still lacks, worst first.",
+        found: "To do",
+        inOrder: "In order",
+        allWell: "All is well: we found nothing that your account lacks.",
+        whole: (more: number) =>
+            more === 0 ? "See the whole check-up" : `See the whole check-up (${more} more)`,
+        chosen: "You chose it",
+        severities: { urgent: "Urgent", important: "Important", advice: "Advice" },
+        names: (shown: string[], more: number) => {
+            const all = more > 0 ? [...shown, `${more} more`] : shown;
+            return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} and ${all.at(-1) ?? ""}`;
+        },
+        areas: {
+            password: { title: "Password", text: "Nothing speaks against it." },
+            "second-factor": {
+                title: "Two-factor sign-in",
+                text: "Whoever learns your password alone cannot sign in.",
+            },
+            "backup-codes": { title: "Backup codes", text: "You have enough of them." },
+            sessions: { title: "Sessions", text: "None from a country that is new to your account." },
+            tokens: { title: "API keys", text: "None that is unused, suspended or wider than its use." },
+            "ssh-keys": { title: "SSH keys", text: "None that is old or suspended." },
+            addresses: { title: "Addresses", text: "Notices go to more than one address." },
+        },
+        kinds: {
+            "password-unsafe": {
+                title: "Choose a new password",
+                text: "Whoever runs this service has marked your password as unsafe. It does not sign you in again.",
+                action: "Change password",
+            },
+            "password-breached": {
+                title: "Choose a new password",
+                text: "Your password is in a list of stolen passwords. People who have such lists try them everywhere.",
+                action: "Change password",
+            },
+            "session-unfamiliar": {
+                title: "Was this you?",
+                text: (names: string) =>
+                    `Someone signed in from ${names}, for the first time. If this was not you, end that session and change your password.`,
+                action: "See sessions",
+            },
+            "second-factor-missing": {
+                title: "Turn on two-factor sign-in",
+                text: "Your password is the only thing between your account and whoever learns it.",
+                action: "Set up",
+            },
+            "password-weak": {
+                title: "Choose a stronger password",
+                text: "Your password is easy to guess by what is known today.",
+                action: "Change password",
+            },
+            "backup-codes-missing": {
+                title: "Make new backup codes",
+                text: "You have none left. If you lose your phone, you cannot sign in.",
+                action: "Make new codes",
+            },
+            "backup-codes-suspended": {
+                title: "Look at your backup codes",
+                text: "They do not work for now, since this server was restored from a back-up. Say whether you used any since, or make new ones.",
+                action: "See backup codes",
+            },
+            "backup-codes-few": {
+                title: "Make new backup codes",
+                text: (_names: string, _number: number, left: number) =>
+                    `Only ${left} left. Make new ones before they run out.`,
+                action: "Make new codes",
+            },
+            "token-wide": {
+                title: "Give API keys fewer permissions",
+                text: (names: string, number: number) =>
+                    `${names} may do more than ${number === 1 ? "it was" : "they were"} used for. Make a narrower key in its place.`,
+                action: "See API keys",
+            },
+            "token-unused": {
+                title: "Revoke API keys that nobody uses",
+                text: (names: string, number: number) =>
+                    `${names} ${number === 1 ? "has" : "have"} not been used for long.`,
+                action: "See API keys",
+            },
+            "token-suspended": {
+                title: "Confirm or revoke API keys",
+                text: (names: string, number: number) =>
+                    `${names} ${number === 1 ? "is" : "are"} suspended until you say that ${number === 1 ? "it is" : "they are"} still wanted.`,
+                action: "See API keys",
+            },
+            "ssh-key-due": {
+                title: "Rotate SSH keys",
+                text: (names: string, number: number) =>
+                    `${names} ${number === 1 ? "is" : "are"} due for a new key.`,
+                action: "See SSH keys",
+            },
+            "ssh-key-suspended": {
+                title: "Confirm or revoke SSH keys",
+                text: (names: string, number: number) =>
+                    `${names} ${number === 1 ? "is" : "are"} suspended until you say that ${number === 1 ? "it is" : "they are"} still wanted.`,
+                action: "See SSH keys",
+            },
+            "email-unconfirmed": {
+                title: "Confirm your new e-mail address",
+                text: "We sent a link to it. Until you open it, the old address stays.",
+                action: "See addresses",
+            },
+            "address-single": {
+                title: "Add a second address for notices",
+                text: "If somebody takes over your mailbox, the other address still hears of it.",
+                action: "Add an address",
+            },
+            "ssh-key-old": {
+                title: "Think about new SSH keys",
+                text: (names: string, number: number) =>
+                    `${names} ${number === 1 ? "is" : "are"} more than a year old.`,
+                action: "See SSH keys",
+            },
+            "password-old": {
+                title: "Think about your password",
+                text: "Its age alone is no reason to change it. Do so if you use it elsewhere, or if someone may know it.",
+                action: "Change password",
+            },
+        },
     },
 
     passwordPage: {

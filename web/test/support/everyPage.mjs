@@ -16,6 +16,7 @@ const pages = [
 ];
 const accountPages = [
     ["overview", "/account", "Overview"],
+    ["check-up", "/account/check-up", "Security check-up"],
     ["password", "/account/password", "Password"],
     ["two-factor", "/account/two-factor", "Two-factor sign-in"],
     ["sessions", "/account/sessions", "Sessions"],

@@ -1,114 +1,52 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { LinkProps } from "@tanstack/react-router";
 import * as api from "../../api/api";
 import type { Account } from "../../api/types";
-import { keys, useAccount, useSessions } from "../../app/queries";
+import { keys, useAccount, useCheckUp, useSessions } from "../../app/queries";
 import { t } from "../../text/en";
-import type { IconName } from "../../ui/Icon";
 import { Notice } from "../../ui/Notice";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { Loaded, Row, Rows, Section, SettingsPage } from "../../ui/Section";
 import { ActivityRow } from "../activity/ActivityRow";
+import { Findings } from "../check-up/Findings";
 import styles from "./overview.module.css";
 
-const codesFew = 3;
-
-interface Lack {
-    id: string;
-    icon: IconName;
-    title: string;
-    text: string;
-    action: string;
-    to: LinkProps["to"];
-}
-
-/** What the account lacks, worst first. */
-function lacksOf(account: Account): Lack[] {
-    const lacks: Lack[] = [];
-    const { enabled, backup_codes_remaining: codes } = account.second_factor;
-    if (!enabled) {
-        lacks.push({
-            id: "two-factor",
-            icon: "shield",
-            title: t.overview.lackTwoFactorTitle,
-            text: t.overview.lackTwoFactorText,
-            action: t.overview.lackTwoFactorAction,
-            to: "/account/two-factor",
-        });
-    } else if (codes <= codesFew) {
-        lacks.push({
-            id: "codes",
-            icon: "key",
-            title: t.overview.lackCodesTitle,
-            text: t.overview.lackCodesText(codes),
-            action: t.overview.lackCodesAction,
-            to: "/account/two-factor",
-        });
-    }
-    if (account.pending_email !== null) {
-        lacks.push({
-            id: "email",
-            icon: "mail",
-            title: t.overview.lackAddressTitle,
-            text: t.overview.lackAddressText(account.pending_email),
-            action: t.overview.lackAddressAction,
-            to: "/account/addresses",
-        });
-    }
-    return lacks;
-}
+const shownMax = 3;
 
 export function OverviewPage() {
     const account = useAccount();
     return (
         <SettingsPage title={t.overview.title}>
-            <Loaded query={account}>
-                {(data) => (
-                    <>
-                        <Lacks lacks={lacksOf(data)} />
-                        <State account={data} />
-                    </>
-                )}
-            </Loaded>
+            <CheckUp />
+            <Loaded query={account}>{(data) => <State account={data} />}</Loaded>
             <RecentActivity />
         </SettingsPage>
     );
 }
 
-function Lacks({ lacks }: { lacks: Lack[] }) {
-    if (lacks.length === 0) {
-        return (
-            <div className={styles.good}>
-                <Notice kind="success">
-                    <p>{t.overview.allGood}</p>
-                </Notice>
-            </div>
-        );
-    }
+/** The worst of the check-up; the rest stands on its page. */
+function CheckUp() {
+    const checkUp = useCheckUp();
     return (
-        <Section title={t.overview.todo}>
-            <Rows>
-                {lacks.map((lack, index) => (
-                    <Row
-                        key={lack.id}
-                        icon={lack.icon}
-                        title={lack.title}
-                        detail={lack.text}
-                        actions={
-                            // The worst one has the page's only filled button.
-                            <Button
-                                size="sm"
-                                variant={index === 0 ? "filled" : "default"}
-                                renderRoot={(props) => <Link {...props} to={lack.to} />}
-                            >
-                                {lack.action}
-                            </Button>
-                        }
-                    />
-                ))}
-            </Rows>
+        <Section title={t.checkUp.title}>
+            <Loaded query={checkUp} rows={2}>
+                {({ findings }) => (
+                    <>
+                        {findings.length === 0 ? (
+                            <Notice kind="success">
+                                <p>{t.checkUp.allWell}</p>
+                            </Notice>
+                        ) : (
+                            <Findings findings={findings.slice(0, shownMax)} />
+                        )}
+                        <div className={styles.more}>
+                            <Link to="/account/check-up">
+                                {t.checkUp.whole(Math.max(0, findings.length - shownMax))}
+                            </Link>
+                        </div>
+                    </>
+                )}
+            </Loaded>
         </Section>
     );
 }
