@@ -17,6 +17,9 @@ constexpr std::size_t kOutputBatchBytes =
 constexpr std::chrono::seconds kRateGrace{5};
 constexpr std::size_t kReceiveBytesPerSecondMin = 256;
 constexpr std::size_t kSendBytesPerSecondMin = 1024;
+// What the kernel took at once of a large answer counts for the rate, for minutes: who takes
+// nothing more is cut before.
+constexpr std::chrono::seconds kSendStallMax{30};
 constexpr std::chrono::seconds kLingerTime{2};
 
 bool below_rate(std::chrono::steady_clock::duration elapsed, std::size_t bytes,
@@ -31,7 +34,7 @@ bool below_rate(std::chrono::steady_clock::duration elapsed, std::size_t bytes,
 
 Conversation::Conversation(LoopState& loop, Surface surface, const IpAddress& peer)
     : loop_(loop), surface_(surface), peer_(peer), input_(kInputBytesMin), phase_since_(loop.now),
-      request_since_(loop.now)
+      request_since_(loop.now), progress_at_(loop.now)
 {
 }
 
@@ -40,6 +43,7 @@ void Conversation::enter(Phase phase)
     phase_ = phase;
     phase_since_ = loop_.now;
     phase_bytes_ = 0;
+    progress_at_ = loop_.now;
 }
 
 std::span<char> Conversation::room()
@@ -258,7 +262,9 @@ bool Conversation::is_overdue() const
         return elapsed > settings.body_timeout || over_total ||
                below_rate(elapsed, phase_bytes_, kReceiveBytesPerSecondMin);
     case Phase::Working: return elapsed > settings.request_timeout;
-    case Phase::Writing: return below_rate(elapsed, phase_bytes_, kSendBytesPerSecondMin);
+    case Phase::Writing:
+        return loop_.now - progress_at_ > kSendStallMax ||
+               below_rate(elapsed, phase_bytes_, kSendBytesPerSecondMin);
     case Phase::Lingering: return elapsed > kLingerTime;
     }
     std::abort();

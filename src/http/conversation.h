@@ -53,7 +53,13 @@ public:
     /// Follows output(); static storage.
     std::string_view tail() const { return tail_; }
     /// `count` more bytes are out; for the minimum rate.
-    void note_progress(std::size_t count) { phase_bytes_ += count; }
+    void note_progress(std::size_t count)
+    {
+        phase_bytes_ += count;
+        if (count > 0) {
+            progress_at_ = loop_.now;
+        }
+    }
     void sent();
 
     const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
@@ -117,6 +123,7 @@ private:
     TimePoint phase_since_;
     TimePoint request_since_;
     std::size_t phase_bytes_ = 0;
+    TimePoint progress_at_; // when the client last took some of an answer
     TimePoint wake_at_{};
     bool chunked_ = false;           // of a body that is streamed; HTTP/1.0 knows no chunks
     std::size_t streamed_bytes_ = 0; // of the same
