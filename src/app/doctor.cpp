@@ -148,12 +148,12 @@ void check_host(const Settings& settings, Findings& findings)
     const bool shared = !settings.server.base_path.empty();
     findings.push_back(
         shared ? Finding{"host", State::Warning,
-                         "Another application is on this host, outside of " +
+                         "By its settings another application is on this host, outside of " +
                              settings.server.base_path +
                              ": whoever finds a hole in its pages acts with the sessions of these. "
                              "A host of its own, with an empty server.base_path, keeps them "
                              "apart."}
-               : Finding{"host", State::Good, "The whole host is Keystead's."});
+               : Finding{"host", State::Good, "By its settings the whole host is Keystead's."});
 }
 
 void check_clock(Findings& findings)

@@ -72,11 +72,11 @@ std::string contact_uri(std::string_view contact, std::string_view subject)
            (subject.empty() ? "" : "?subject=" + percent_encoded(subject));
 }
 
-/// "24 hours", "3 days".
+/// "24 hours", "3 days"; parts of an hour count as one, so that no less is promised than was set.
 std::string words_of(std::chrono::seconds duration)
 {
     const bool whole_days = duration % days{1} == std::chrono::seconds{0} && duration > days{1};
-    const auto count = whole_days ? duration / days{1} : duration / hours{1};
+    const auto count = whole_days ? duration / days{1} : std::chrono::ceil<hours>(duration).count();
     return std::to_string(count) + (whole_days ? " day" : " hour") + (count == 1 ? "" : "s");
 }
 

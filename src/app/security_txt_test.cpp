@@ -59,6 +59,10 @@ TEST(SecurityTxt, IsMadeFromTheSettings)
               "Canonical: https://id.example.com/.well-known/security.txt\n"
               "Policy: https://example.com/policy\n");
     settings.security_txt.subject.clear();
+    settings.security_txt.acknowledge_within = std::chrono::minutes{90};
+    EXPECT_EQ(make_security_txt(settings)->substr(0, 44),
+              "# We acknowledge each report within 2 hours.")
+        << "no less is promised than was set";
     settings.security_txt.acknowledge_within = days{3};
     settings.security_txt.contact = {"o'neil&co%a?b@example.com", "tel:+49-30-1234"};
     settings.security_txt.expires = "2027-01-01t12:00:00z";

@@ -26,13 +26,12 @@ function temporaryFolder(t) {
     return folder;
 }
 
-// ASVS: V3.5.4
 test("a host that is shared with another application is pointed out", { skip: engine !== "sqlite" && "alike on both engines" }, (t) => {
     const folder = temporaryFolder(t);
-    assert.deepEqual(examined(folder, {}, "host"), [["good", "The whole host is Keystead's."]]);
+    assert.deepEqual(examined(folder, {}, "host"), [["good", "By its settings the whole host is Keystead's."]]);
     const [[state, words]] = examined(folder, { server: { base_path: "/account" } }, "host");
     assert.equal(state, "warning");
-    assert.match(words, /Another application is on this host, outside of \/account: .* A host of its own/);
+    assert.match(words, /^By its settings another application is on this host, outside of \/account: .* A host of its own/);
 });
 
 // ASVS: V13.2.1

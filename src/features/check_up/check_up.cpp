@@ -15,9 +15,6 @@ constexpr std::array kAreas = {Area::Password, Area::SecondFactor, Area::BackupC
 void look_at_password(const Facts& facts, std::vector<Finding>& findings)
 {
     const PasswordFacts& password = *facts.password;
-    if (password.marked_unsafe) {
-        findings.push_back({.kind = Kind::PasswordUnsafe});
-    }
     if (password.breached) {
         findings.push_back({.kind = Kind::PasswordBreached});
     }
@@ -25,7 +22,7 @@ void look_at_password(const Facts& facts, std::vector<Finding>& findings)
         findings.push_back({.kind = Kind::PasswordWeak});
     }
     // Whoever has a graver reason to choose another hears of that alone.
-    const bool graver = password.marked_unsafe || password.breached || password.easy_to_guess;
+    const bool graver = password.breached || password.easy_to_guess;
     if (!graver && facts.now - password.changed_at >= kPasswordOld) {
         findings.push_back({.kind = Kind::PasswordOld, .since = password.changed_at});
     }
@@ -101,7 +98,6 @@ void look_at_addresses(const Facts& facts, std::vector<Finding>& findings)
 std::string_view text_of(Kind kind)
 {
     switch (kind) {
-    case Kind::PasswordUnsafe: return "password-unsafe";
     case Kind::PasswordBreached: return "password-breached";
     case Kind::SessionUnfamiliar: return "session-unfamiliar";
     case Kind::SecondFactorMissing: return "second-factor-missing";
@@ -149,7 +145,6 @@ std::string_view text_of(Area area)
 Severity severity_of(Kind kind)
 {
     switch (kind) {
-    case Kind::PasswordUnsafe:
     case Kind::PasswordBreached:
     case Kind::SessionUnfamiliar:
     case Kind::SecondFactorMissing: return Severity::Urgent;
@@ -173,7 +168,6 @@ Severity severity_of(Kind kind)
 Area area_of(Kind kind)
 {
     switch (kind) {
-    case Kind::PasswordUnsafe:
     case Kind::PasswordBreached:
     case Kind::PasswordWeak:
     case Kind::PasswordOld: return Area::Password;

@@ -20,7 +20,6 @@ namespace keystead::check_up {
 
 /// In the order in which findings are told.
 enum class Kind : std::uint8_t {
-    PasswordUnsafe, // an operator marked it
     PasswordBreached,
     SessionUnfamiliar,
     SecondFactorMissing,
@@ -67,7 +66,6 @@ struct Subject {
 
 struct PasswordFacts {
     Instant changed_at{};
-    bool marked_unsafe = false;
     bool easy_to_guess = false;
     bool breached = false;
 };
@@ -102,7 +100,7 @@ struct SshKeyFacts {
 
 struct Facts {
     Instant now{};
-    std::optional<PasswordFacts> password; // nothing: none, or not to be told
+    std::optional<PasswordFacts> password; // nothing: there is none
     bool has_second_factor = false;
     std::int64_t codes_left = 0;
     bool codes_suspended = false;

@@ -8,15 +8,10 @@
 
 namespace keystead::check_up {
 
-Result<CheckUp> CheckUpService::look(ReadTx& tx, AccountId account, std::optional<SessionId> asks)
+Result<CheckUp> CheckUpService::look(ReadTx& tx, AccountId account, SessionId asks)
 {
     Facts facts{.now = p_.clock.now()};
-#ifndef KEYSTEAD_WITHOUT_CHECK_UP_PASSWORD
-    if (asks)
-#endif
-    {
-        KS_CHECK(add_password(tx, account, facts));
-    }
+    KS_CHECK(add_password(tx, account, facts));
     KS_CHECK(add_factors(tx, account, facts));
     KS_CHECK(add_sessions(tx, account, asks, facts));
     KS_CHECK(add_tokens(tx, account, facts));
@@ -29,9 +24,10 @@ Result<void> CheckUpService::add_password(ReadTx& tx, AccountId account, Facts& 
 {
     KS_TRY(const auto stored, p_.passwords.find(tx, account));
     if (stored) {
-        KS_TRY(const auto faults, p_.assessments.faults_of(*stored));
+        // One that does not open any more is no reason to tell nothing of the rest.
+        const auto kept = p_.assessments.faults_of(*stored);
+        const password::Faults faults = kept ? *kept : password::Faults{};
         facts.password = {.changed_at = stored->changed_at,
-                          .marked_unsafe = stored->must_change,
                           .easy_to_guess = faults.easy_to_guess,
                           .breached = faults.breached};
     }
@@ -47,8 +43,8 @@ Result<void> CheckUpService::add_factors(ReadTx& tx, AccountId account, Facts& f
     return {};
 }
 
-Result<void> CheckUpService::add_sessions(ReadTx& tx, AccountId account,
-                                          std::optional<SessionId> asks, Facts& facts)
+Result<void> CheckUpService::add_sessions(ReadTx& tx, AccountId account, SessionId asks,
+                                          Facts& facts)
 {
     KS_TRY(const auto countries, p_.known_devices.list_countries(tx, account));
     for (const auto& country : countries) {

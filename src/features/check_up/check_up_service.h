@@ -49,16 +49,13 @@ class CheckUpService {
 public:
     explicit CheckUpService(const Parts& parts) : p_(parts) {}
 
-    /// `asks` is the session that does: where it is, its owner is. Without one a token asks, and
-    /// hears nothing of the password: whoever found that token must not learn that guessing is
-    /// worth it.
-    Result<CheckUp> look(ReadTx& tx, AccountId account, std::optional<SessionId> asks);
+    /// `asks` is the session that does: where it is, its owner is.
+    Result<CheckUp> look(ReadTx& tx, AccountId account, SessionId asks);
 
 private:
     Result<void> add_password(ReadTx& tx, AccountId account, Facts& facts);
     Result<void> add_factors(ReadTx& tx, AccountId account, Facts& facts);
-    Result<void> add_sessions(ReadTx& tx, AccountId account, std::optional<SessionId> asks,
-                              Facts& facts);
+    Result<void> add_sessions(ReadTx& tx, AccountId account, SessionId asks, Facts& facts);
     Result<void> add_tokens(ReadTx& tx, AccountId account, Facts& facts);
     Result<void> add_ssh_keys(ReadTx& tx, AccountId account, Facts& facts);
     Result<void> add_addresses(ReadTx& tx, AccountId account, Facts& facts);

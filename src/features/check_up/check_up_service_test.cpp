@@ -31,7 +31,7 @@ protected:
     {
         return world_.database->write([&](WriteTx& tx) { return act(tx); });
     }
-    CheckUp look(std::optional<SessionId> asks)
+    CheckUp look(SessionId asks)
     {
         auto found =
             world_.database->read([&](ReadTx& tx) { return check_ups_.look(tx, ada_, asks); });
@@ -197,32 +197,11 @@ TEST_P(CheckUps, MarkThePasswordThatWasCheckedAlone)
     EXPECT_EQ(world_.assessments.faults_of(moved).error().code, "crypto/does-not-open");
 }
 
-TEST_P(CheckUps, FindAMarkedAndAnOldPassword)
+TEST_P(CheckUps, FindAnOldPassword)
 {
-    ASSERT_TRUE(
-        write([&](WriteTx& tx) { return world_.passwords.require_change(tx, Actor{}, ada_); }));
-    EXPECT_EQ(kinds(), Kinds{Kind::PasswordUnsafe});
-    const auto marked = *stored();
-    ASSERT_TRUE(write([&](WriteTx& tx) {
-        return world_.passwords.replace(
-            tx, world_.owner_of(ada_), marked,
-            {.account = ada_, .sealed = {std::byte{1}}, .satisfies = password::Satisfies::Alone});
-    }));
     EXPECT_TRUE(kinds().empty());
     world_.clock.advance(kPasswordOld);
     EXPECT_EQ(kinds(), Kinds{Kind::PasswordOld});
-}
-
-// guards: a token hears nothing of the password
-TEST_P(CheckUps, TellOfThePasswordToSessionsAlone)
-{
-    ASSERT_TRUE(
-        write([&](WriteTx& tx) { return world_.passwords.require_change(tx, Actor{}, ada_); }));
-    const auto result = look(std::nullopt);
-    EXPECT_TRUE(std::ranges::none_of(result.findings, [](const Finding& finding) {
-        return area_of(finding.kind) == Area::Password;
-    }));
-    EXPECT_EQ(std::ranges::count(result.in_order, Area::Password), 0);
 }
 
 // guards: another country is strange for a while, but not where the owner sits

@@ -61,7 +61,6 @@ TEST(CheckUp, TellsTheWorstFirst)
 {
     Facts facts{.now = kNow,
                 .password = PasswordFacts{.changed_at = kNow - std::chrono::days{500},
-                                          .marked_unsafe = true,
                                           .easy_to_guess = true,
                                           .breached = true},
                 .email_unconfirmed = true};
@@ -76,13 +75,10 @@ TEST(CheckUp, TellsTheWorstFirst)
     facts.ssh_keys[1].suspended = true;
     facts.ssh_keys[2].rotate_at = kNow;
     const auto result = look_at(facts);
-    const Kinds expected{Kind::PasswordUnsafe,    Kind::PasswordBreached,
-                         Kind::SessionUnfamiliar, Kind::SecondFactorMissing,
-                         Kind::PasswordWeak,      Kind::TokenWide,
-                         Kind::TokenUnused,       Kind::TokenSuspended,
-                         Kind::SshKeyDue,         Kind::SshKeySuspended,
-                         Kind::EmailUnconfirmed,  Kind::AddressSingle,
-                         Kind::SshKeyOld};
+    const Kinds expected{Kind::PasswordBreached, Kind::SessionUnfamiliar, Kind::SecondFactorMissing,
+                         Kind::PasswordWeak,     Kind::TokenWide,         Kind::TokenUnused,
+                         Kind::TokenSuspended,   Kind::SshKeyDue,         Kind::SshKeySuspended,
+                         Kind::EmailUnconfirmed, Kind::AddressSingle,     Kind::SshKeyOld};
     EXPECT_EQ(kinds_of(facts), expected);
     EXPECT_TRUE(result.in_order.empty()) << "backup codes come with the second factor";
     EXPECT_TRUE(std::ranges::is_sorted(

@@ -28,10 +28,10 @@ Faults AssessmentService::assess(const Secret& typed, const Person& person,
 Result<void> AssessmentService::note(WriteTx& tx, const StoredPassword& checked, Faults faults)
 {
     if (!checked.assessment.empty()) {
-        KS_TRY(const Faults before, faults_of(checked));
-        if (before == faults) {
+        const auto before = faults_of(checked);
+        if (before && *before == faults) {
             return {};
-        }
+        } // One that does not open any more is replaced: nobody is kept out for it.
     }
     const std::array plain{(faults.easy_to_guess ? kEasyToGuess : std::byte{}) |
                            (faults.breached ? kBreached : std::byte{})};

@@ -75,11 +75,17 @@ TEST_P(Webhooks, RaceForTheLastPlacesInVain)
 TEST_P(Webhooks, GiveTheLastPlaceToOneOfTwoThatOverlap)
 {
     ASSERT_TRUE(make(alice_, kUrl) && make(alice_, kUrl));
+    std::atomic<bool> begun = false;
     std::future<Result<WithSecret>> second;
     const auto first = database->write([&](WriteTx& tx) {
         auto made = webhooks.create(tx, actor_of(alice_), alice_, {.url = kUrl, .events = {"*"}});
-        second = std::async(std::launch::async, [this] { return make(alice_, kUrl); });
-        second.wait_for(300ms); // Unless it waits for this one, it is done by then.
+        second = std::async(std::launch::async, [this, &begun] {
+            begun = true;
+            begun.notify_all();
+            return make(alice_, kUrl);
+        });
+        begun.wait(false);
+        second.wait_for(1s); // Unless it waits for this one, it is done by then.
         return made;
     });
     EXPECT_TRUE(first);

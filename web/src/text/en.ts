@@ -333,7 +333,7 @@ export const t = {
             return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} and ${all.at(-1) ?? ""}`;
         },
         areas: {
-            password: { title: "Password", text: "Nothing speaks against it." },
+            password: { title: "Password", text: "Nothing is known that speaks against it." },
             "second-factor": {
                 title: "Two-factor sign-in",
                 text: "Whoever learns your password alone cannot sign in.",
@@ -345,11 +345,6 @@ export const t = {
             addresses: { title: "Addresses", text: "Notices go to more than one address." },
         },
         kinds: {
-            "password-unsafe": {
-                title: "Choose a new password",
-                text: "Whoever runs this service has marked your password as unsafe. It does not sign you in again.",
-                action: "Change password",
-            },
             "password-breached": {
                 title: "Choose a new password",
                 text: "Your password is in a list of stolen passwords. People who have such lists try them everywhere.",
