@@ -65,11 +65,14 @@ class World {
     /** Everybody has an account before the first kill. */
     async settleIn() {
         const carrying = this.carry();
-        await Promise.all(this.active.map(async (person) => {
-            await person.signUp();
-            await person.confirmSignUp();
-        }));
-        this.stopping = true;
+        try {
+            await Promise.all(this.active.map(async (person) => {
+                await person.signUp();
+                await person.confirmSignUp();
+            }));
+        } finally {
+            this.stopping = true; // Whoever still waits for a mail would wait for ever.
+        }
         await carrying;
     }
 
@@ -93,9 +96,12 @@ class World {
         let failed = false;
         all.catch(() => { failed = true; }); // Told below.
         const enough = this.acknowledged + changes;
-        await until("people change things", async () => this.acknowledged >= enough || failed, { seconds: 60 });
-        await pause(this.random.between(0, 30));
-        this.stopping = true;
+        try {
+            await until("people change things", async () => this.acknowledged >= enough || failed, { seconds: 60 });
+            await pause(this.random.between(0, 30));
+        } finally {
+            this.stopping = true;
+        }
         await kill();
         await all;
     }

@@ -198,7 +198,7 @@ export class Person {
         }
         const code = this.random.chance(0.6) ? this.takeCode() : undefined;
         if (code === undefined && this.model.codes.length === 0) {
-            return; // The next step's code comes with the next cycle.
+            throw new Waiting(); // The next step's code comes with the next cycle.
         }
         await this.expect(200, first);
         if (code !== undefined) {

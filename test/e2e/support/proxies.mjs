@@ -77,11 +77,13 @@ export async function startProxy(t, name, server, product) {
     const folder = mkdtempSync(path.join(tmpdir(), `keystead-${name}-`));
     mkdirSync(path.join(folder, "logs"));
     const port = await freePort();
+    const addresses = {
+        "127.0.0.1:8080": `127.0.0.1:${server.port}`, "localhost:8080": new URL(server.base).host,
+        "127.0.0.1:3000": `127.0.0.1:${product}`, "127.0.0.1:8000": `127.0.0.1:${port}`,
+    };
+    // All at once: what was put in must not be looked at again.
     const shipped = (file) => readFileSync(new URL(file, adapters), "utf8")
-        .replaceAll("127.0.0.1:8080", `127.0.0.1:${server.port}`)
-        .replaceAll("localhost:8080", new URL(server.base).host)
-        .replaceAll("127.0.0.1:3000", `127.0.0.1:${product}`)
-        .replaceAll("127.0.0.1:8000", `127.0.0.1:${port}`);
+        .replaceAll(/(?:127\.0\.0\.1|localhost):\d+/g, (address) => addresses[address] ?? address);
     const { files, command, environment = {} } = proxies[name](folder, shipped);
     for (const [file, text] of Object.entries(files)) {
         writeFileSync(path.join(folder, file), text);

@@ -145,11 +145,11 @@ class Keystead {
         return this;
     }
 
-    /** The status of /health/<kind>, or nothing while nobody listens. */
+    /** The status of /health/<kind>, or nothing while nobody listens or answers. */
     health(kind) {
         return new Promise((resolve) => {
             const request = http.get(
-                { host: "127.0.0.1", port: this.port, path: `/health/${kind}`, headers: { host: new URL(this.base).host } },
+                { host: "127.0.0.1", port: this.port, path: `/health/${kind}`, headers: { host: new URL(this.base).host }, signal: AbortSignal.timeout(10_000) },
                 (answer) => {
                     answer.resume();
                     resolve(answer.statusCode);
