@@ -214,6 +214,7 @@ bool Application::stop()
     }
     server_.reset();
     features_.webhook_deliveries.stop();
+    features_.audit_shipping.stop();
     jobs_.stop(); // Also where HTTP never started: what they use is destroyed before they are.
     if (has_served) {
         if (const auto written = features_.write_behind(); !written) {

@@ -145,6 +145,11 @@ std::vector<Job> background_jobs(Features& features, const Wake& wake)
             {"checkpoint", features.foundation.settings.audit.checkpoint_interval,
              [&features](Instant now) { return features.checkpoint_sender.run_once(now); }});
     }
+    if (features.audit_shipping.has_place()) {
+        jobs.push_back({"audit-ship", 1s,
+                        [&features](Instant now) { return features.audit_shipping.run_once(now); },
+                        kDeliveringNice});
+    }
     jobs.push_back({"audit-index", 1s,
                     [&features, &db](Instant) { return features.audit_index.run_once(db); }});
     jobs.push_back({"retention", 10min, [&features](Instant) -> Result<void> {
@@ -161,6 +166,15 @@ std::vector<Job> background_jobs(Features& features, const Wake& wake)
 
 void add_gauges(http::Metrics& metrics, Features& features)
 {
+    if (features.audit_shipping.has_place()) {
+        metrics.add_gauge("keystead_audit_ship_waiting_events",
+                          "Audit events that the receiver has not taken yet.",
+                          [&features] { return double(features.audit_shipping.waiting_events()); });
+        metrics.add_gauge(
+            "keystead_audit_ship_failing_seconds",
+            "How long the receiver of the audit log has taken nothing; 0 while it does.",
+            [&features] { return double(features.audit_shipping.failing_for().count()); });
+    }
     const std::string& certificate = features.foundation.settings.server.tls_certificate;
     if (!certificate.empty()) {
         metrics.add_gauge(

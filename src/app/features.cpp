@@ -56,6 +56,9 @@ Result<FeatureResources> open_feature_resources(Foundation& foundation)
     KS_TRY(resources.places,
            place::PlaceService::open(settings.place.database, settings.storage.data_folder));
     resources.outgoing = outgoing::make_client(settings.outgoing);
+    if (!settings.audit.ship_url.empty()) {
+        KS_CHECK(resources.outgoing->check(settings.audit.ship_url, outgoing::NamedBy::Operator));
+    }
     KS_TRY(resources.mail,
            notify::open_mail_transport(settings.mail, settings.storage.data_folder));
     return resources;
@@ -84,6 +87,11 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       audit_filters(audit_reader, accounts),
       notices(accounts, links, outbox, foundation.settings.account, foundation.clock,
               [this](const ClientDescription& client) { return device_words.words_of(client); }),
+      audit_shipping({*foundation.database, audit, audit_reader, audit_exports,
+                      *resources.outgoing, foundation.settings.audit,
+                      [this](WriteTx& tx, Instant since) {
+                          return tell_operators_of_shipping(tx, since);
+                      }}),
       policy(foundation.settings.password, foundation.settings.product.name,
              resources.breaches.get()),
       passwords(audit, foundation.clock), assessments(policy, *foundation.keys),
@@ -152,6 +160,17 @@ totp::TellOwner Features::tell_owner()
                   const notify::Facts& facts) {
         return notices.tell_owner(tx, actor, account, purpose, facts);
     };
+}
+
+Result<void> Features::tell_operators_of_shipping(WriteTx& tx, Instant failing_since)
+{
+    const Actor system{.kind = ActorKind::System};
+    KS_TRY(const auto operators, account_store.list_operators(tx));
+    for (const account::Account& one : operators) {
+        KS_CHECK(notices.tell_owner(tx, system, one.id, notify::Purpose::AuditNotShipped,
+                                    {{"since", rfc3339(failing_since)}}));
+    }
+    return {};
 }
 
 api_token::ApiTokenParts Features::token_parts()

@@ -29,6 +29,7 @@
 #include "features/audit_search/audit_search_service.h"
 #include "features/audit_search/audit_view_service.h"
 #include "features/audit_search/filter_service.h"
+#include "features/audit_shipping/audit_shipping_service.h"
 #include "features/backup_code/backup_code_service.h"
 #include "features/check_up/check_up_service.h"
 #include "features/client_device/client_device_service.h"
@@ -121,6 +122,7 @@ public:
     account::AccountService accounts;
     audit_search::FilterService audit_filters;
     account::Notices notices;
+    audit_shipping::AuditShippingService audit_shipping;
     password::PasswordPolicy policy;
     password::PasswordService passwords;
     password::AssessmentService assessments;
@@ -184,6 +186,7 @@ private:
     std::vector<account_data::DataSource> data_sources();
     std::vector<account_data::Eraser> erasers();
     totp::TellOwner tell_owner();
+    Result<void> tell_operators_of_shipping(WriteTx& tx, Instant failing_since);
     api_token::ApiTokenParts token_parts();
     Result<void> export_tokens(ReadTx& tx, AccountId account, JsonWriter& json);
     Result<void> export_ssh_keys(ReadTx& tx, AccountId account, JsonWriter& json);

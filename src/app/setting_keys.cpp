@@ -298,6 +298,21 @@ std::vector<SettingKey> audit_keys()
         "audit.checkpoint_interval", [](auto& s) -> auto& { return s.audit.checkpoint_interval; },
         {std::chrono::seconds{1}, hours{24}},
         "How often a checkpoint is sent away when the log has grown."));
+    keys.push_back(text_key(
+        "audit.ship_url", [](auto& s) -> auto& { return s.audit.ship_url; },
+        "Where every event is sent, as JSON Lines: an https:// address on another machine; "
+        "empty: nowhere."));
+    keys.push_back(text_key(
+        "audit.ship_token_file", [](auto& s) -> auto& { return s.audit.ship_token_file; },
+        "File whose first line is the bearer token for audit.ship_url; empty: none is sent."));
+    keys.push_back(flag_key(
+        "audit.ship_personal_values", [](auto& s) -> auto& { return s.audit.ship_personal_values; },
+        "Send addresses, names and devices too. What was sent is out of reach when a person is "
+        "erased."));
+    keys.push_back(duration_key(
+        "audit.ship_alert_after", [](auto& s) -> auto& { return s.audit.ship_alert_after; },
+        {std::chrono::seconds{1}, hours{24}},
+        "How long the receiver may take nothing before the operators are told."));
     return keys;
 }
 

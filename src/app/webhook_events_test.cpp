@@ -17,6 +17,8 @@ const std::set<std::string_view> kNotSent = {
     "account.email-request",
     "account.invite",
     "audit.export",
+    "audit.ship-fail",
+    "audit.ship-resume",
     "audit.prove-event",
     "audit.view",
     "password.attempt",

@@ -179,6 +179,10 @@ struct AuditSettings {
     std::string checkpoint_file;   // outside the data folder; empty: none
     std::string checkpoint_syslog; // "udp://host:514", "tcp://host:601", "unix:/dev/log"; or empty
     std::chrono::seconds checkpoint_interval{60};
+    std::string ship_url;        // every event is sent there; empty: nowhere
+    std::string ship_token_file; // its first line: the bearer token; or empty
+    bool ship_personal_values = false;
+    std::chrono::seconds ship_alert_after = std::chrono::minutes{15};
 };
 
 /// RFC 9116: how a vulnerability is reported.

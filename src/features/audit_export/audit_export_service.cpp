@@ -176,6 +176,34 @@ Result<Position> AuditExportService::go_on(ReadTx& tx, const Order& order, Posit
     return position;
 }
 
+Result<Parcel> AuditExportService::parcel(ReadTx& tx, std::uint64_t first, bool pseudonymous) const
+{
+    const Order order{.filter_names = "entries", .pseudonymous = pseudonymous}; // a selection
+    Parcel parcel;
+    KS_TRY(const Position position, begin(tx, order, parcel.file));
+    KS_ASSERT(first < position.size);
+    parcel.size = position.size;
+    parcel.next = std::min(position.size, (first / kRangeLeaves + 1) * kRangeLeaves);
+    KS_TRY(auto events, reader_.list_range(tx, first, parcel.next - first));
+    for (audit::LogEvent& event : events) {
+        KS_CHECK(append_line(tx, order, position, event, parcel.file));
+    }
+    parcel.events = events.size();
+    log_proof::append_end(parcel.file, parcel.events);
+    return parcel;
+}
+
+Result<std::string> AuditExportService::origin(ReadTx& tx) const
+{
+    KS_TRY(const auto origins, proofs_.list_origins(tx));
+    if (origins.empty()) {
+        return Error{.kind = ErrorKind::Unavailable,
+                     .code = "audit/no-origin",
+                     .cause = "the log has no origin yet"};
+    }
+    return origins.back().name;
+}
+
 Result<void> AuditExportService::append_range(ReadTx& tx, const Order& order, Position& position,
                                               std::string& out) const
 {

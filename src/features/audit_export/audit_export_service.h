@@ -44,6 +44,14 @@ struct Position {
     static std::optional<Position> parse(std::string_view text);
 };
 
+/// Some entries of the log in a row, as a file of its own.
+struct Parcel {
+    std::string file; // JSON Lines: a selection, each event with its proof
+    std::uint64_t next = 0;   // the entry after the last one
+    std::uint64_t size = 0;   // of the tree
+    std::uint64_t events = 0; // those that are kept
+};
+
 class AuditExportService {
 public:
     AuditExportService(audit::AuditLog& audit, const audit::AuditReader& reader,
@@ -61,6 +69,12 @@ public:
     /// statements; audit/tree-damaged, audit/event-damaged.
     Result<Position> go_on(ReadTx& tx, const Order& order, Position position,
                            std::string& out) const;
+
+    /// The entries from `first` (below the tree's size) to the end of its bundle. Errors: as
+    /// go_on.
+    Result<Parcel> parcel(ReadTx& tx, std::uint64_t first, bool pseudonymous) const;
+    /// The name under which the log's checkpoints are signed now. Errors: audit/no-origin.
+    Result<std::string> origin(ReadTx& tx) const;
 
 private:
     Result<void> append_range(ReadTx& tx, const Order& order, Position& position,

@@ -57,6 +57,7 @@ enum class Purpose : std::uint8_t {
     SshKeyRevoked,
     SshKeyCompromised, // whoever held it said so by its signature
     SshKeyOld,         // to be rotated
+    AuditNotShipped,   // to operators: the receiver of the log takes nothing
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as
