@@ -72,7 +72,7 @@ async function byPassword(person, models) {
             asked = server.now();
             answer = await ask();
         }
-        assert.ok([200, 401].includes(answer.status), `sign-in: ${answer.status} ${answer.headers["retry-after"]} ${answer.text}`);
+        assert.ok([200, 401].includes(answer.status), `sign-in: ${answer.status} ${answer.headers?.["retry-after"]} ${answer.text}`);
         if (answer.status === 200) {
             const fits = models.filter((model) => model.password === password);
             if (answer.body.status !== "signed-in") {
