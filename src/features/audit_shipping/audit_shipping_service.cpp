@@ -48,7 +48,11 @@ Result<void> AuditShippingService::run_once(Instant now)
         return {};
     }
     for (int sent = 0; sent < kParcelsMax && !stopping_; ++sent) {
-        KS_TRY(Next next, p_.database.read([&](ReadTx& tx) { return look(tx); }));
+        Result<Next> looked = p_.database.read([&](ReadTx& tx) { return look(tx); });
+        if (!looked) {
+            return fail(std::move(looked).error(), now);
+        }
+        Next next = *std::move(looked);
         waiting_ = next.parcel.size - next.progress.next;
         if (next.parcel.next == next.progress.next) {
             return {};
@@ -56,10 +60,7 @@ Result<void> AuditShippingService::run_once(Instant now)
         // Of entries whose events are kept no more there is nothing to say.
         if (next.parcel.events > 0) {
             if (auto taken = send(next.parcel); !taken) {
-                not_before_ = now + wait_;
-                wait_ = std::min(wait_ * 2, kWaitMax);
-                KS_CHECK(remember_failure(std::move(next.progress), now));
-                return taken;
+                return fail(std::move(taken).error(), now);
             }
         }
         wait_ = kWaitMin;
@@ -67,6 +68,25 @@ Result<void> AuditShippingService::run_once(Instant now)
         waiting_ = next.parcel.size - next.parcel.next;
     }
     return {};
+}
+
+/// Also what cannot be read is not sent: an event that is damaged must not end this unnoticed.
+Error AuditShippingService::fail(Error why, Instant now)
+{
+    not_before_ = now + wait_;
+    wait_ = std::min(wait_ * 2, kWaitMax);
+    auto stored = p_.database.read([&](ReadTx& tx) { return store_.find(tx); });
+    if (!stored) {
+        return why; // The database itself: there is nowhere to remember it.
+    }
+    Progress progress = std::move(*stored).value_or(Progress{});
+    if (progress.place != place_) {
+        progress = {.place = place_}; // Where it goes on from is found when it can be read.
+    }
+    if (auto remembered = remember_failure(std::move(progress), now); !remembered) {
+        return std::move(remembered).error();
+    }
+    return why;
 }
 
 /// Another receiver, and a log that began anew, start from the oldest event that is kept.
@@ -82,6 +102,10 @@ Result<AuditShippingService::Next> AuditShippingService::look(ReadTx& tx) const
         next.progress.place = place_;
         next.progress.origin = origin;
         KS_TRY(next.progress.next, p_.reader.first_leaf(tx));
+        if (stored && stored->place == place_) { // The outage is still the same.
+            next.progress.failing_since = stored->failing_since;
+            next.progress.told_at = stored->told_at;
+        }
     }
     next.parcel.size = size;
     next.parcel.next = next.progress.next;

@@ -64,6 +64,8 @@ private:
     Result<Next> look(ReadTx& tx) const;
     Result<void> send(const audit_export::Parcel& parcel);
     Result<void> advance(Progress progress, const audit_export::Parcel& parcel);
+    /// Answers `why`, or what hindered remembering it.
+    Error fail(Error why, Instant now);
     Result<void> remember_failure(Progress progress, Instant now);
 
     ShippingParts p_;

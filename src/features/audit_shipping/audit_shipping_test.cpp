@@ -164,6 +164,27 @@ TEST_P(AuditShipping, TellsTheOperatorsOnceOfAnOutageAndRecordsItsEnd)
     EXPECT_GE(sent("\"action\":\"audit.ship-fail\""), 1U);
 }
 
+TEST_P(AuditShipping, TellsOfAnEventThatCannotBeRead)
+{
+    append(3);
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        KS_TRY([[maybe_unused]] const int rows,
+               tx.exec("UPDATE audit_event SET canonical = $1 WHERE leaf_index = 1",
+                       Bytes(std::size_t{7})));
+        return audit_.append(tx, {.actor = {.kind = ActorKind::System}, .action = "test.step"});
+    }));
+    number();
+    auto shipping = service();
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        const auto refused = shipping.run_once(clock_.now());
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, "audit/event-damaged");
+        clock_.advance(AuditShippingService::kWaitMax);
+    }
+    EXPECT_EQ(told_, 1);
+    EXPECT_TRUE(receiver_.requests().empty());
+}
+
 TEST_P(AuditShipping, PassesOverWhatIsKeptNoMore)
 {
     append(300);

@@ -177,10 +177,11 @@ constexpr std::array kTemplates = {
              "Events of your account at {product} are sent to a webhook endpoint that was added or "
              "changed.",
              kNotMe, kIfNotYou},
-    Template{Purpose::AuditNotShipped, Kind::ChangeNotice, "The audit log no longer leaves the server",
+    Template{Purpose::AuditNotShipped, Kind::ChangeNotice,
+             "The audit log no longer leaves the server",
              "The receiver of the audit log of {product} (audit.ship_url) has taken nothing for a "
-             "while. Nothing is lost: what was recorded waits and is sent when the receiver takes "
-             "it again. Until then somebody who breaks into the server could hide what is recorded "
+             "while. What was recorded waits here and is sent when the receiver takes it "
+             "again. Until then somebody who breaks into the server could hide what is recorded "
              "now.",
              "",
              "The server's log says why: look for \"audit/ship-not-taken\". You are told once for "
