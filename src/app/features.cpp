@@ -87,11 +87,10 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       audit_filters(audit_reader, accounts),
       notices(accounts, links, outbox, foundation.settings.account, foundation.clock,
               [this](const ClientDescription& client) { return device_words.words_of(client); }),
-      audit_shipping({*foundation.database, audit, audit_reader, audit_exports,
-                      *resources.outgoing, foundation.settings.audit,
-                      [this](WriteTx& tx, Instant since) {
-                          return tell_operators_of_shipping(tx, since);
-                      }}),
+      audit_shipping(
+          {*foundation.database, audit, audit_reader, audit_exports, *resources.outgoing,
+           foundation.settings.audit,
+           [this](WriteTx& tx, Instant since) { return tell_operators_of_shipping(tx, since); }}),
       policy(foundation.settings.password, foundation.settings.product.name,
              resources.breaches.get()),
       passwords(audit, foundation.clock), assessments(policy, *foundation.keys),

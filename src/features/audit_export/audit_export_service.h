@@ -46,7 +46,7 @@ struct Position {
 
 /// Some entries of the log in a row, as a file of its own.
 struct Parcel {
-    std::string file; // JSON Lines: a selection, each event with its proof
+    std::string file;         // JSON Lines: a selection, each event with its proof
     std::uint64_t next = 0;   // the entry after the last one
     std::uint64_t size = 0;   // of the tree
     std::uint64_t events = 0; // those that are kept
