@@ -88,8 +88,8 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       notices(accounts, links, outbox, foundation.settings.account, foundation.clock,
               [this](const ClientDescription& client) { return device_words.words_of(client); }),
       audit_shipping(
-          {*foundation.database, audit, audit_reader, audit_exports, *resources.outgoing,
-           foundation.settings.audit,
+          {*foundation.database, audit, audit_reader, audit_exports, log_proofs,
+           *resources.outgoing, foundation.settings.audit,
            [this](WriteTx& tx, Instant since) { return tell_operators_of_shipping(tx, since); }}),
       policy(foundation.settings.password, foundation.settings.product.name,
              resources.breaches.get()),

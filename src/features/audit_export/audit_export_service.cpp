@@ -193,17 +193,6 @@ Result<Parcel> AuditExportService::parcel(ReadTx& tx, std::uint64_t first, bool 
     return parcel;
 }
 
-Result<std::string> AuditExportService::origin(ReadTx& tx) const
-{
-    KS_TRY(const auto origins, proofs_.list_origins(tx));
-    if (origins.empty()) {
-        return Error{.kind = ErrorKind::Unavailable,
-                     .code = "audit/no-origin",
-                     .cause = "the log has no origin yet"};
-    }
-    return origins.back().name;
-}
-
 Result<void> AuditExportService::append_range(ReadTx& tx, const Order& order, Position& position,
                                               std::string& out) const
 {

@@ -73,8 +73,6 @@ public:
     /// The entries from `first` (below the tree's size) to the end of its bundle. Errors: as
     /// go_on.
     Result<Parcel> parcel(ReadTx& tx, std::uint64_t first, bool pseudonymous) const;
-    /// The name under which the log's checkpoints are signed now. Errors: audit/no-origin.
-    Result<std::string> origin(ReadTx& tx) const;
 
 private:
     Result<void> append_range(ReadTx& tx, const Order& order, Position& position,

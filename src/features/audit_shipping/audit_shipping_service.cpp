@@ -94,7 +94,8 @@ Result<AuditShippingService::Next> AuditShippingService::look(ReadTx& tx) const
 {
     Next next;
     KS_TRY(const auto stored, store_.find(tx));
-    KS_TRY(const std::string origin, p_.exports.origin(tx));
+    KS_TRY(const auto origins, p_.proofs.list_origins(tx));
+    const std::string origin = origins.empty() ? std::string{} : origins.back().name;
     KS_TRY(const std::uint64_t size, p_.reader.tree_size(tx));
     if (stored && stored->place == place_ && stored->origin == origin && stored->next <= size) {
         next.progress = *stored;

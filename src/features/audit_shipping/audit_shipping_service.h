@@ -14,6 +14,7 @@
 #include "features/audit/audit_reader_service.h"
 #include "features/audit_export/audit_export_service.h"
 #include "features/audit_shipping/audit_shipping_store.h"
+#include "features/log_proof/log_proof_service.h"
 #include "outgoing/client.h"
 #include "storage/database.h"
 
@@ -30,6 +31,7 @@ struct ShippingParts {
     audit::AuditLog& audit;
     const audit::AuditReader& reader;
     const audit_export::AuditExportService& exports;
+    const log_proof::LogProofService& proofs;
     const outgoing::Client& client;
     const AuditSettings& settings;
     /// Writes to every operator that nothing was taken since then.

@@ -47,8 +47,8 @@ protected:
     }
     AuditShippingService service()
     {
-        return AuditShippingService{{*database_, audit_, reader_, exports_, *client_, settings_,
-                                     [this](WriteTx&, Instant) -> Result<void> {
+        return AuditShippingService{{*database_, audit_, reader_, exports_, proofs_, *client_,
+                                     settings_, [this](WriteTx&, Instant) -> Result<void> {
                                          ++told_;
                                          return {};
                                      }}};
@@ -203,6 +203,22 @@ TEST_P(AuditShipping, BeginsAnewWithAnotherReceiver)
     settings_.ship_url += "/other";
     ASSERT_TRUE(service().run_once(clock_.now()));
     EXPECT_EQ(sent("\"leaf_index\":"), 2 * size());
+}
+
+TEST_P(AuditShipping, BeginsAnewWithALogThatBeganAnew)
+{
+    append(4);
+    ASSERT_TRUE(service().run_once(clock_.now()));
+    const auto before = size();
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        KS_TRY([[maybe_unused]] const auto origin,
+               proofs_.start_new_origin(tx, Actor{.kind = ActorKind::System},
+                                        log_proof::OriginReason::Restore));
+        return {};
+    }));
+    number();
+    ASSERT_TRUE(service().run_once(clock_.now()));
+    EXPECT_EQ(sent("\"leaf_index\":"), before + size());
 }
 
 TEST_P(AuditShipping, SendsItsTokenAndNothingWithoutIt)
