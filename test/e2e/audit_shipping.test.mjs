@@ -2,7 +2,6 @@
 // away loses nothing, also when the server is killed meanwhile, and operators are told.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import https from "node:https";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { setUpOperator, signUp } from "./support/accounts.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { atEnd } from "./support/cleanup.mjs";
 import { freePort } from "./support/ports.mjs";
 import { runKeystead, settingsAsEnvironment, startKeystead } from "./support/server.mjs";
@@ -19,14 +19,6 @@ function temporaryFolder(t) {
     const folder = mkdtempSync(path.join(tmpdir(), "keystead-shipping-"));
     atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
     return folder;
-}
-
-function makeCertificate(folder, name, host) {
-    const [key, cert] = [path.join(folder, `${name}-key.pem`), path.join(folder, `${name}.pem`)];
-    const made = spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-        "-keyout", key, "-out", cert, "-subj", `/CN=${host}`, "-addext", `subjectAltName=IP:${host}`]);
-    assert.equal(made.status, 0, String(made.stderr));
-    return { key, cert };
 }
 
 /** Takes what comes while `state.takes`; `parcels` is what was taken, `refused` how often it was not. */
@@ -62,7 +54,7 @@ async function gauge(server, name) {
 // ASVS: V16.4.3
 test("every event is sent to another machine, and waits while that is away", async (t) => {
     const folder = temporaryFolder(t);
-    const certificate = makeCertificate(folder, "archive", "127.0.0.1");
+    const certificate = makeCertificate(folder, "IP:127.0.0.1");
     const archive = await startArchive(t, certificate);
     const tokenFile = path.join(folder, "token");
     writeFileSync(tokenFile, "open-sesame-4711\n", { mode: 0o600 });
@@ -122,8 +114,8 @@ test("every event is sent to another machine, and waits while that is away", asy
 
 test("nothing is sent to whom no certificate speaks for, nor in the clear", async (t) => {
     const folder = temporaryFolder(t);
-    const archive = await startArchive(t, makeCertificate(folder, "archive", "127.0.0.1"));
-    const other = makeCertificate(folder, "other", "127.0.0.1");
+    const archive = await startArchive(t, makeCertificate(folder, "IP:127.0.0.1"));
+    const other = makeCertificate(folder, "IP:127.0.0.1", "other");
     const server = await startKeystead(t, {
         settings: { audit: { ship_url: archive.url }, outgoing: { allowed_addresses: "127.0.0.1", ca_file: other.cert } },
     });

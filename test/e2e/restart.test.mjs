@@ -11,6 +11,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { signUp } from "./support/accounts.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { freePort } from "./support/ports.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
 
@@ -95,10 +96,7 @@ test("the TLS listener", async (t) => {
     const port = await freePort();
     const plain = await startKeystead(t);
     const folder = plain.folder;
-    const [certificate, key] = [path.join(folder, "certificate.pem"), path.join(folder, "key.pem")];
-    const made = spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]);
-    assert.equal(made.status, 0, String(made.stderr));
+    const { cert: certificate, key } = makeCertificate(folder, "DNS:localhost");
     await plain.stop();
     const environment = { ...plain.environment(), KEYSTEAD__SERVER__PORT: String(port), KEYSTEAD__SERVER__BASE_URL: `https://localhost:${port}`,
         KEYSTEAD__SERVER__TLS_CERTIFICATE: certificate, KEYSTEAD__SERVER__TLS_KEY: key };

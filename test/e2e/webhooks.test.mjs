@@ -1,7 +1,6 @@
 // Webhooks: signed, retried, repeatable, and never a way inside. Judged by the package standardwebhooks.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import https from "node:https";
 import { tmpdir } from "node:os";
@@ -14,6 +13,7 @@ import { Webhook } from "standardwebhooks";
 
 import { enrollTotp, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
 import { checkAccessible, checkFits, openBrowser, openPage, screenshot } from "./support/browser.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { atEnd } from "./support/cleanup.mjs";
 import { tokenIn } from "./support/mail.mjs";
 import { insideAllowed, startReceiver } from "./support/receiver.mjs";
@@ -229,12 +229,9 @@ test("webhooks are no way inside", async (t) => {
 test("receivers are called by TLS that is verified", async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), "keystead-tls-"));
     atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
-    const pem = (name) => path.join(folder, name);
-    const made = spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-        "-keyout", pem("key.pem"), "-out", pem("cert.pem"), "-subj", "/CN=hooks.example", "-addext", "subjectAltName=DNS:hooks.example"]);
-    assert.equal(made.status, 0, String(made.stderr));
+    const { key, cert } = makeCertificate(folder, "DNS:hooks.example");
     const seen = [];
-    const receiver = https.createServer({ key: readFileSync(pem("key.pem")), cert: readFileSync(pem("cert.pem")) }, (request, response) => {
+    const receiver = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
         seen.push({ host: request.headers.host, name: request.socket.servername });
         response.writeHead(204).end();
     });
@@ -242,7 +239,7 @@ test("receivers are called by TLS that is verified", async (t) => {
     atEnd(t, () => new Promise((resolve) => { receiver.closeAllConnections(); receiver.close(resolve); }));
     const { port } = receiver.address();
     const names = await startNameServer(t, () => "127.0.0.1");
-    const settings = { outgoing: { allowed_addresses: "127.0.0.1", allowed_for_accounts: true, name_server: `127.0.0.1:${names.port}`, ca_file: pem("cert.pem") } };
+    const settings = { outgoing: { allowed_addresses: "127.0.0.1", allowed_for_accounts: true, name_server: `127.0.0.1:${names.port}`, ca_file: cert } };
     const server = await startKeystead(t, { settings });
     const owner = await signUp(server);
     const outcome = async (host) => {

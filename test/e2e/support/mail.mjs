@@ -1,6 +1,5 @@
 // Mail as its reader gets it: from the files of a server without SMTP, or from an SMTP server of ours.
 
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +7,7 @@ import path from "node:path";
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
 
+import { makeCertificate } from "./certificate.mjs";
 import { atEnd } from "./cleanup.mjs";
 import { until } from "./until.mjs";
 
@@ -84,15 +84,9 @@ export class MailServer extends Mailbox {
         if (tls) {
             const folder = mkdtempSync(path.join(tmpdir(), "keystead-smtp-"));
             atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
-            box.certificate = path.join(folder, "certificate.pem");
-            const key = path.join(folder, "key.pem");
-            const made = spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                "-keyout", key, "-out", box.certificate]);
-            if (made.status !== 0) {
-                throw new Error(`openssl: ${made.stderr}`);
-            }
-            Object.assign(options, { key: readFileSync(key), cert: readFileSync(box.certificate), secure: tls === "implicit" });
+            const { key, cert } = makeCertificate(folder, "DNS:localhost,IP:127.0.0.1");
+            box.certificate = cert;
+            Object.assign(options, { key: readFileSync(key), cert: readFileSync(cert), secure: tls === "implicit" });
         } else {
             options.disabledCommands.push("STARTTLS");
         }
