@@ -1,6 +1,7 @@
 #include "app/api_setting_keys.h"
 
 #include "app/setting_types.h"
+#include "core/encoding.h"
 
 #include <algorithm>
 #include <array>
@@ -43,6 +44,32 @@ SettingKey permissions_key(std::string_view name, Member member, std::string_vie
             out += (out.empty() ? "" : ", ") + quoted(item);
         }
         return "[" + out + "]";
+    };
+    return key;
+}
+
+/// As curl has it (--pinnedpubkey): SHA-256 of a key's SubjectPublicKeyInfo.
+bool is_pin(std::string_view text)
+{
+    constexpr std::string_view kLead = "sha256//";
+    const auto digest = base64_decode(text.substr(std::min(kLead.size(), text.size())));
+    return text.starts_with(kLead) && digest && digest->size() == sizeof(Digest);
+}
+
+template <class Member>
+SettingKey pins_key(std::string_view name, Member member, std::string_view words)
+{
+    SettingKey key = permissions_key(name, member, words);
+    key.type = "list of \"sha256//base64\"";
+    key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
+        auto pins = list_of(value);
+        for (const auto& item : pins) {
+            if (!is_pin(item)) {
+                return quoted(item) + " is not \"sha256//\" and a SHA-256 in base64";
+            }
+        }
+        member(settings) = std::move(pins);
+        return {};
     };
     return key;
 }
@@ -184,6 +211,29 @@ std::vector<SettingKey> ssh_key_keys()
         "ssh_key.rotation_overlap", [](auto& s) -> auto& { return s.ssh_key.rotation_overlap; },
         {seconds{0}, days{30}},
         "How long an SSH key that another replaces stays valid, unless set at rotation."));
+    return keys;
+}
+
+std::vector<SettingKey> host_keys()
+{
+    std::vector<SettingKey> keys;
+    keys.push_back(number_key(
+        "host.at_most", [](auto& s) -> auto& { return s.host.at_most; }, 0, 10000,
+        "Servers an account whose logins follow its SSH keys; 0: none, and no API for them."));
+    keys.push_back(duration_key(
+        "host.enrolment_lifetime", [](auto& s) -> auto& { return s.host.enrolment_lifetime; },
+        {minutes{5}, days{30}}, "How long the token works with which a server is enrolled."));
+    keys.push_back(flag_key(
+        "host.end_sessions", [](auto& s) -> auto& { return s.host.end_sessions; },
+        "Servers end the open SSH sessions of a key that was revoked."));
+    keys.push_back(pins_key(
+        "host.pins", [](auto& s) -> auto& { return s.host.pins; },
+        "Public keys that servers trust beside that of server.tls_certificate: of a proxy that "
+        "ends "
+        "TLS, or of the next certificate."));
+    keys.push_back(text_key(
+        "host.permission", [](auto& s) -> auto& { return s.host.permission; },
+        "The permission with which an API token manages its owner's servers; empty: none does."));
     return keys;
 }
 

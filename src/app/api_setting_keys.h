@@ -14,5 +14,6 @@ std::vector<SettingKey> limits_keys();
 std::vector<SettingKey> permission_keys();
 std::vector<SettingKey> api_token_keys();
 std::vector<SettingKey> ssh_key_keys();
+std::vector<SettingKey> host_keys();
 
 } // namespace keystead::app

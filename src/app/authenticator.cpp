@@ -16,6 +16,7 @@ void fill(Principal& principal, const session::CachedSession& session)
     principal.email = session.email.view();
     principal.is_operator = session.is_operator;
     principal.must_authenticate = session.must_authenticate;
+    principal.is_restricted = session.is_restricted;
 }
 
 Principal principal_of(const service_client::ServiceClient& client)
@@ -24,6 +25,15 @@ Principal principal_of(const service_client::ServiceClient& client)
     principal.kind = Principal::Kind::ServiceClient;
     principal.client = client.id;
     principal.client_rights = client.rights;
+    return principal;
+}
+
+Principal principal_of(const host::Holder& holder)
+{
+    Principal principal;
+    principal.kind = Principal::Kind::Host;
+    principal.host = holder.host;
+    principal.account = holder.account;
     return principal;
 }
 
@@ -51,6 +61,13 @@ std::optional<Principal> FeatureAuthenticator::find_bearer(const http::Credentia
                                 });
         return found ? std::optional(std::move(principal)) : std::nullopt;
     }
+    if (const auto host = hosts_.parse(credentials.bearer)) {
+        const auto holder = may_remember() ? hosts_.find_cached(*host) : std::nullopt;
+        return holder ? std::optional(principal_of(*holder)) : std::nullopt;
+    }
+    if (hosts_.parse_enrolment(credentials.bearer)) {
+        return std::nullopt; // Used once: memory knows none.
+    }
     if (!clients_.is_well_formed(credentials.bearer)) {
         return Principal{}; // A made-up token never reaches the store: its tag is wrong.
     }
@@ -66,6 +83,17 @@ Result<Principal> FeatureAuthenticator::load_bearer(const http::Credentials& cre
         if (token) {
             fill(principal, *token, credentials.client_address);
         }
+        return principal;
+    }
+    if (const auto host = hosts_.parse(credentials.bearer)) {
+        KS_TRY(const auto holder, hosts_.load(database_, *host));
+        return holder ? principal_of(*holder) : Principal{};
+    }
+    if (const auto enrolment = hosts_.parse_enrolment(credentials.bearer)) {
+        KS_TRY(const auto holder, hosts_.load_enrolment(database_, *enrolment));
+        Principal principal = holder ? principal_of(*holder) : Principal{};
+        principal.kind = holder ? Principal::Kind::Enrolment : Principal::Kind::Nobody;
+        principal.token_digest = enrolment->digest;
         return principal;
     }
     KS_TRY(const auto client, clients_.load(database_, credentials.bearer));

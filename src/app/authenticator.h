@@ -1,10 +1,11 @@
 // app/authenticator.h
 //
 // Joins what the slices know of credentials into the one interface by which http/ asks: sessions,
-// flows, API tokens, service clients.
+// flows, API tokens, service clients, servers.
 #pragma once
 
 #include "features/api_token/api_token_service.h"
+#include "features/host/host_service.h"
 #include "features/service_client/service_client_service.h"
 #include "features/session/session_service.h"
 #include "features/sign_in_flow/sign_in_flow_service.h"
@@ -18,9 +19,10 @@ public:
     FeatureAuthenticator(Database& database, session::SessionService& sessions,
                          sign_in_flow::SignInFlowService& flows,
                          service_client::ServiceClientService& clients,
-                         api_token::ApiTokenService& tokens, const Clock& clock)
+                         api_token::ApiTokenService& tokens, host::HostService& hosts,
+                         const Clock& clock)
         : database_(database), sessions_(sessions), flows_(flows), clients_(clients),
-          tokens_(tokens), clock_(clock)
+          tokens_(tokens), hosts_(hosts), clock_(clock)
     {
     }
     std::optional<http::Principal> find_cached(const http::Credentials& credentials) override;
@@ -43,6 +45,7 @@ private:
     sign_in_flow::SignInFlowService& flows_;
     service_client::ServiceClientService& clients_;
     api_token::ApiTokenService& tokens_;
+    host::HostService& hosts_;
     const Clock& clock_;
 };
 

@@ -16,11 +16,13 @@ using namespace std::chrono_literals;
 /// As what hashes passwords: a burst of deliveries must not delay `check`.
 constexpr int kDeliveringNice = 10;
 
-Result<void> send_mails(Features& features, Instant now)
+/// By the time of each batch: what is queued while others are sent may be graver than these.
+Result<void> send_mails(Features& features)
 {
     constexpr int kBatchesMax = 100; // then the next run goes on
     for (int batch = 0; batch < kBatchesMax; ++batch) {
-        KS_TRY(const auto summary, features.outbox_sender.run_once(now));
+        KS_TRY(const auto summary,
+               features.outbox_sender.run_once(features.foundation.clock.now()));
         if (!summary.more) {
             break;
         }
@@ -52,6 +54,11 @@ Job sweep_job(Features& features)
                     [&] { return features.tokens.sweep(db, now); },
                     [&] { return features.token_usage.sweep(db, now); },
                     [&] { return features.ssh_keys.sweep(db, now); },
+                    [&] {
+                        return features.host_reports.sweep(
+                            db, now - features.foundation.settings.audit.retention);
+                    },
+                    [&] { return features.product_events.sweep(db, now); },
                     [&] { return features.idempotency.sweep(db, now); },
                     [&] { return features.link_sweep.run_once(now); },
                     [&] { return budgets->run_once(now); },
@@ -121,8 +128,8 @@ std::vector<Job> background_jobs(Features& features, const Wake& wake)
 {
     Database& db = *features.foundation.database;
     std::vector<Job> jobs;
-    jobs.push_back({std::string(kOutboxJob), 10s,
-                    [&features](Instant now) { return send_mails(features, now); }});
+    jobs.push_back(
+        {std::string(kOutboxJob), 10s, [&features](Instant) { return send_mails(features); }});
     add_webhook_jobs(jobs, features, wake);
     jobs.push_back({"activity", 15s, [&features, &db](Instant) {
                         return run_all({
@@ -131,6 +138,7 @@ std::vector<Job> background_jobs(Features& features, const Wake& wake)
                                     db, session::SessionService::ActivityShare::OneRun);
                             },
                             [&] { return features.token_usage.write_uses(db); },
+                            [&] { return features.hosts.write_seen(db); },
                         });
                     }});
     jobs.push_back(sweep_job(features));

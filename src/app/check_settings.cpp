@@ -168,6 +168,10 @@ void check_permissions(const Settings& settings, Faults& faults)
             }
         }
     }
+    const std::string& manages = settings.host.permission;
+    if (!manages.empty() && !has(manages)) {
+        add(faults, "host.permission", "is not in permission.catalogue");
+    }
     if (tokens.lifetime_max && tokens.lifetime > *tokens.lifetime_max) {
         add(faults, "api_token.lifetime", "must not exceed api_token.lifetime_max");
     }
@@ -236,6 +240,11 @@ std::vector<FieldError> check_settings(const Settings& settings)
     const std::string& support = settings.product.support_url;
     if (!support.empty() && !support.starts_with("https://") && !support.starts_with("mailto:")) {
         add(faults, "product.support_url", "must begin with https:// or mailto:");
+    }
+    const std::string& help = settings.product.support_email;
+    if (!help.empty() && (help.find('@') == std::string::npos ||
+                          help.find_first_of(" \t\r\n<>\",") != std::string::npos)) {
+        add(faults, "product.support_email", "must be a bare e-mail address");
     }
     if (settings.product.name.empty()) {
         add(faults, "product.name", "must not be empty");

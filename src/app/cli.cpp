@@ -125,6 +125,26 @@ Result<Secret> read_secret()
     return Secret::copy_of(text);
 }
 
+/// Standard input, whole.
+Result<std::string> read_lines_given()
+{
+    std::string lines(kFileEndBytesMax + 1, '\0');
+    std::size_t size = 0;
+    while (size < lines.size()) {
+        const ssize_t got = read(STDIN_FILENO, lines.data() + size, lines.size() - size);
+        if (got <= 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(got);
+    }
+    if (size > kFileEndBytesMax) {
+        return Error{ErrorKind::InvalidInput, "command-line/wrong-usage",
+                     "Standard input holds more than 64 KiB. Give the list in parts."};
+    }
+    lines.resize(size);
+    return lines;
+}
+
 /// The options as JSON arguments of the command.
 Result<Secret> arguments_of(const Invocation& invocation)
 {
@@ -137,6 +157,11 @@ Result<Secret> arguments_of(const Invocation& invocation)
         if (option.kind == OptionKind::StandardInput && flagged) {
             KS_TRY(const Secret secret, read_secret());
             out.member(name, secret.reveal_text());
+        } else if (option.kind == OptionKind::StandardInputLines) {
+            if (flagged) {
+                KS_TRY(const std::string lines, read_lines_given());
+                out.member(name, lines);
+            }
         } else if (option.kind == OptionKind::Flag) {
             out.member(name, flagged);
         } else if (option.kind == OptionKind::FileEnd) {

@@ -45,7 +45,8 @@ void add_verb(CLI::App& root, const Verb& verb, Found& found)
     add_general_options(*app, found);
     for (const auto& option : verb.options) {
         const std::string name(option.name);
-        if (option.kind == OptionKind::Flag || option.kind == OptionKind::StandardInput) {
+        if (option.kind == OptionKind::Flag || option.kind == OptionKind::StandardInput ||
+            option.kind == OptionKind::StandardInputLines) {
             app->add_flag(name, found.flags[&verb][name], std::string(option.words));
         } else {
             auto* const added =

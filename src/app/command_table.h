@@ -8,10 +8,12 @@
 #include "core/json.h"
 #include "core/result.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace keystead::app {
 
@@ -48,6 +50,19 @@ inline std::string_view text_argument(const JsonValue& arguments, std::string_vi
     const JsonValue* const value = arguments.find(name);
     return value != nullptr && value->kind() == JsonValue::Kind::String ? value->string()
                                                                         : std::string_view{};
+}
+
+/// The words of a text argument with commas between them.
+inline std::vector<std::string_view> list_argument(const JsonValue& arguments,
+                                                   std::string_view name)
+{
+    std::vector<std::string_view> words;
+    std::string_view text = text_argument(arguments, name);
+    while (!text.empty()) {
+        words.push_back(text.substr(0, text.find(',')));
+        text.remove_prefix(std::min(words.back().size() + 1, text.size()));
+    }
+    return words;
 }
 
 /// Whether the flag of that name was given.

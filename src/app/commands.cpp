@@ -2,6 +2,8 @@
 
 #include "app/audit_commands.h"
 #include "app/feature_commands.h"
+#include "app/host_commands.h"
+#include "app/securing_commands.h"
 #include "app/ssh_key_commands.h"
 #include "app/webhook_commands.h"
 #include "core/encoding.h"
@@ -69,6 +71,8 @@ void add_commands(CommandTable& table, Features& features)
               [&features](const JsonValue& facts) { return record_backup(features, facts); });
     add_feature_commands(table, features);
     add_audit_commands(table, features);
+    add_host_commands(table, features);
+    add_securing_commands(table, features);
     add_ssh_key_commands(table, features);
     add_webhook_commands(table, features);
 }

@@ -138,6 +138,9 @@ void check_database_role(const Settings& settings, Findings& findings)
         findings.push_back(
             {kCheck, State::Good,
              role->name + " has no rights beyond its database" +
+                 (role->owns_tables ? ", which it owns (`keystead migrate --grant-to` makes do "
+                                      "with less)"
+                                    : "") +
                  (role->used_password ? "; its password ends " + rfc3339(*role->password_end) + "."
                                       : " and needs no password.")});
     }

@@ -167,14 +167,11 @@ void write_client(JsonWriter& json, const service_client::ServiceClient& client)
 Result<std::string> create_client(Features& f, const JsonValue& arguments)
 {
     std::uint32_t rights = 0;
-    std::string_view words = text_argument(arguments, "rights");
-    while (!words.empty()) {
-        const auto word = words.substr(0, words.find(','));
-        words.remove_prefix(std::min(word.size() + 1, words.size()));
+    for (const std::string_view word : list_argument(arguments, "rights")) {
         const auto right = service_client::right_from_text(word);
         if (!right) {
             return Error{ErrorKind::InvalidInput, "client/invalid",
-                         "Rights are: introspect, read-accounts."};
+                         "Rights are: introspect, read-accounts, hosts, events."};
         }
         rights |= *right;
     }

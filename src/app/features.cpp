@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 #include "features/api_token/token_view_routes.h"
+#include "features/host/host_view_routes.h"
 #include "features/session/session_routes.h"
 #include "features/ssh_key/ssh_key_view_routes.h"
 #include "features/webhook/webhook_routes.h"
@@ -85,7 +86,7 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       link_sweep(*foundation.database, link_store, audit),
       accounts(account_store, audit, foundation.clock, foundation.random),
       audit_filters(audit_reader, accounts),
-      notices(accounts, links, outbox, foundation.settings.account, foundation.clock,
+      notices(accounts, notice_store, links, outbox, audit, foundation.settings, foundation.clock,
               [this](const ClientDescription& client) { return device_words.words_of(client); }),
       audit_shipping(
           {*foundation.database, audit, audit_reader, audit_exports, log_proofs,
@@ -106,9 +107,18 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       token_usage(token_store, tokens, *resources.places, foundation.clock,
                   foundation.settings.api_token),
       ssh_keys({ssh_key_store, audit, foundation.clock, foundation.random,
-                foundation.settings.ssh_key, tell_owner()}),
+                foundation.settings.ssh_key, tell_owner(), key_follower(),
+                check_not_being_secured()}),
+      host_contents({host_store, host_records, accounts, ssh_keys, *foundation.keys,
+                     foundation.clock, foundation.random, foundation.settings.host}),
+      hosts({host_store, host_records, host_contents, accounts, ssh_keys, audit, *foundation.keys,
+             foundation.clock, foundation.random, foundation.settings.host}),
+      host_reports(host_store, host_records, host_contents, ssh_keys, audit, foundation.clock,
+                   foundation.random),
+      product_events({product_event_store, accounts, audit, *foundation.keys, foundation.clock,
+                      foundation.random, foundation.settings.audit.retention}),
       idempotency(idempotency_store, foundation.clock),
-      credential_ender(sessions, tokens, webhooks),
+      credential_ender(sessions, tokens, webhooks, hosts),
       account_admin(accounts, credential_ender, notices, links, outbox, audit,
                     foundation.settings.account),
       email_change(accounts, account_store, credential_ender, notices, links, outbox, audit,
@@ -120,7 +130,7 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       clients(client_store, audit, *foundation.keys, foundation.clock, foundation.random),
       sign_in({accounts, notices, passwords, assessments, budgets, known_devices, sessions, flows,
                totp, backup_codes, links, audit, *foundation.keys, foundation.clock,
-               foundation.settings.account}),
+               foundation.settings.account, foundation.settings.notice}),
       sign_up({accounts, passwords, links, outbox, sign_in, audit, *foundation.keys,
                foundation.clock, foundation.random, foundation.settings.account}),
       step_up(
@@ -132,12 +142,14 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       factor_resets({accounts, notices, sessions, passwords, totp, backup_codes, budgets, links,
                      audit, foundation.clock}),
       webhooks({audit, notices, *resources.outgoing, *foundation.keys, foundation.clock,
-                foundation.random, foundation.settings.webhook, webhook_lanes,
-                hooks.wake_webhooks}),
-      incidents(accounts, sessions, tokens, ssh_keys, known_devices, factor_resets, links, webhooks,
-                audit, foundation.clock, foundation.settings.account),
+                foundation.random, foundation.settings.webhook, webhook_lanes, hooks.wake_webhooks,
+                check_not_being_secured()}),
+      incidents(accounts, sessions, tokens, ssh_keys, known_devices, factor_resets, links, notices,
+                webhooks, audit, foundation.clock, foundation.settings.account),
+      securing(securing_parts()),
       check_ups({accounts, addresses, passwords, assessments, totp, backup_codes, sessions,
                  known_devices, tokens, token_usage, permissions, ssh_keys,
+                 [this](ReadTx& tx, AccountId account) { return servers_since(tx, account); },
                  foundation.settings.api_token, foundation.settings.ssh_key, foundation.clock}),
       webhook_deliveries({*foundation.database, webhooks, notices, audit, *resources.outgoing,
                           foundation.clock, foundation.random, foundation.settings.webhook,
@@ -145,7 +157,8 @@ Features::Features(Foundation& foundation_, FeatureResources resources_, Feature
       exports(accounts, addresses, data_sources(), audit, foundation.clock),
       deletion(accounts, notices, audit, foundation.settings.account, foundation.clock),
       erasure(*foundation.database, accounts, credential_ender, links, outbox, erasers(), audit),
-      authenticator(*foundation.database, sessions, flows, clients, tokens, foundation.clock),
+      authenticator(*foundation.database, sessions, flows, clients, tokens, hosts,
+                    foundation.clock),
       limit_tally(*foundation.database, audit)
 {
     if (foundation.database->engine() == Database::Engine::Sqlite) {
@@ -172,6 +185,48 @@ Result<void> Features::tell_operators_of_shipping(WriteTx& tx, Instant failing_s
     return {};
 }
 
+securing::Parts Features::securing_parts()
+{
+    return {accounts,
+            addresses,
+            notices,
+            passwords,
+            totp,
+            backup_codes,
+            factor_resets,
+            sessions,
+            flows,
+            known_devices,
+            tokens,
+            ssh_keys,
+            webhooks,
+            links,
+            audit,
+            audit_log,
+            {[this](WriteTx& tx, AccountId account) { return hosts.follow_account(tx, account); },
+             [this](ReadTx& tx, AccountId account) { return unconfirmed_servers(tx, account); }}};
+}
+
+Result<std::vector<securing::Server>> Features::unconfirmed_servers(ReadTx& tx, AccountId account)
+{
+    const auto at_most = static_cast<int>(foundation.settings.host.at_most);
+    KS_TRY(const auto views, hosts.list(tx, account, std::nullopt, at_most));
+    std::vector<securing::Server> servers;
+    for (const auto& view : views) {
+        if (view.removals_pending > 0) {
+            servers.push_back({view.host.id.text(), view.host.name, view.cache_ends_at});
+        }
+    }
+    return servers;
+}
+
+std::function<Result<void>(ReadTx&, AccountId)> Features::check_not_being_secured()
+{
+    return [this](ReadTx& tx, AccountId account) {
+        return accounts.check_not_being_secured(tx, account);
+    };
+}
+
 api_token::ApiTokenParts Features::token_parts()
 {
     return {token_store, accounts, permissions, audit, *foundation.keys, foundation.clock,
@@ -179,6 +234,29 @@ api_token::ApiTokenParts Features::token_parts()
             // An account alone may do everything of its own; teams will say less here.
             [this](ReadTx&, AccountId) -> Result<PermissionSet> { return permissions.all(); },
             tell_owner()};
+}
+
+// Servers let keys in, and are told of each that ends in the transaction that ends it.
+ssh_key::KeyFollower Features::key_follower()
+{
+    return {
+        .removed = [this](WriteTx& tx,
+                          const ssh_key::SshKey& key) { return hosts.key_removed(tx, key); },
+        .replaced =
+            [this](WriteTx& tx, const ssh_key::SshKey& old, const ssh_key::SshKey& next) {
+                return hosts.key_replaced(tx, old, next);
+            },
+        .changed = [this](WriteTx& tx, AccountId account) { host_contents.forget(tx, account); },
+        .any_changed = [this](WriteTx& tx) { host_contents.forget_all(tx); }};
+}
+
+Result<void> Features::open()
+{
+    KS_TRY([[maybe_unused]] const int released,
+           outbox_sender.release_claims(foundation.clock.now()));
+    KS_CHECK(permissions.open(*foundation.database));
+    host_permission = permissions.find(foundation.settings.host.permission).value_or(kNoPermission);
+    return {};
 }
 
 Result<void> Features::export_tokens(ReadTx& tx, AccountId account, JsonWriter& json)
@@ -210,8 +288,46 @@ Result<void> Features::export_ssh_keys(ReadTx& tx, AccountId account, JsonWriter
     return {};
 }
 
+Result<std::optional<Instant>> Features::servers_since(ReadTx& tx, AccountId account)
+{
+    const auto at_most = static_cast<int>(foundation.settings.host.at_most);
+    KS_TRY(const auto list, hosts.list(tx, account, std::nullopt, at_most));
+    std::optional<Instant> since;
+    for (const auto& view : list) {
+        if (const auto at = view.host.enrolled_at) {
+            since = since ? std::min(*since, *at) : *at;
+        }
+    }
+    return since;
+}
+
+Result<void> Features::export_hosts(ReadTx& tx, AccountId account, JsonWriter& json)
+{
+    const auto at_most = static_cast<int>(foundation.settings.host.at_most);
+    KS_TRY(const auto list, hosts.list(tx, account, std::nullopt, at_most));
+    json.begin_array();
+    for (const auto& view : list) {
+        host::write_host(json, view, foundation.clock.now());
+    }
+    json.end_array();
+    return {};
+}
+
+Result<void> Features::export_host_logins(ReadTx& tx, AccountId account, JsonWriter& json)
+{
+    constexpr int kAtMost = 10'000; // the newest
+    KS_TRY(const auto list, host_reports.list_of_account(tx, account, kAtMost));
+    json.begin_array();
+    for (const auto& login : list) {
+        host::write_login(json, login, {}, *resources.places);
+    }
+    json.end_array();
+    return {};
+}
+
 Result<void> Features::write_behind()
 {
+    KS_CHECK(hosts.write_seen(*foundation.database));
     KS_CHECK(
         sessions.write_activity(*foundation.database, session::SessionService::ActivityShare::All));
     return token_usage.write_uses(*foundation.database);
@@ -259,6 +375,29 @@ std::vector<account_data::DataSource> Features::data_sources()
                             JsonWriter& json) { return export_tokens(tx, account, json); }},
         {"ssh_keys", [this](ReadTx& tx, AccountId account,
                             JsonWriter& json) { return export_ssh_keys(tx, account, json); }},
+        {"servers", [this](ReadTx& tx, AccountId account,
+                           JsonWriter& json) { return export_hosts(tx, account, json); }},
+        {"server_logins",
+         [this](ReadTx& tx, AccountId account, JsonWriter& json) {
+             return export_host_logins(tx, account, json);
+         }},
+        {"securing",
+         [this](ReadTx& tx, AccountId account, JsonWriter& json) -> Result<void> {
+             KS_TRY(const auto progress, securing.progress(tx, account));
+             KS_TRY(const auto verdicts, securing.list_verdicts(tx, account));
+             json.begin_object().member("since",
+                                        progress ? std::optional(progress->since) : std::nullopt);
+             json.key("verdicts").begin_array();
+             for (const auto& said : verdicts) { // No event: all other usual ones.
+                 json.begin_object()
+                     .member("event",
+                             said.first.is_nil() ? std::nullopt : std::optional(said.first.text()))
+                     .member("verdict", securing::text_of(said.second))
+                     .end_object();
+             }
+             json.end_array().end_object();
+             return {};
+         }},
         {"webhooks",
          [this](ReadTx& tx, AccountId account, JsonWriter& json) -> Result<void> {
              KS_TRY(const auto list, webhooks.list(tx, account));
@@ -283,6 +422,9 @@ std::vector<account_data::Eraser> Features::erasers()
         {"tokens", [this](WriteTx& tx, AccountId account) { return tokens.erase(tx, account); }},
         {"SSH keys",
          [this](WriteTx& tx, AccountId account) { return ssh_keys.erase(tx, account); }},
+        {"servers", [this](WriteTx& tx, AccountId account) { return hosts.erase(tx, account); }},
+        {"product events",
+         [this](WriteTx& tx, AccountId account) { return product_events.erase(tx, account); }},
         {"idempotency keys",
          [this](WriteTx& tx, AccountId account) { return idempotency.erase(tx, account); }},
         {"password",
@@ -298,6 +440,8 @@ std::vector<account_data::Eraser> Features::erasers()
          }},
         {"known devices",
          [this](WriteTx& tx, AccountId account) { return known_devices.erase(tx, account); }},
+        {"securing",
+         [this](WriteTx& tx, AccountId account) { return securing.erase(tx, account); }},
         {"sign-in flows",
          [this](WriteTx& tx, AccountId account) { return flows.erase(tx, account); }},
         {"pending resets",

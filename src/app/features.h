@@ -34,6 +34,9 @@
 #include "features/check_up/check_up_service.h"
 #include "features/client_device/client_device_service.h"
 #include "features/factor_reset/factor_reset_service.h"
+#include "features/host/host_content_service.h"
+#include "features/host/host_report_service.h"
+#include "features/host/host_service.h"
 #include "features/idempotency/idempotency_service.h"
 #include "features/incident/incident_service.h"
 #include "features/known_device/known_device_service.h"
@@ -48,7 +51,9 @@
 #include "features/password_change/password_change_service.h"
 #include "features/permission/permission_service.h"
 #include "features/place/place_service.h"
+#include "features/product_event/product_event_service.h"
 #include "features/recovery/recovery_service.h"
+#include "features/securing/securing_service.h"
 #include "features/service_client/service_client_service.h"
 #include "features/session/session_service.h"
 #include "features/sign_in/sign_in_service.h"
@@ -121,6 +126,7 @@ public:
     account::AccountStore account_store;
     account::AccountService accounts;
     audit_search::FilterService audit_filters;
+    account::NoticeStore notice_store;
     account::Notices notices;
     audit_shipping::AuditShippingService audit_shipping;
     password::PasswordPolicy policy;
@@ -138,6 +144,14 @@ public:
     api_token::ApiTokenUsageService token_usage;
     ssh_key::SshKeyStore ssh_key_store;
     ssh_key::SshKeyService ssh_keys;
+    host::HostStore host_store;
+    host::HostRecordStore host_records;
+    host::HostContentService host_contents;
+    host::HostService hosts;
+    host::HostReportService host_reports;
+    Permission host_permission = kNoPermission; // with which a token manages servers
+    product_event::ProductEventStore product_event_store;
+    product_event::ProductEventService product_events;
     idempotency::IdempotencyStore idempotency_store;
     idempotency::IdempotencyService idempotency;
     CredentialEnder credential_ender;
@@ -158,6 +172,7 @@ public:
     factor_reset::FactorResetService factor_resets;
     webhook::WebhookService webhooks;
     incident::IncidentService incidents;
+    securing::SecuringService securing;
     check_up::CheckUpService check_ups;
     webhook::DeliveryService webhook_deliveries;
     account_data::ExportService exports;
@@ -175,7 +190,7 @@ public:
 
     /// What must be read before anything is served. Errors: permission/too-many, those of the
     /// database.
-    Result<void> open() { return permissions.open(*foundation.database); }
+    Result<void> open();
     /// What memory gathered and the database has not seen yet. Once, when the server has stopped.
     Result<void> write_behind();
     /// The time slot on which refusals of credential routes leave: above the dearest hash that is
@@ -188,8 +203,17 @@ private:
     totp::TellOwner tell_owner();
     Result<void> tell_operators_of_shipping(WriteTx& tx, Instant failing_since);
     api_token::ApiTokenParts token_parts();
+    ssh_key::KeyFollower key_follower();
+    securing::Parts securing_parts();
+    Result<std::vector<securing::Server>> unconfirmed_servers(ReadTx& tx, AccountId account);
+    /// Refuses what would add a credential to an account that is being secured.
+    std::function<Result<void>(ReadTx&, AccountId)> check_not_being_secured();
     Result<void> export_tokens(ReadTx& tx, AccountId account, JsonWriter& json);
     Result<void> export_ssh_keys(ReadTx& tx, AccountId account, JsonWriter& json);
+    /// Since when a server of the account has reported who logged in.
+    Result<std::optional<Instant>> servers_since(ReadTx& tx, AccountId account);
+    Result<void> export_hosts(ReadTx& tx, AccountId account, JsonWriter& json);
+    Result<void> export_host_logins(ReadTx& tx, AccountId account, JsonWriter& json);
 
     std::vector<std::unique_ptr<http::Router>> routers_;
 };

@@ -14,6 +14,7 @@
 #include "app/systemd.h"
 #include "crypto/inventory.h"
 #include "features/password/breach_filter.h"
+#include "storage/postgres/grants.h"
 
 #include <csignal>
 #include <iostream>
@@ -47,6 +48,20 @@ Result<ExitStatus> init(const LocalContext& context, OutputFormat format)
     return ExitStatus::Ok;
 }
 
+Result<void> grant(const StorageSettings& storage, const Invocation& invocation)
+{
+    const auto named = invocation.texts.find("--grant-to");
+    const std::string role = named == invocation.texts.end() ? "" : named->second;
+    if (!storage.postgres.empty()) {
+        return storage::grant_to_server(storage.postgres, role);
+    }
+    if (!role.empty()) {
+        return Error{ErrorKind::InvalidInput, "storage/no-role",
+                     "SQLite has no roles: --grant-to is for PostgreSQL."};
+    }
+    return {};
+}
+
 Result<ExitStatus> migrate_only(const LocalContext& context, const Invocation& invocation)
 {
     std::string made;
@@ -63,6 +78,7 @@ Result<ExitStatus> migrate_only(const LocalContext& context, const Invocation& i
                application->commands().run("backup record", facts));
         std::cout << "A back-up was made before: " << text_argument(facts, "file") << "\n";
     }
+    KS_CHECK(grant(context.loaded.settings.storage, invocation));
     std::cout << "The schema is that of this build.\n";
     return ExitStatus::Ok;
 }

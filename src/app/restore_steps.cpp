@@ -175,6 +175,11 @@ std::vector<RestoreStep> restore_steps(Features& f)
          [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
              return f.ssh_keys.suspend_all(tx, actor);
          }},
+        // Behind the keys: their removals are written for each server.
+        {"servers_suspended",
+         [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
+             return f.hosts.suspend_all(tx, actor);
+         }},
         {"service_clients_suspended",
          [&f](WriteTx& tx, const Actor& actor) -> Result<int> {
              return f.clients.suspend_all(tx, actor);

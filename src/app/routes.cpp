@@ -1,7 +1,10 @@
 #include "app/routes.h"
 
+#include "app/securing_gate.h"
+#include "app/tls_certificate.h"
 #include "features/account/account_routes.h"
 #include "features/account/email_routes.h"
+#include "features/account/notice_routes.h"
 #include "features/account_data/account_data_routes.h"
 #include "features/activity/activity_routes.h"
 #include "features/api_token/api_token_routes.h"
@@ -10,10 +13,13 @@
 #include "features/backup_code/backup_code_routes.h"
 #include "features/check/check_routes.h"
 #include "features/check_up/check_up_routes.h"
+#include "features/host/host_routes.h"
 #include "features/incident/incident_routes.h"
 #include "features/log_proof/log_proof_routes.h"
 #include "features/password_change/password_change_routes.h"
+#include "features/product_event/product_event_routes.h"
 #include "features/recovery/recovery_routes.h"
+#include "features/securing/securing_routes.h"
 #include "features/session/session_routes.h"
 #include "features/sign_in/sign_in_routes.h"
 #include "features/sign_up/sign_up_routes.h"
@@ -83,6 +89,7 @@ totp::RotateSession rotate_session(Features& f)
         KS_TRY([[maybe_unused]] const int ended,
                f.sessions.revoke_others(tx, actor, actor.account, actor.session, "factor-changed"));
         KS_TRY([[maybe_unused]] const auto epoch, f.accounts.raise_epoch(tx, actor.account));
+        KS_CHECK(f.securing.factor_confirmed(tx, actor));
         KS_TRY(auto established,
                f.sessions.renew(tx, actor, actor.account, actor.session, session::Method::Totp,
                                 session::Proof::Strongest));
@@ -96,12 +103,26 @@ totp::RotateSession rotate_session(Features& f)
 
 } // namespace
 
+std::function<std::vector<std::string>()> host_pins(const Settings& settings)
+{
+    return [&settings] {
+        std::vector<std::string> pins = settings.host.pins;
+        if (!settings.server.tls_certificate.empty()) {
+            if (auto pin = certificate_pin(settings.server.tls_certificate)) {
+                pins.insert(pins.begin(), *std::move(pin));
+            }
+        }
+        return pins;
+    };
+}
+
 void add_feature_routes(http::Router& router, Features& f)
 {
     Database& db = *f.foundation.database;
     const Settings& settings = f.foundation.settings;
     auto& hasher = *f.resources.hasher;
-    auto& words_first = f.keep(std::make_unique<WordsFirst>(router, f.device_words));
+    auto& gate = f.keep(std::make_unique<SecuringGate>(router, db, f.securing));
+    auto& words_first = f.keep(std::make_unique<WordsFirst>(gate, f.device_words));
 
     const sign_in::RouteParts sign_in_parts{
         db,      f.sign_in,     f.flows,        f.sessions,       f.known_devices,
@@ -115,12 +136,15 @@ void add_feature_routes(http::Router& router, Features& f)
     password_change::add_routes(words_first,
                                 {db, f.password_change, f.policy, hasher, settings.session});
     incident::add_routes(words_first, db, f.incidents);
+    securing::add_routes(words_first, {db, f.securing, f.accounts, f.sessions, f.client_devices,
+                                       *f.resources.places, settings.product});
     session::add_routes(words_first, db, f.sessions, f.notices);
     totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts, f.idempotency,
                                    f.foundation.clock, settings.product.name, rotate_session(f)});
     backup_code::add_routes(words_first, {db, f.backup_codes, f.accounts, f.idempotency});
     account::add_routes(words_first, {db, f.accounts, f.account_admin, f.addresses,
                                       f.foundation.clock, account_facts(f)});
+    account::add_notice_routes(words_first, db, f.notices);
     account::add_email_routes(words_first, {db, f.email_change, f.addresses});
     account_data::add_routes(words_first, {db, f.exports, f.deletion});
     activity::add_routes(words_first, db, f.audit_log, f.client_devices, *f.resources.places);
@@ -128,10 +152,19 @@ void add_feature_routes(http::Router& router, Features& f)
                                         settings.api_token});
     ssh_key::add_routes(words_first, {db, f.ssh_keys, *f.foundation.keys, f.foundation.random,
                                       settings.ssh_key, settings.server.base_url});
+    if (settings.host.at_most > 0) {
+        host::add_routes(words_first,
+                         {db, f.hosts, f.host_contents, f.host_reports, f.accounts, f.ssh_keys,
+                          f.idempotency, *f.resources.places, f.host_permission,
+                          settings.server.base_url + settings.server.base_path,
+                          host_pins(settings)});
+    }
     check_up::add_routes(words_first, db, f.check_ups,
                          settings.server.base_url + settings.server.base_path);
     webhook::add_routes(words_first, {db, f.webhooks, f.idempotency});
     check::add_routes(words_first, {db, f.sessions, f.tokens, f.permissions});
+    product_event::add_routes(
+        words_first, {db, f.product_events, settings.product_event, settings.server.base_url});
     log_proof::add_routes(words_first, db, f.log_proofs);
     audit_export::add_routes(words_first, {db, f.audit_exports, f.audit_filters, f.sessions});
     audit_search::add_routes(words_first, {db, f.audit_reader, f.audit_search, f.audit_filters,

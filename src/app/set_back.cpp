@@ -49,6 +49,8 @@ std::vector<Step> steps(Features& f)
          [&f](WriteTx& tx, const SetBack& clock) {
              return f.ssh_keys.set_back(tx, kSystem, clock);
          }},
+        {"server_enrolments_ended",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.hosts.set_back(tx, kSystem, clock); }},
         {"accounts_put_right",
          [&f](WriteTx& tx, const SetBack& clock) {
              return f.accounts.set_back(tx, clock, f.foundation.settings.account);

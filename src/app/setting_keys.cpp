@@ -1,6 +1,7 @@
 #include "app/setting_keys.h"
 
 #include "app/api_setting_keys.h"
+#include "app/event_setting_keys.h"
 #include "app/setting_types.h"
 #include "app/site_setting_keys.h"
 #include "crypto/argon2id.h"
@@ -29,6 +30,10 @@ std::vector<SettingKey> product_keys()
     keys.push_back(text_key(
         "product.support_url", [](auto& s) -> auto& { return s.product.support_url; },
         "Where people find help: an https or mailto address; empty: nowhere."));
+    keys.push_back(text_key(
+        "product.support_email", [](auto& s) -> auto& { return s.product.support_email; },
+        "The e-mail address of those who help people whose account was compromised; empty: none is "
+        "shown."));
     return keys;
 }
 
@@ -370,7 +375,8 @@ std::vector<SettingKey> all_keys()
     for (auto section :
          {product_keys(), server_keys(), storage_keys(), password_keys(), session_keys(),
           account_keys(), mail_keys(), place_keys(), limits_keys(), audit_keys(), permission_keys(),
-          api_token_keys(), ssh_key_keys(), outgoing_keys(), webhook_keys(), security_txt_keys()}) {
+          api_token_keys(), ssh_key_keys(), host_keys(), outgoing_keys(), webhook_keys(),
+          product_event_keys(), notice_keys(), security_txt_keys()}) {
         std::ranges::move(section, std::back_inserter(all));
     }
     return all;

@@ -1,7 +1,11 @@
 #include "app/tls_certificate.h"
 
+#include "core/encoding.h"
+#include "crypto/hash.h"
+
 #include <ctime>
 #include <memory>
+#include <span>
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -47,6 +51,24 @@ Result<Instant> certificate_end(const std::string& pem_path)
         return unreadable(pem_path);
     }
     return Instant{std::chrono::seconds{timegm(&end)}};
+}
+
+Result<std::string> certificate_pin(const std::string& pem_path)
+{
+    const Owned<BIO> file(BIO_new_file(pem_path.c_str(), "r"));
+    const auto certificate = next_certificate(file.get());
+    if (!certificate) {
+        return unreadable(pem_path);
+    }
+    unsigned char* encoded = nullptr;
+    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &encoded);
+    if (size <= 0) {
+        return unreadable(pem_path);
+    }
+    const Digest digest =
+        crypto::sha256(std::as_bytes(std::span(encoded, static_cast<std::size_t>(size))));
+    OPENSSL_free(encoded);
+    return "sha256//" + base64_encode(digest);
 }
 
 Result<std::string> why_not_trusted(const std::string& pem_path, std::string_view host)

@@ -15,6 +15,10 @@ namespace keystead::app {
 /// notAfter of the first certificate in a PEM file. Errors: tls/unreadable (InvalidInput).
 Result<Instant> certificate_end(const std::string& pem_path);
 
+/// "sha256//…", as curl pins a key (RFC 7469 §2.4: SHA-256 of its SubjectPublicKeyInfo), of the
+/// first certificate in the file. Errors: tls/unreadable (InvalidInput).
+Result<std::string> certificate_pin(const std::string& pem_path);
+
 /// Why a browser on this machine would refuse the file's certificate for `host` (RFC 9525, RFC 5280
 /// §6.1), by the system's authorities; empty when it would not. Errors: tls/unreadable
 /// (InvalidInput).

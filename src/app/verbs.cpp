@@ -12,6 +12,7 @@ using enum OptionKind;
 
 const VerbOption kAccountOption{"--account", RequiredText, "the account's id or e-mail address"};
 const VerbOption kWebhookOption{"--webhook", RequiredText, "its id"};
+const VerbOption kHostOption{"--host", RequiredText, "its id"};
 const VerbOption kYes{"--yes", Flag, "do not ask"};
 const VerbOption kFile{kFileArgument, File, "the back-up's file"};
 
@@ -51,6 +52,14 @@ std::vector<Verb> all_verbs()
          "Disable an account and end its sessions.",
          {kAccountOption, kYes}},
         {"account enable", Command, "Enable an account again.", {kAccountOption, kYes}},
+        {"account secure",
+         Command,
+         "Freeze compromised accounts: nothing of theirs is accepted until their owners, who are "
+         "told how, have secured them.",
+         {{"--account", Text, "the account's id or e-mail address"},
+          {"--accounts-stdin", StandardInputLines,
+           "read a list of them from standard input, one a line", "accounts"},
+          kYes}},
         {"account reset-factors",
          Command,
          "Take an account's second factors away: two operators at once, or after 72 hours of daily "
@@ -96,7 +105,8 @@ std::vector<Verb> all_verbs()
          Command,
          "Make a service client; its token is shown once.",
          {{"--name", RequiredText, "what it is"},
-          {"--rights", RequiredText, "introspect, read-accounts; with commas between"}}},
+          {"--rights", RequiredText,
+           "introspect, read-accounts, hosts, events; with commas between"}}},
         {"client list", Command, "List service clients."},
         {"client revoke",
          Command,
@@ -127,7 +137,10 @@ std::vector<Verb> all_verbs()
          Local,
          "Bring the database's schema forward and stop; before that, write a back-up into the data "
          "folder.",
-         {{"--no-backup", Flag, "write none"}}},
+         {{"--no-backup", Flag, "write none"},
+          {"--grant-to", Text,
+           "PostgreSQL: give this role what the server needs and no more; once given, each "
+           "migration does it"}}},
         {"webhook create",
          Command,
          "Send events of every account to a receiver; the secret is shown once.",
@@ -154,6 +167,26 @@ std::vector<Verb> all_verbs()
          "Send nothing more to a webhook; what waits is dropped.",
          {kWebhookOption}},
         {"webhook delete", Command, "Delete a webhook.", {kWebhookOption, kYes}},
+        {"host add",
+         Command,
+         "Register a server that lets an account's SSH keys in; what connects it is shown once.",
+         {kAccountOption,
+          {"--name", RequiredText, "what it is called"},
+          {"--login-users", Text, "whom the keys open, with commas; root unless given",
+           "login_users"},
+          {"--ssh-keys", Text, "ids, with commas; all of the account unless given", "ssh_keys"}}},
+        {"host list",
+         Command,
+         "List an account's servers, and how many removals each has still to confirm.",
+         {kAccountOption, {"--cursor", Text, "where to go on"}}},
+        {"host show",
+         Command,
+         "Show a server, and which removals of keys it has confirmed.",
+         {kHostOption}},
+        {"host end",
+         Command,
+         "End a server's rental: its tokens and keys end with it.",
+         {kHostOption, kYes}},
         {"ssh-key new",
          Local,
          "Make an Ed25519 key pair on this machine with ssh-keygen, which asks for its passphrase, "

@@ -23,7 +23,8 @@ enum class OptionKind : std::uint8_t {
     RequiredText,
     Flag,
     StandardInput,
-    File,    // the one argument without a name, needed
+    StandardInputLines, // a flag: the command is given what stands there (kFileEndBytesMax)
+    File,               // the one argument without a name, needed
     FileEnd, // a file's path; the command is given what stands at its end (kFileEndBytesMax)
 };
 inline constexpr std::size_t kFileEndBytesMax = 64 * 1024;

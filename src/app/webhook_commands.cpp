@@ -25,17 +25,6 @@ Result<webhook::EndpointId> named_endpoint(const JsonValue& arguments)
     return *id;
 }
 
-std::vector<std::string> list_of_words(std::string_view text)
-{
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        const auto word = text.substr(0, text.find(','));
-        words.emplace_back(word);
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-    }
-    return words;
-}
-
 Result<std::string> with_secret(const webhook::WithSecret& made)
 {
     JsonWriter json;
@@ -49,8 +38,8 @@ Result<std::string> create(Features& f, const JsonValue& arguments)
 {
     webhook::Wanted wanted{.url = std::string(text_argument(arguments, "url")),
                            .description = std::string(text_argument(arguments, "description"))};
-    if (const auto events = text_argument(arguments, "events"); !events.empty()) {
-        wanted.events = list_of_words(events);
+    if (const auto events = list_argument(arguments, "events"); !events.empty()) {
+        wanted.events = std::vector<std::string>(events.begin(), events.end());
     }
     KS_TRY(const auto made, f.foundation.database->write([&](WriteTx& tx) {
         return f.webhooks.create(tx, kOperator, kInstance, wanted);

@@ -14,6 +14,7 @@ namespace {
 /// any number; steps of a flow that ends in an event; and what is only looked at.
 const std::set<std::string_view> kNotSent = {
     "account.address-add",
+    "account.choose-notices",
     "account.email-request",
     "account.invite",
     "audit.export",
@@ -22,6 +23,7 @@ const std::set<std::string_view> kNotSent = {
     "audit.prove-event",
     "audit.view",
     "password.attempt",
+    "product_event.record", // the product knows: it said so
     "recovery.code",
     "recovery.request",
     "session.renew",

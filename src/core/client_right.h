@@ -8,6 +8,12 @@
 
 namespace keystead {
 
-enum class ClientRight : std::uint32_t { None = 0, Introspect = 1, ReadAccounts = 2 };
+enum class ClientRight : std::uint32_t {
+    None = 0,
+    Introspect = 1,
+    ReadAccounts = 2,
+    Hosts = 4,
+    Events = 8
+};
 
 } // namespace keystead

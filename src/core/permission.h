@@ -19,6 +19,8 @@ inline constexpr std::uint8_t kPermissionsMax = 63;
 /// Built in, in every catalogue: to read one's own account through this API.
 inline constexpr Permission kReadAccount{0};
 inline constexpr std::string_view kReadAccountName = "read-account";
+/// What no token holds: the number does not fit into a set.
+inline constexpr Permission kNoPermission{kPermissionsMax};
 
 class PermissionSet {
 public:

@@ -7,9 +7,9 @@ namespace keystead {
 bool Settings::shows_mail() const
 {
     const std::string_view url = server.base_url;
-    const std::string_view host = url.substr(url.find("://") + 3);
+    const std::string_view name = url.substr(url.find("://") + 3);
     const bool on_localhost =
-        url.starts_with("http") && (host == "localhost" || host.starts_with("localhost:"));
+        url.starts_with("http") && (name == "localhost" || name.starts_with("localhost:"));
     return mail.smtp_url.empty() && on_localhost && !server.behind_tls_proxy &&
            server.trusted_proxies.empty();
 }

@@ -20,8 +20,9 @@ enum class WhenSessionsFull : std::uint8_t { Ask, EndOldest };
 
 struct ProductSettings {
     std::string name = "Keystead";
-    std::string preset;      // shown, never compared
-    std::string support_url; // or empty
+    std::string preset;        // shown, never compared
+    std::string support_url;   // or empty
+    std::string support_email; // or empty
 };
 
 struct ServerSettings {
@@ -158,6 +159,14 @@ struct SshKeySettings {
     std::chrono::seconds rotation_overlap = std::chrono::hours{24}; // unless set at rotation
 };
 
+struct HostSettings {
+    std::uint32_t at_most = 100; // servers of an account; 0: none, and no routes for them
+    std::chrono::seconds enrolment_lifetime = std::chrono::hours{24};
+    bool end_sessions = false;     // a server ends what is open of a key that was removed
+    std::vector<std::string> pins; // "sha256//…" of what ends TLS in front of this server
+    std::string permission; // of the catalogue: a token that holds it manages servers; or empty
+};
+
 struct OutgoingSettings {
     std::vector<IpRange> allowed_addresses; // inside ones that calls may go to; public ones always
     std::vector<std::string> clear_text_hosts; // lower case; all others by https alone
@@ -172,6 +181,20 @@ struct WebhookSettings {
     std::uint32_t threads = 8;
     std::chrono::seconds secret_overlap = std::chrono::hours{24};
     std::chrono::seconds retention = std::chrono::hours{7 * 24};
+};
+
+/// What the product tells of its own (POST /v1/events).
+struct ProductEventSettings {
+    std::string type_namespace = "product"; // types begin with it and a dot
+    std::vector<std::string> link_hosts;    // lower case; beside the base URL's own origin
+};
+
+struct NoticeSettings {
+    std::vector<std::string> optional = {"new-device", "sessions-ended", "key-reminder",
+                                         "webhook-stopped"}; // an account may switch these off
+    std::vector<std::string> off_by_default;                 // until the account switches them on
+    std::uint32_t failures_told = 5; // refused attempts before a sign-in that its owner is told of
+    std::chrono::seconds merge = std::chrono::hours{1}; // one notice of a kind of attack as long
 };
 
 struct AuditSettings {
@@ -212,9 +235,12 @@ struct Settings {
     PermissionSettings permission;
     ApiTokenSettings api_token;
     SshKeySettings ssh_key;
+    HostSettings host;
     AuditSettings audit;
     OutgoingSettings outgoing;
     WebhookSettings webhook;
+    ProductEventSettings product_event;
+    NoticeSettings notice;
     SecurityTxtSettings security_txt;
 
     /// Mail is shown on a development page: no SMTP server, base URL on localhost, no proxy

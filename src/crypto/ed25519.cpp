@@ -2,6 +2,8 @@
 
 #include "core/result.h"
 
+#include <algorithm>
+
 #include <sodium.h>
 
 namespace keystead::crypto {
@@ -16,10 +18,11 @@ template <class Container> unsigned char* out_of(Container& bytes)
     return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
-/// Seed and public key as libsodium wants them together; the public key goes to `key`.
-Secret signing_key(const Secret& seed, Ed25519PublicKey& key)
+/// Seed and public key as libsodium wants them together.
+Secret signing_key(const Secret& seed)
 {
     KS_ASSERT(seed.size() == crypto_sign_SEEDBYTES);
+    Ed25519PublicKey key{};
     Secret secret(crypto_sign_SECRETKEYBYTES);
     const auto out = secret.writable();
     KS_ASSERT(crypto_sign_seed_keypair(out_of(key), out_of(out), data_of(seed.reveal())) == 0);
@@ -30,19 +33,25 @@ Secret signing_key(const Secret& seed, Ed25519PublicKey& key)
 
 Ed25519PublicKey ed25519_public_key(const Secret& seed)
 {
+    const Secret secret = signing_key(seed);
     Ed25519PublicKey key{};
-    (void)signing_key(seed, key);
+    std::ranges::copy(secret.reveal().last(key.size()), key.begin());
     return key;
+}
+
+Ed25519Signer::Ed25519Signer(const Secret& seed) : key_(signing_key(seed)) {}
+
+Ed25519Signature Ed25519Signer::sign(ByteView message) const
+{
+    Ed25519Signature signature{};
+    KS_ASSERT(crypto_sign_detached(out_of(signature), nullptr, data_of(message), message.size(),
+                                   data_of(key_.reveal())) == 0);
+    return signature;
 }
 
 Ed25519Signature ed25519_sign(const Secret& seed, ByteView message)
 {
-    Ed25519PublicKey key{};
-    const Secret secret = signing_key(seed, key);
-    Ed25519Signature signature{};
-    KS_ASSERT(crypto_sign_detached(out_of(signature), nullptr, data_of(message), message.size(),
-                                   data_of(secret.reveal())) == 0);
-    return signature;
+    return Ed25519Signer(seed).sign(message);
 }
 
 bool ed25519_verify(const Ed25519PublicKey& key, ByteView message, ByteView signature)

@@ -17,6 +17,15 @@ using Ed25519Signature = std::array<std::byte, 64>;
 /// The public key that belongs to a 32-byte seed.
 Ed25519PublicKey ed25519_public_key(const Secret& seed);
 Ed25519Signature ed25519_sign(const Secret& seed, ByteView message);
+/// For who signs often: the public key, which a signature needs as well, is worked out once.
+class Ed25519Signer {
+public:
+    explicit Ed25519Signer(const Secret& seed);
+    Ed25519Signature sign(ByteView message) const;
+
+private:
+    Secret key_; // the seed and the public key
+};
 bool ed25519_verify(const Ed25519PublicKey& key, ByteView message, ByteView signature);
 
 } // namespace keystead::crypto

@@ -68,6 +68,9 @@ KeyUse key_use(KeyPurpose purpose)
     case KeyPurpose::WebhookSeal: return {"webhook-seal", kSeal, "secrets that sign webhooks"};
     case KeyPurpose::SshChallenge:
         return {"ssh-challenge", kMac, "what holders of compromised SSH keys are asked to sign"};
+    case KeyPurpose::HostAnswers:
+        return {"host-answers", "Ed25519; XChaCha20-Poly1305",
+                "what servers are told of SSH keys; the signing key at rest"};
     }
     std::abort(); // No default label: the compiler names the purpose that someone forgot.
 }

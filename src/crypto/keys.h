@@ -37,6 +37,7 @@ enum class KeyPurpose : std::uint8_t {
     BackupTag = 14,        // tells a back-up of ours from one that somebody made up
     WebhookSeal = 15,      // secrets that sign webhooks
     SshChallenge = 20,     // what holders of compromised SSH keys are asked to sign
+    HostAnswers = 21,      // Ed25519 seed that signs what servers are told
 };
 /// All of them. 12 was never used, and is not to be used again; nor were 16 to 19.
 inline constexpr std::array kKeyPurposes = {
@@ -45,6 +46,7 @@ inline constexpr std::array kKeyPurposes = {
     KeyPurpose::BudgetKey,      KeyPurpose::IdentifierDigest, KeyPurpose::CheckpointSigning,
     KeyPurpose::TeamKey,        KeyPurpose::DecoyPassword,    KeyPurpose::CursorSeal,
     KeyPurpose::BackupTag,      KeyPurpose::WebhookSeal,      KeyPurpose::SshChallenge,
+    KeyPurpose::HostAnswers,
 };
 
 class KeyRing {

@@ -8,6 +8,7 @@
 #include "http/validate.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <utility>
@@ -141,7 +142,31 @@ Result<void> Exchange::prepare(const Head& head, const Credentials& credentials,
 Result<void> Exchange::admit()
 {
     KS_CHECK(check_access(route_->access, request_.principal, request_.received_at));
-    limit_ = site_.limiter.charge(route_->limit, request_.principal, request_.client_address);
+    return charge(request_.principal);
+}
+
+/// A look-up in the store each: a machine whose rental is over keeps its token, and may ask with it
+/// for ever.
+Result<void> Exchange::admit_look_up()
+{
+    switch (route_->access.kind) {
+    case Access::Kind::Host:
+    case Access::Kind::Enrolment:
+#ifndef KEYSTEAD_WITHOUT_HOST_LOOK_UP_LIMIT
+        return charge(Principal{.kind = Principal::Kind::Host});
+#endif
+    case Access::Kind::Public:
+    case Access::Kind::HalfSignedIn:
+    case Access::Kind::Session:
+    case Access::Kind::Operator:
+    case Access::Kind::ServiceClient: return {};
+    }
+    std::abort(); // No default label: the compiler names the kind that someone forgot.
+}
+
+Result<void> Exchange::charge(const Principal& principal)
+{
+    limit_ = site_.limiter.charge(route_->limit, principal, request_.client_address);
     if (!limit_.allowed) {
         return too_many(limit_);
     }
@@ -175,6 +200,10 @@ bool Exchange::run()
         return true;
     }
     if (!principal_known_) {
+        if (auto may = admit_look_up(); !may) {
+            refuse(std::move(may).error());
+            return true;
+        }
         auto principal = site_.parts.authenticator.load(credentials());
         if (!principal) {
             refuse(std::move(principal).error());
@@ -227,7 +256,12 @@ Result<Response> Exchange::handle()
     if (route_->raw_body) {
         request_.raw_body = std::move(body_);
     } else if (route_->request.kind != Schema::Kind::None) {
-        auto value = parse_json(body_);
+        // A body that may be larger than most is a list: members of some 64 bytes fill it.
+        constexpr std::size_t kBytesAMember = 64;
+        JsonLimits limits;
+        limits.members_max =
+            std::max(limits.members_max, route_->body_bytes_max.get() / kBytesAMember);
+        auto value = parse_json(body_, limits);
         wipe(body_);
         if (!value) {
             return std::move(value).error();

@@ -66,6 +66,8 @@ private:
         return {session_cookie_, flow_cookie_, bearer_, request_.client_address, token_use_};
     }
     Result<void> admit();
+    Result<void> admit_look_up();
+    Result<void> charge(const Principal& principal);
     Result<Response> handle();
     Result<void> make_piece();
     void report(const Error& error);

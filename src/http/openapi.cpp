@@ -96,9 +96,18 @@ void write_security(JsonWriter& json, const Access& access)
         if (access.tokens != Access::Tokens::None) {
             json.begin_object().key("apiToken").begin_array().end_array().end_object();
         }
+        if (access.right != ClientRight::None) {
+            json.begin_object().key("serviceClient").begin_array().end_array().end_object();
+        }
         break;
     case Access::Kind::ServiceClient:
         json.begin_object().key("serviceClient").begin_array().end_array().end_object();
+        break;
+    case Access::Kind::Host:
+        json.begin_object().key("hostToken").begin_array().end_array().end_object();
+        break;
+    case Access::Kind::Enrolment:
+        json.begin_object().key("enrolmentToken").begin_array().end_array().end_object();
         break;
     }
     json.end_array();
@@ -152,12 +161,25 @@ std::vector<std::string_view> path_parameters(std::string_view path)
     return names;
 }
 
+bool may_come_with_cookie(const Access& access)
+{
+    switch (access.kind) {
+    case Access::Kind::HalfSignedIn:
+    case Access::Kind::Session:
+    case Access::Kind::Operator: return true;
+    case Access::Kind::Public:
+    case Access::Kind::ServiceClient:
+    case Access::Kind::Host:
+    case Access::Kind::Enrolment: return false;
+    }
+    std::abort(); // No default label: the compiler names the kind that someone forgot.
+}
+
 void write_parameters(JsonWriter& json, const Route& route)
 {
     const std::string path = documented_path(route.path);
     const auto names = path_parameters(path);
-    const bool by_cookie = route.access.kind != Access::Kind::Public &&
-                           route.access.kind != Access::Kind::ServiceClient;
+    const bool by_cookie = may_come_with_cookie(route.access);
     const bool needs_csrf = is_unsafe(route.method) && by_cookie;
     // Whoever may hear that it was done already may have said by what name.
     const bool takes_key =
@@ -310,6 +332,10 @@ void write_security_schemes(JsonWriter& json)
     json.member("description", "A personal token, `ks_pat_…`.").end_object();
     json.key("serviceClient").begin_object().member("type", "http").member("scheme", "bearer");
     json.member("description", "A service client's token, `ks_svc_…`.").end_object();
+    json.key("hostToken").begin_object().member("type", "http").member("scheme", "bearer");
+    json.member("description", "A server's token, `ks_host_…`.").end_object();
+    json.key("enrolmentToken").begin_object().member("type", "http").member("scheme", "bearer");
+    json.member("description", "What enrolls a server, once: `ks_enr_…`.").end_object();
     json.end_object();
 }
 

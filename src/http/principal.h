@@ -4,6 +4,7 @@
 // http/ knows no feature.
 #pragma once
 
+#include "core/bytes.h"
 #include "core/client_right.h"
 #include "core/clock.h"
 #include "core/id.h"
@@ -24,19 +25,31 @@ using ::keystead::ClientRight;
 using ::keystead::TokenUse;
 
 struct Principal {
-    enum class Kind : std::uint8_t { Nobody, HalfSignedIn, Session, ServiceClient, Token };
+    enum class Kind : std::uint8_t {
+        Nobody,
+        HalfSignedIn,
+        Session,
+        ServiceClient,
+        Token,
+        Host,      // a server, by the token that its enrolment gave it
+        Enrolment, // a server that is to be one, by its one-time token
+    };
     Kind kind = Kind::Nobody;
-    AccountId account = {}; // HalfSignedIn, Session, Token
+    AccountId account = {}; // HalfSignedIn, Session, Token; Host, Enrolment: whose it is
     SessionId session = {}; // Session
     FlowId flow = {};       // HalfSignedIn
     ClientId client = {};   // ServiceClient
     std::uint32_t client_rights = 0;
     TokenId token = {};             // Token
+    HostId host = {};               // Host, Enrolment
+    Digest token_digest = {};       // Enrolment: of the token it came with, which is used up once
     PermissionSet permissions = {}; // Token: what it holds now, never more than its owner
     bool wrong_address = false;     // Token: not used from one of its addresses
     Instant authenticated_at = {};  // Session: last full sign-in or step-up
     std::string email = {};         // Session, Token: the account's, for the product's headers
     bool is_operator = false;
+    bool is_restricted =
+        false; // Session: its account is being secured; see Access::allow_restricted
     bool must_authenticate =
         false; // Session: D-03, nothing but step-up and sign-out until authenticated again
 };

@@ -83,6 +83,9 @@ constexpr std::array kOwnEntries{
                  "The route needs a session and the request has none that is valid."},
     ProblemEntry{"session/authentication-required", "Authentication required",
                  "The session must authenticate again before it can go on."},
+    ProblemEntry{"session/restricted", "Being secured",
+                 "The account is being secured: GET /v1/account/secure says what is left to do. "
+                 "Until then the session opens nothing else."},
     ProblemEntry{"session/step-up-required", "Step-up required",
                  "The last authentication of this session is too long ago for what is asked. "
                  "Confirm with POST /v1/step-up and repeat the request."},

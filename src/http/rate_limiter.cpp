@@ -15,6 +15,13 @@ using std::chrono::microseconds;
 
 constexpr microseconds kWindow = std::chrono::minutes{1};
 
+// What a server does is ours to say, not the operator's: it asks every two seconds, and at most
+// four times a second while people log in, with a report each time.
+constexpr Quotas kOfHost{
+    .sensitive_per_minute = 60, .write_per_minute = 300, .read_per_minute = 600};
+/// From one address with tokens of servers that have to be looked up: each once after a restart.
+constexpr std::uint32_t kUnknownHosts = 6000;
+
 std::chrono::seconds round_up(microseconds duration)
 {
     return std::chrono::ceil<std::chrono::seconds>(duration);
@@ -63,8 +70,10 @@ std::uint32_t RateLimiter::quota_of(LimitGroup group, Principal::Kind kind) cons
     };
     switch (kind) {
     case Principal::Kind::Nobody:
+    case Principal::Kind::Enrolment:
     case Principal::Kind::HalfSignedIn: return in(settings_.address);
     case Principal::Kind::Token: return in(settings_.token);
+    case Principal::Kind::Host: return in(kOfHost);
     case Principal::Kind::Session:
     case Principal::Kind::ServiceClient: return in(settings_.account);
     }
@@ -91,6 +100,7 @@ RateLimiter::Meter RateLimiter::address_meter(LimitGroup group, const Principal&
     const std::uint32_t quota = quota_of(group, Principal::Kind::Nobody);
     switch (principal.kind) {
     case Principal::Kind::Nobody:
+    case Principal::Kind::Enrolment:
     case Principal::Kind::HalfSignedIn:
         // Also with the password alone: it must not use up the quota with which the owner would
         // change it.
@@ -99,6 +109,7 @@ RateLimiter::Meter RateLimiter::address_meter(LimitGroup group, const Principal&
     case Principal::Kind::Token:
     case Principal::Kind::ServiceClient:
         return {key_of(group, Of::SharedAddress, whose), quota * kSharedFactor};
+    case Principal::Kind::Host: return {key_of(group, Of::Host, whose), kUnknownHosts};
     }
     std::abort(); // No default label: the compiler names the kind that someone forgot.
 }
@@ -109,6 +120,7 @@ std::optional<RateLimiter::Meter> RateLimiter::principal_meter(LimitGroup group,
     const std::uint32_t quota = quota_of(group, principal.kind);
     switch (principal.kind) {
     case Principal::Kind::Nobody:
+    case Principal::Kind::Enrolment:
     case Principal::Kind::HalfSignedIn: return std::nullopt;
     case Principal::Kind::Session: // One account, one quota, however it is signed in.
         return Meter{key_of(group, Of::Account, principal.account.bytes()), quota};
@@ -116,6 +128,11 @@ std::optional<RateLimiter::Meter> RateLimiter::principal_meter(LimitGroup group,
         return Meter{key_of(group, Of::Token, principal.token.bytes()), quota};
     case Principal::Kind::ServiceClient:
         return Meter{key_of(group, Of::Client, principal.client.bytes()), quota};
+    case Principal::Kind::Host:
+        if (principal.host == HostId{}) {
+            return std::nullopt;
+        }
+        return Meter{key_of(group, Of::Host, principal.host.bytes()), quota};
     }
     std::abort(); // No default label: the compiler names the kind that someone forgot.
 }
@@ -174,8 +191,10 @@ LimitVerdict RateLimiter::charge(LimitGroup group, const Principal& principal,
         return {};
     }
     const microseconds now = clock_.since_boot();
-    const Meter address_limit = address_meter(group, principal, address);
-    const Meter own_limit = principal_meter(group, principal).value_or(address_limit);
+    const auto own = principal_meter(group, principal);
+    const bool is_known_host = own && principal.kind == Principal::Kind::Host;
+    const Meter address_limit = is_known_host ? *own : address_meter(group, principal, address);
+    const Meter own_limit = own.value_or(address_limit);
     const bool is_one = own_limit.key == address_limit.key;
     Shard& address_shard = shard_of(address_limit);
     Shard& own_shard = shard_of(own_limit);

@@ -47,7 +47,9 @@ public:
 
     /// Charges one request of `group` to its source address, and to the account, token or service
     /// client it speaks for: to each once, or to none when one of them refuses. Strangers, and
-    /// whoever has a password alone, have the address's quota of one.
+    /// whoever has a password alone, have the address's quota of one. A server is charged by itself
+    /// alone, for a thousand may stand behind one address; one without an id, whose token is still
+    /// to be looked up, to its address alone.
     LimitVerdict charge(LimitGroup group, const Principal& principal, const IpAddress& address);
 
 private:
@@ -67,7 +69,7 @@ private:
         std::uint64_t key;
         std::uint32_t quota; // a minute
     };
-    enum class Of : std::uint8_t { Account = 1, Client, Token, Stranger, SharedAddress };
+    enum class Of : std::uint8_t { Account = 1, Client, Token, Stranger, SharedAddress, Host };
     std::uint64_t key_of(LimitGroup group, Of of, ByteView whose) const;
     Meter address_meter(LimitGroup group, const Principal& principal,
                         const IpAddress& address) const;

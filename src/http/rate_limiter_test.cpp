@@ -131,6 +131,40 @@ TEST_F(Limits, CountBothTheAccountAndItsAddress)
     EXPECT_TRUE(limiter.charge(LimitGroup::Sensitive, nobody, address).allowed);
 }
 
+// guards: a thousand servers that ask as they do are never refused; one that hammers is
+TEST_F(Limits, CountServersByThemselvesAndUnknownOnesByAddress)
+{
+    std::vector<Principal> servers(1000, Principal{.kind = Principal::Kind::Host});
+    for (auto& server : servers) {
+        server.host = HostId::make(clock.now(), random);
+    }
+    RateLimiter large(settings, clock, random);
+    const Principal unknown{.kind = Principal::Kind::Host};
+    for (int second = 0; second < 120; second += 2) {
+        for (const auto& server : servers) {
+            if (second == 0) { // Nothing is in memory after a restart.
+                ASSERT_TRUE(large.charge(LimitGroup::Read, unknown, address).allowed);
+            }
+            ASSERT_TRUE(large.charge(LimitGroup::Read, server, address).allowed);
+            ASSERT_TRUE(large.charge(LimitGroup::Write, server, address).allowed);
+        }
+        clock.advance(2s);
+    }
+    int allowed = 0;
+    for (int i = 0; i < 2000; ++i) {
+        allowed += large.charge(LimitGroup::Read, servers[0], address).allowed ? 1 : 0;
+    }
+    EXPECT_NEAR(allowed, 600, 30);
+    EXPECT_TRUE(large.charge(LimitGroup::Read, servers[1], address).allowed);
+    allowed = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        allowed += large.charge(LimitGroup::Read, unknown, address).allowed ? 1 : 0;
+    }
+    EXPECT_EQ(allowed, 6000) << "each is a look-up in the store";
+    EXPECT_TRUE(large.charge(LimitGroup::Read, servers[1], address).allowed);
+    EXPECT_TRUE(large.charge(LimitGroup::Read, nobody, address).allowed);
+}
+
 // guards: D-10: nor is one refused twice whom its account and its address limit
 TEST_F(Limits, NeverRefuseTwiceASignedInClientThatObeys)
 {

@@ -124,6 +124,10 @@ Actor Request::actor() const
         actor.kind = ActorKind::Account;
         actor.account = principal.account;
         break;
+    case Principal::Kind::Host:
+    case Principal::Kind::Enrolment: // A machine, not a person: the event names it as its target.
+        actor.kind = ActorKind::System;
+        break;
     case Principal::Kind::ServiceClient:
         actor.kind = ActorKind::ServiceClient;
         actor.client = principal.client;

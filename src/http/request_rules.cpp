@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace keystead::http {
 namespace {
@@ -16,10 +17,16 @@ namespace {
 }
 
 constexpr std::string_view kPersonalToken = "ks_pat_";
+constexpr std::string_view kClientToken = "ks_svc_";
 
 Error session_required()
 {
     return {ErrorKind::Unauthenticated, "session/required", "Sign in first."};
+}
+
+Error server_required(std::string what)
+{
+    return {ErrorKind::Unauthenticated, "host/required", std::move(what) + " is needed."};
 }
 
 Result<void> check_token([[maybe_unused]] const Access& access,
@@ -35,7 +42,7 @@ Result<void> check_token([[maybe_unused]] const Access& access,
                      "This is for people: no token opens it."};
     }
     if (access.tokens == Access::Tokens::WithPermission &&
-        !principal.permissions.has(access.token_permission)) {
+        !principal.permissions.has(access.permission_of_tokens())) {
         return Error{ErrorKind::Forbidden, "token/permission-missing",
                      "This token does not hold the permission that is needed."};
     }
@@ -43,8 +50,34 @@ Result<void> check_token([[maybe_unused]] const Access& access,
     return {};
 }
 
+Result<void> check_client(const Access& access, const Principal& principal)
+{
+    if ((principal.client_rights & static_cast<std::uint32_t>(access.right)) == 0) {
+        return Error{ErrorKind::Forbidden, "access/forbidden", "This client has no such right."};
+    }
+    return {};
+}
+
+Result<void> check_restricted([[maybe_unused]] const Access& access,
+                              [[maybe_unused]] const Principal& principal)
+{
+#ifndef KEYSTEAD_WITHOUT_SECURE_RESTRICTED
+    if (principal.is_restricted && !access.allow_restricted) {
+        // A proxy that asks about its product's visitor sends them to the pages, which lead on.
+        const bool is_check = access.tokens == Access::Tokens::Any;
+        return Error{is_check ? ErrorKind::Unauthenticated : ErrorKind::Forbidden,
+                     "session/restricted",
+                     "This account is being secured: until that is done nothing else is open."};
+    }
+#endif
+    return {};
+}
+
 Result<void> check_session(const Access& access, const Principal& principal, Instant now)
 {
+    if (principal.kind == Principal::Kind::ServiceClient && access.right != ClientRight::None) {
+        return check_client(access, principal);
+    }
     if (principal.kind == Principal::Kind::Token) {
         return check_token(access, principal);
     }
@@ -55,6 +88,7 @@ Result<void> check_session(const Access& access, const Principal& principal, Ins
         return Error{ErrorKind::Unauthenticated, "session/authentication-required",
                      "This session must authenticate again."};
     }
+    KS_CHECK(check_restricted(access, principal));
     if (access.kind == Access::Kind::Operator && !principal.is_operator) {
         return Error{ErrorKind::Forbidden, "access/forbidden", "This is not yours to do."};
     }
@@ -143,11 +177,19 @@ Result<Credentials> read_credentials(const Head& head, const Route& route, OurCo
     case Access::Kind::Operator:
         credentials.session_cookie = cookies.session;
         // Looked at on every such route, so that a token hears that it is not enough.
-        if (counts && token.starts_with(kPersonalToken)) {
+        if (counts &&
+            (token.starts_with(kPersonalToken) ||
+             (token.starts_with(kClientToken) && route.access.right != ClientRight::None))) {
             credentials.bearer = token;
         }
         break;
     case Access::Kind::ServiceClient:
+        if (counts && token.starts_with(kClientToken)) { // Others are not even looked up.
+            credentials.bearer = token;
+        }
+        break;
+    case Access::Kind::Host:
+    case Access::Kind::Enrolment:
         if (counts) {
             credentials.bearer = token;
         }
@@ -173,11 +215,14 @@ Result<void> check_access(const Access& access, const Principal& principal, Inst
             return Error{ErrorKind::Unauthenticated, "client/required",
                          "A service client's token is needed."};
         }
-        if ((principal.client_rights & static_cast<std::uint32_t>(access.right)) == 0) {
-            return Error{ErrorKind::Forbidden, "access/forbidden",
-                         "This client has no such right."};
-        }
-        return {};
+        return check_client(access, principal);
+    case Access::Kind::Host:
+        return principal.kind == Principal::Kind::Host ? Result<void>{}
+                                                       : server_required("A server's token");
+    case Access::Kind::Enrolment:
+        return principal.kind == Principal::Kind::Enrolment
+                   ? Result<void>{}
+                   : server_required("An enrolment token that is not used yet");
     }
     std::abort();
 }

@@ -31,7 +31,8 @@ Result<void> check_csrf(const Head& head, const Credentials& credentials,
 Result<Credentials> read_credentials(const Head& head, const Route& route, OurCookies& cookies);
 
 /// Whether `principal` may call `route`. Errors: session/required, session/authentication-required,
-/// client/required (Unauthenticated), session/step-up-required (StepUpRequired), access/forbidden
+/// client/required (Unauthenticated), session/restricted (Forbidden; Unauthenticated where checks
+/// for the product ask), session/step-up-required (StepUpRequired), access/forbidden
 /// (Forbidden).
 Result<void> check_access(const Access& access, const Principal& principal, Instant now);
 

@@ -130,6 +130,30 @@ std::string_view refusal(Access access, const Principal& principal)
     return result ? std::string_view("allowed") : result.error().code;
 }
 
+// guards: a session of an account that is being secured gets where a route says so, and nowhere
+// else
+TEST(CheckAccess, OpensTheStepsAloneToARestrictedSession)
+{
+    Principal restricted;
+    restricted.kind = Principal::Kind::Session;
+    restricted.authenticated_at = kNow;
+    restricted.is_operator = true;
+    restricted.is_restricted = true;
+    EXPECT_TRUE(check_access(Access::session().even_when_restricted(), restricted, kNow));
+    for (const Access& closed :
+         {Access::session(), Access::stepped_up(), Access::operator_only(),
+          Access::stepped_up_operator(), Access::session_even_if_authentication_is_due()}) {
+        const auto answer = check_access(closed, restricted, kNow);
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().code, "session/restricted");
+        EXPECT_EQ(answer.error().kind, ErrorKind::Forbidden);
+    }
+    const auto check = check_access(Access::session_or_any_token(), restricted, kNow);
+    ASSERT_FALSE(check);
+    EXPECT_EQ(check.error().kind, ErrorKind::Unauthenticated)
+        << "so that a proxy leads to the pages";
+}
+
 // guards: every kind of access against every kind of principal
 // guards: a token opens what is declared for tokens, as far as it goes, and nothing else
 TEST(CheckAccess, LetsATokenInWhereTheRouteSaysSo)
@@ -153,6 +177,65 @@ TEST(CheckAccess, LetsATokenInWhereTheRouteSaysSo)
     EXPECT_EQ(refusal(Access::service_client(ClientRight::Introspect), token), "client/required");
     EXPECT_EQ(refusal(Access::session_or_any_token(), elsewhere), "token/address-refused");
     EXPECT_EQ(refusal(Access::session_or_token(deploy), elsewhere), "token/address-refused");
+}
+
+// guards: what the product does in its customers' place is open to them, to their token with the
+// permission, and to a client with the right
+TEST(CheckAccess, LetsAClientStandInForTheOwnerWhereTheRouteSaysSo)
+{
+    using Kind = Principal::Kind;
+    const Permission manage{4};
+    const auto read = Access::owner_or_client(manage, ClientRight::Hosts);
+    const auto change = Access::stepped_up_owner_or_client(manage, ClientRight::Hosts);
+    const Principal client{.kind = Kind::ServiceClient, .client_rights = 4};
+    const Principal other_client{.kind = Kind::ServiceClient, .client_rights = 3};
+    const Principal token{.kind = Kind::Token, .permissions = PermissionSet{}.with(manage)};
+    const Principal other_token{.kind = Kind::Token,
+                                .permissions = PermissionSet::from_bits(~(std::uint64_t{1} << 4))};
+    const Principal old{.kind = Kind::Session, .authenticated_at = kNow - 6min};
+    const Principal server{.kind = Kind::Host};
+    for (const auto& access : {read, change}) {
+        EXPECT_EQ(refusal(access, client), "allowed");
+        EXPECT_EQ(refusal(access, other_client), "access/forbidden");
+        EXPECT_EQ(refusal(access, token), "allowed");
+        EXPECT_EQ(refusal(access, other_token), "token/permission-missing");
+        EXPECT_EQ(refusal(access, server), "session/required");
+    }
+    EXPECT_EQ(refusal(read, old), "allowed");
+    EXPECT_EQ(refusal(change, old), "session/step-up-required");
+    EXPECT_EQ(refusal(Access::session(), client), "session/required");
+    EXPECT_EQ(refusal(Access::owner_or_client(kNoPermission, ClientRight::Hosts), token),
+              "token/permission-missing");
+
+    OurCookies cookies;
+    const auto head = head_of({{"Authorization", "Bearer ks_svc_x"}});
+    EXPECT_EQ(read_credentials(head, route_of(change), cookies)->bearer, "ks_svc_x");
+}
+
+// guards: a server's token opens what servers ask, and nothing else does
+TEST(CheckAccess, KeepsServersAndPeopleApart)
+{
+    using Kind = Principal::Kind;
+    const Principal server{.kind = Kind::Host};
+    const Principal enrolling{.kind = Kind::Enrolment};
+    EXPECT_EQ(refusal(Access::host(), server), "allowed");
+    EXPECT_EQ(refusal(Access::enrolment(), enrolling), "allowed");
+    for (const auto& other : {Principal{}, Principal{.kind = Kind::Session},
+                              Principal{.kind = Kind::ServiceClient, .client_rights = 7},
+                              Principal{.kind = Kind::Token}, enrolling}) {
+        EXPECT_EQ(refusal(Access::host(), other), "host/required");
+    }
+    EXPECT_EQ(refusal(Access::enrolment(), server), "host/required");
+    for (const auto& access :
+         {Access::session(), Access::session_or_any_token(), Access::operator_only()}) {
+        EXPECT_EQ(refusal(access, server), "session/required");
+        EXPECT_EQ(refusal(access, enrolling), "session/required");
+    }
+
+    OurCookies cookies;
+    const auto head = head_of({{"Authorization", "Bearer ks_host_x"}});
+    EXPECT_EQ(read_credentials(head, route_of(Access::host()), cookies)->bearer, "ks_host_x");
+    EXPECT_EQ(read_credentials(head, route_of(Access::session()), cookies)->bearer, "");
 }
 
 TEST(CheckAccess, AllowsWhoTheRouteIsForAndNobodyElse)

@@ -36,7 +36,15 @@ using Lane = Given<LaneKind>;
 /// Who may call. Checked before the handler; the strongest demands include the weaker ones.
 class Access {
 public:
-    enum class Kind : std::uint8_t { Public, HalfSignedIn, Session, Operator, ServiceClient };
+    enum class Kind : std::uint8_t {
+        Public,
+        HalfSignedIn,
+        Session,
+        Operator,
+        ServiceClient,
+        Host,
+        Enrolment,
+    };
     static Access everyone() { return Access{Kind::Public}; }
     static Access half_signed_in() { return Access{Kind::HalfSignedIn}; }
     /// A session; `also_when_authentication_is_due` for step-up and sign-out.
@@ -45,6 +53,13 @@ public:
     {
         auto access = Access{Kind::Session};
         access.allow_due = true;
+        return access;
+    }
+    /// Also for a session of an account that is being secured, to which all else is closed.
+    Access even_when_restricted() const
+    {
+        auto access = *this;
+        access.allow_restricted = true;
         return access;
     }
     /// A session authenticated at most `age` ago; otherwise 401 session/step-up-required.
@@ -82,14 +97,43 @@ public:
         access.right = right;
         return access;
     }
+    /// A session, a token of the account that holds `permission`, or a service client with `right`:
+    /// for what the product does in its customers' place. Whose it is, the route finds out.
+    /// `permission` is read at each request: what the product names gets its number after routes
+    /// are made. It outlives them.
+    static Access owner_or_client(const Permission& permission, ClientRight right)
+    {
+        auto access = session_or_token(kNoPermission);
+        access.late_permission = &permission;
+        access.right = right;
+        return access;
+    }
+    /// The same; a session must be stepped up.
+    static Access stepped_up_owner_or_client(const Permission& permission, ClientRight right,
+                                             std::chrono::minutes age = std::chrono::minutes{5})
+    {
+        auto access = owner_or_client(permission, right);
+        access.authentication_age_max = age;
+        return access;
+    }
+    /// A server that was enrolled.
+    static Access host() { return Access{Kind::Host}; }
+    /// A server that has a live enrolment token.
+    static Access enrolment() { return Access{Kind::Enrolment}; }
     /// Whether a token may stand in for the session. A token is never fresh: it cannot step up.
     enum class Tokens : std::uint8_t { None, WithPermission, Any };
     Kind kind;
     Tokens tokens = Tokens::None;
     Permission token_permission = {};
+    const Permission* late_permission = nullptr; // instead of token_permission
+    Permission permission_of_tokens() const
+    {
+        return late_permission != nullptr ? *late_permission : token_permission;
+    }
     std::chrono::minutes authentication_age_max{0}; // 0: any age
     bool allow_due = false;
-    ClientRight right = ClientRight::None;
+    bool allow_restricted = false;
+    ClientRight right = ClientRight::None; // Session: of a client that may stand in for it
 
 private:
     explicit Access(Kind k) : kind(k) {}

@@ -8,12 +8,12 @@ Interleaved rounds, medians. The service is called directly (test/bench/tool/est
 import os
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
+import postgres  # noqa: E402
 import report  # noqa: E402
 import server  # noqa: E402
 import tool  # noqa: E402
@@ -42,29 +42,8 @@ def sqlite(home, out):
                spread=(ratios[0], ratios[-1]))
 
 
-class Postgres:
-    """A server of our own in a folder of its own, with Debian's defaults: durable."""
-
-    def __init__(self, home):
-        self.bin = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-        self.port = server.free_port()
-        self.folder = pathlib.Path(home, "postgres")
-        self.folder.mkdir()
-        self.user = []
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres", "postgres")
-            self.user = ["runuser", "-u", "postgres", "--"]
-        self.pg("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "keystead", "-E", "UTF8", "--locale=C")
-        self.pg("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o",
-                f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1", "start")
-        self.words = f"host=127.0.0.1 port={self.port} user=keystead dbname=postgres"
-
-    def pg(self, name, *words):
-        subprocess.run([*self.user, self.bin / name, *map(str, words)], check=True, stdout=subprocess.DEVNULL,
-                       cwd=self.folder)
-
-    def psql(self, sql):
-        subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-c", sql, self.words], check=True)
+class Pgbench(postgres.Postgres):
+    """Beside it, what pgbench does."""
 
     def prepare_pgbench(self):
         """Accounts with integers as ids, copies of one that is there, and the script with its bytes."""
@@ -90,12 +69,9 @@ class Postgres:
             raise RuntimeError(done.stdout + done.stderr)
         return float(re.search(r"tps = ([\d.]+) \(without", done.stdout)[1])
 
-    def stop(self):
-        self.pg("pg_ctl", "-D", self.folder / "data", "-m", "fast", "stop")
 
-
-def postgres(home, out):
-    database = Postgres(home)
+def on_postgres(home, out):
+    database = Pgbench(home)
     ours, theirs = [], []
     try:
         environment = {"KEYSTEAD__STORAGE__DATA_FOLDER": f"{home}/postgres-node",
@@ -118,7 +94,7 @@ def main():
     out = report.Report("sessions")
     with server.folder() as home:
         sqlite(home, out)
-        postgres(home, out)
+        on_postgres(home, out)
     return out.end()
 
 

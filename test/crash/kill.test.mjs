@@ -31,6 +31,8 @@ const settings = {
     password: { hash_queue_max: 1000 }, server: { access_log: "off", ...patience }, mail: { per_hour_max: 60 },
     // Each of a thousand cycles moves the clock: nothing that is compared may be forgotten.
     webhook: { retention: "90d" }, ...insideAllowed,
+    // Attempts that a kill broke off count as refused; a sign-in after them would be told of in other words.
+    notice: { failures_told: 100 },
 };
 
 class World {

@@ -24,6 +24,10 @@ const demands = {
     operator: ["session", "operator"],
     "stepped-up-operator": ["session", "operator", "fresh"],
     "service-client": ["client"],
+    "owner-or-client": ["session"],
+    "stepped-up-owner-or-client": ["session", "fresh"],
+    host: ["host"],
+    enrolment: ["host"],
 };
 const refusals = {
     flow: [401, "sign-in/flow-ended"],
@@ -31,7 +35,9 @@ const refusals = {
     operator: [403, "access/forbidden"],
     fresh: [401, "session/step-up-required"],
     client: [401, "client/required"],
+    host: [401, "host/required"],
     due: [401, "session/authentication-required"],
+    restricted: [403, "session/restricted"],
 };
 
 
@@ -72,7 +78,7 @@ async function tryAll(client, has, { headers, only = () => true } = {}) {
 }
 
 // These take no body and end the session: that others are refused is what is tried.
-const acts = new Set(["POST /v1/sign-out", "POST /v1/account/sessions/revoke-all"]);
+const acts = new Set(["POST /v1/sign-out", "POST /v1/account/sessions/revoke-all", "POST /v1/account/secure"]);
 const harmless = ({ key }) => !acts.has(key);
 
 test("access", async (t) => {
@@ -132,7 +138,14 @@ test("access", async (t) => {
             return /ks_svc_[0-9A-Za-z]+/.exec(done.stdout)[0];
         };
         const headers = { authorization: `Bearer ${token("introspect")}` };
-        await tryAll(server.client(), ["client"], { headers });
+        const ofOthers = ({ key }) => key !== "POST /v1/events";
+        const forClients = ({ access }) => access.endsWith("or-client");
+        await tryAll(server.client(), ["client"], { headers, only: (route) => !forClients(route) && ofOthers(route) });
+        for (const route of routes.filter(forClients)) {
+            const answer = await call(server.client(), route, headers);
+            assert.deepEqual([answer.status, answer.body?.code], [403, "access/forbidden"], route.key);
+        }
+        assert.equal((await server.client().expect(403, "POST", "events", {}, { headers })).code, "access/forbidden");
         const form = { raw: "token=nothing", headers: { ...headers, "content-type": "application/x-www-form-urlencoded" } };
         assert.deepEqual(await server.client().expect(200, "POST", "introspect", undefined, form), { active: false });
         const without = { ...form, headers: { ...form.headers, authorization: `Bearer ${token("read-accounts")}` } };
@@ -149,12 +162,16 @@ test("access", async (t) => {
             "service-client": [401, "client/required"],
             "session-or-token": null,
             "session-or-any-token": null,
+            "owner-or-client": null,
+            "stepped-up-owner-or-client": null,
+            host: [401, "host/required"],
+            enrolment: [401, "host/required"],
         };
         for (const [kind, permissions] of [["admin"], ["custom", ["view-rentals"]]]) {
             const { token } = await makeToken(holder.client, { kind, ...(permissions ? { permissions } : {}) });
             for (const route of routes) {
                 const answer = await call(server.client(), route, bearer(token));
-                const refusal = route.access === "session-or-token" && permissions
+                const refusal = /^session-or-token$|owner-or-client$/.test(route.access) && permissions
                     ? [403, "token/permission-missing"]
                     : expected[route.access] === undefined ? [403, "token/not-allowed"] : expected[route.access];
                 if (refusal) {
@@ -201,7 +218,7 @@ test("access", async (t) => {
         const id = (await due.expect(200, "GET", "account")).session.id;
         assert.equal((await due.get("check")).status, 204);
         await other.client.expect(204, "POST", `account/sessions/${id}/require-authentication`);
-        for (const route of routes.filter(({ access }) => /session|stepped-up|operator/.test(access) && access !== "session-also-due")) {
+        for (const route of routes.filter(({ access }) => /session|stepped-up|operator|owner/.test(access) && access !== "session-also-due")) {
             const answer = await call(due, route);
             assert.ok(isRefusal(answer, "due"), `${route.key}: ${answer.status} ${answer.text}`);
         }
@@ -210,6 +227,34 @@ test("access", async (t) => {
         await due.expect(200, "POST", "step-up", { method: "password", password: other.password });
         await due.expect(200, "GET", "account");
         assert.equal((await due.get("check")).status, 204);
+    });
+
+    // proves: M-19
+    // ASVS: V8.2.1
+    await t.test("a session of an account that is being secured opens its steps alone, in their order", async () => {
+        const victim = await signUp(server);
+        await victim.client.expect(200, "POST", "account/secure");
+        const open = new Set(["GET /v1/account/secure", "GET /v1/account/secure/activity", "POST /v1/account/secure/activity",
+            "POST /v1/account/secure/addresses", "POST /v1/account/secure/finish",
+            "POST /v1/account/secure/tokens/{id}/replace", "GET /v1/step-up", "POST /v1/step-up", "POST /v1/sign-out",
+            "POST /v1/account/password"]);
+        const laterSteps = new Set(["GET /v1/account/totp", "POST /v1/account/totp", "POST /v1/account/totp/{id}/confirm",
+            "DELETE /v1/account/totp/{id}", "POST /v1/account/backup-codes", "GET /v1/account/tokens", "DELETE /v1/account/tokens/{id}",
+            "GET /v1/account/ssh-keys", "POST /v1/account/ssh-keys/{id}/confirm", "DELETE /v1/account/ssh-keys/{id}",
+            "GET /v1/account/notification-addresses", "DELETE /v1/account/notification-addresses/{id}"]);
+        for (const route of routes.filter(({ access, key }) => /session|stepped-up|operator/.test(access) && key !== "POST /v1/sign-out")) {
+            const answer = await call(victim.client, route);
+            if (open.has(route.key)) {
+                assert.ok(!isRefusal(answer, "restricted") && answer.status < 500, `${route.key}: ${answer.status} ${answer.text}`);
+            } else if (laterSteps.has(route.key)) {
+                assert.ok([403, 422].includes(answer.status), `${route.key}: ${answer.status} ${answer.text}`);
+                assert.ok(answer.status === 422 || answer.body.code === "securing/other-step", answer.text);
+            } else {
+                const status = route.access === "session-or-any-token" ? 401 : 403;
+                assert.deepEqual([answer.status, answer.body?.code], [status, "session/restricted"], `${route.key}: ${answer.text}`);
+            }
+        }
+        await victim.client.expect(204, "POST", "sign-out");
     });
 
     // ASVS: V7.5.1, V7.5.3

@@ -10,7 +10,9 @@ import { test } from "node:test";
 import { enrollTotp, goodPassword, signIn, signUp } from "./support/accounts.mjs";
 import { checkAccessible, checkFits, openBrowser, openPage, screenshot } from "./support/browser.mjs";
 import { atEnd } from "./support/cleanup.mjs";
+import { enroll, registerHost, serversOf } from "./support/hosts.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
+import { makePublicKey } from "./support/ssh.mjs";
 import { bearer, checkToken, makeToken } from "./support/tokens.mjs";
 
 const day = 86_400;
@@ -135,6 +137,26 @@ test("the check-up says what an account lacks, worst first, until it is mended",
         await owner.client.expect(200, "POST", "account/password", { current_password: owner.password, new_password: `${owner.password}, too` });
         assert.deepEqual(await kinds(owner.client), []);
     });
+});
+
+// proves: M-20
+test("an SSH key is called unused when no server has seen it for 90 days, and there was one to see it", async (t) => {
+    const server = await startKeystead(t, { movableClock: true });
+    const owner = await signUp(server);
+    const key = await owner.client.expect(201, "POST", "account/ssh-keys", { name: "laptop", public_key: makePublicKey() });
+    const ofKeys = async () => (await checkUp(await signIn(server, owner))).findings.filter(({ area }) => area === "ssh-keys");
+    server.advanceClock(91 * day);
+    assert.deepEqual(await ofKeys(), [], "where no server reports, nothing is known");
+    const client = await signIn(server, owner);
+    const rented = await enroll(server, await registerHost(client, await serversOf({ client })));
+    server.advanceClock(89 * day);
+    assert.deepEqual(await ofKeys(), []);
+    server.advanceClock(day + 1);
+    const [finding] = await ofKeys();
+    assert.deepEqual([finding.kind, finding.severity, finding.subjects], ["ssh-key-unused", "important", [{ id: key.id, name: "laptop" }]]);
+    const login = { id: "login-1", login_user: "root", fingerprint: key.fingerprint, address: "203.0.113.7", began_at: new Date(server.now() * 1000).toISOString() };
+    assert.equal((await rented.report({ logins: [login] })).status, 204);
+    assert.deepEqual(await ofKeys(), []);
 });
 
 // proves: M-20

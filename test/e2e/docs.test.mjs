@@ -28,14 +28,15 @@ set -x
 `;
 
 /** The page's script as it is run here: at the server's own address, in folders of the test. */
-function scriptOf(page, { server, folder, session, token }) {
+function scriptOf(page, { server, folder, session, token, account }) {
     const places = [
         [/https:\/\/id\.example\.(org|com)|http:\/\/localhost:8080/g, server.base],
         [/127\.0\.0\.1:9464/g, `127.0.0.1:${server.metricsPort}`],
         [/(?<= |=)\/(etc|var|tmp)\//g, `${folder}/$1/`],
         [/ks_ses_…/g, session],
         [/ks_pat_…/g, token],
-        [/\b(whk_|ks_svc_)…/g, '$(printed $1)'],
+        [/\bacc_…/g, account],
+        [/\b(whk_|hst_|ks_svc_|ks_enr_|ks_host_)…/g, '$(printed $1)'],
     ];
     const blocks = blocksOf(page).filter(({ language, byHand }) => language === "sh" && !byHand);
     return places.reduce((text, [from, to]) => text.replace(from, to), blocks.map(({ text }) => text).join("\n"));
@@ -85,7 +86,7 @@ test("every shell block of the documentation is run, or says why not", async (t)
 
     const makeToken = async () => (await ada.client.expect(201, "POST", "account/tokens", { name: "docs", kind: "admin" })).token;
     const client = runKeystead(["client", "create", "--name", "docs", "--rights", "introspect"], { cwd: folder, environment: server.environment() });
-    const world = { server, folder, session: ada.client.cookies.get("__Host-keystead"), token: await makeToken() };
+    const world = { server, folder, session: ada.client.cookies.get("__Host-keystead"), token: await makeToken(), account: ada.id };
     const environment = {
         ...server.environment(),
         PATH: `${path.join(folder, "bin")}:${process.env.PATH}`,

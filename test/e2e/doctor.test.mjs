@@ -55,7 +55,8 @@ test("the documented role can all that is needed; rights beyond, and a password 
         const migrated = runKeystead(["migrate"], { cwd: folder, environment: settingsAsEnvironment({ storage: { ...postgres().storage, data_folder: path.join(folder, "data") } }) });
         assert.equal(migrated.status, 0, migrated.stderr);
         const [[state, words]] = found();
-        assert.deepEqual([state, words.slice(0, 59)], ["good", "own_role has no rights beyond its database; its password en"]);
+        assert.equal(state, "good", words);
+        assert.match(words, /^own_role has no rights beyond its database, which it owns \(.*--grant-to.*\); its password ends /);
         assert.ok(words.includes(day(200)) || words.includes(day(199)), words); // midnight where the server is
 
         for (const [sql, expected] of [

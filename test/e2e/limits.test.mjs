@@ -107,7 +107,7 @@ test("a page counts down and sends what was typed by itself", async (t) => {
     await page.goto("/account/addresses");
     await page.getByLabel("Name", { exact: true }).fill("Typed once");
     await untilRefused(() => client.patch("account", { name: "Ada" }), 4 * perMinute.write_per_minute);
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText(/We will try again by ourselves in/).first().waitFor();
     assert.equal((await client.expect(200, "GET", "account")).name, "Ada", "nothing was done yet");
     await page.getByText("Your name is saved.").waitFor();

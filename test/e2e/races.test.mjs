@@ -5,44 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { enrollTotp, goodPassword, newEmail, passwordStep, signUp } from "./support/accounts.mjs";
+import { connections, crowd, exactlyOne, race, rounds, settings, stranger, strangerBudget } from "./support/races.mjs";
 import { startKeystead } from "./support/server.mjs";
-
-const connections = 50;
-const rounds = Number(process.env.KEYSTEAD_RACE_ROUNDS ?? (process.env.KEYSTEAD_LONG ? 200 : 5));
-const strangerBudget = 61 * 60; // Seconds after which every budget that counts within an hour is whole.
-
-// No hash is refused for a full queue, and no request for its age: that would be an answer to load, not to the race.
-const settings = { password: { hash_queue_max: 10000 }, server: { request_timeout: "10m", idle_timeout: "10m" } };
-
-let source = 0;
-
-/** A client from an address of its own, so that the budget of sources does not decide the race. */
-function stranger(server, from) {
-    source += 1;
-    const localAddress = `127.${1 + (source >> 16)}.${(source >> 8) & 255}.${1 + (source % 250)}`;
-    return from ? from.copy({ localAddress }) : server.client({ localAddress });
-}
-
-/** Starts all at once: connections are open before the first request of the race is written. */
-async function race(clients, ask) {
-    await Promise.all(clients.map((client) => client.get("/health/live", { checked: false })));
-    const answers = await Promise.all(clients.map((client, index) => ask(client, index)));
-    clients.forEach((client) => client.close());
-    return answers;
-}
-
-function exactlyOne(answers, won) {
-    const statuses = answers.map(({ status }) => status);
-    assert.ok(statuses.every((status) => status < 500), `an error of the server: ${statuses}`);
-    const winners = answers.filter(({ status }) => status === won);
-    assert.equal(winners.length, 1, `${winners.length} of ${answers.length} won: ${statuses}`);
-    for (const { status, text } of answers) {
-        assert.ok([won, 401, 409, 422, 429].includes(status), `${status} ${text}`);
-    }
-    return answers.findIndex(({ status }) => status === won);
-}
-
-const crowd = (server, from) => Array.from({ length: connections }, () => stranger(server, from));
 
 /** Flows in which a second factor is owed, from addresses of their own. */
 async function openFlows(server, account, count) {

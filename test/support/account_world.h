@@ -86,7 +86,10 @@ struct AccountWorld {
     link::LinkService links{link_store, mint, clock, random};
     account::AccountStore store;
     account::AccountService accounts{store, audit, clock, random};
-    account::Notices notices{accounts, links, mails, settings, clock, nullptr};
+    account::NoticeStore notice_store;
+    Settings all_settings;
+    account::Notices notices{accounts, notice_store, links, mails,
+                             audit,    all_settings, clock, nullptr};
     account::AccountAdminService admin{accounts, sessions, notices, links, mails, audit, settings};
     account::EmailChangeService email_change{accounts, store, sessions, notices, links,
                                              mails,    audit, settings, clock};

@@ -29,7 +29,8 @@ struct Person {
     std::string totp_id = {};
     std::string totp_secret = {};
     std::vector<std::string> backup_codes = {};
-    std::string token = {}; // of a link, or an id: what the flow acts on
+    std::string token = {};  // of a link, or an id: what the flow acts on
+    std::string secret = {}; // that goes with it
 };
 
 /// The world, and the people whom flows begin with. Whatever fails in here ends the test program.

@@ -127,7 +127,7 @@ struct SignInWorld : AccountWorld {
     sign_in_flow::SignInFlowService flows{flow_store, audit, keys, clock, random};
     sign_in::SignInService sign_in{{accounts, notices, passwords, assessments, budgets, devices,
                                     session_service, flows, totp, backup_codes, links, audit, keys,
-                                    clock, settings}};
+                                    clock, settings, all_settings.notice}};
     recovery::RecoveryService recovery{{accounts, notices, passwords, budgets, session_service,
                                         totp, backup_codes, links, mails, audit, keys, clock,
                                         settings}};

@@ -343,6 +343,27 @@ std::vector<Flow> operator_flows()
     };
 }
 
+std::vector<Flow> product_flows()
+{
+    return {
+        route("PATCH /v1/account/notices", person,
+              [](World&, Person&) {
+                  return std::string(R"({"new_device":false,"key_reminder":false})");
+              }),
+        route("POST /v1/events", person,
+              [](World& world, Person& one) {
+                  const auto event = [&](std::string id) {
+                      return json_object({{"id", std::move(id)},
+                                          {"account", one.id},
+                                          {"type", "product.order.placed"},
+                                          {"at", rfc3339(world.now())},
+                                          {"summary", "Two machines in Oslo"}});
+                  };
+                  return R"({"events":[)" + event("order-1") + "," + event("order-2") + "]}";
+              }),
+    };
+}
+
 std::vector<Flow> token_flows()
 {
     constexpr std::string_view kNew =
@@ -481,13 +502,184 @@ std::vector<Flow> ssh_key_flows()
     };
 }
 
+/// Signed in, with an API key and an SSH key, and frozen.
+Person frozen(World& world)
+{
+    Person one = world.person();
+    const auto made = world.must(one.visitor, "POST /v1/account/tokens",
+                                 R"({"name":"build server","kind":"deploy","expires_in_days":90})");
+    one.token = member_text(made, "id");
+    world.must(one.visitor, "POST /v1/account/secure");
+    return one;
+}
+
+/// The password and the second factor are new.
+Person locked_again(World& world)
+{
+    Person one = frozen(world);
+    world.must(one.visitor, "POST /v1/account/password",
+               json_object({{"current_password", kPassword}, {"new_password", kNewPassword}}));
+    world.begin_enrollment(one);
+    world.must(one.visitor, "POST /v1/account/totp/" + one.totp_id + "/confirm",
+               json_object({{"code", world.code(one.totp_secret, 0)}}));
+    return one;
+}
+
+Person looked_through(World& world)
+{
+    Person one = locked_again(world);
+    world.must(one.visitor, "DELETE /v1/account/tokens/" + one.token);
+    return one;
+}
+
+std::string own_address(World&, Person& one)
+{
+    return R"({"emails":[")" + one.email + R"("]})";
+}
+
+std::string all_lines_mine(World& world, Person& one)
+{
+    const auto listed = world.must(one.visitor, "GET /v1/account/secure/activity");
+    std::string lines;
+    for (const auto& line : listed.find("items")->array()) {
+        lines += (lines.empty() ? "\"" : ",\"") + member_text(*line.find("activity"), "id") + '"';
+    }
+    return R"({"verdict":"me","lines":[)" + lines + "]}";
+}
+
+std::vector<Flow> securing_flows()
+{
+    const auto somebody = [](World& world) {
+        Person chief = world.operated();
+        chief.token = world.person().id;
+        return chief;
+    };
+    return {
+        route("POST /v1/account/secure", person),
+        route("POST /v1/account/secure/tokens/{id}/replace", locked_again,
+              "/v1/account/secure/tokens/{}/replace", {}),
+        route("POST /v1/account/secure/addresses", looked_through, own_address),
+        route(
+            "POST /v1/account/secure/activity",
+            [](World& world) {
+                Person one = looked_through(world);
+                one.token = all_lines_mine(world, one);
+                return one;
+            },
+            [](World&, Person& one) { return one.token; }),
+        route("POST /v1/account/secure/finish",
+              [](World& world) {
+                  Person one = looked_through(world);
+                  world.must(one.visitor, "POST /v1/account/secure/addresses",
+                             own_address(world, one));
+                  world.must(one.visitor, "POST /v1/account/secure/activity",
+                             all_lines_mine(world, one));
+                  return one;
+              }),
+        route("POST /v1/admin/accounts/{id}/secure", somebody),
+        route("POST /v1/admin/secure", somebody,
+              [](World&, Person& chief) { return R"({"accounts":[")" + chief.token + R"("]})"; }),
+        Flow{"command account secure", person,
+             [](World& world, Person& one) {
+                 return outcome_of(
+                     world.command("account secure", json_object({{"account", one.id}})));
+             }},
+    };
+}
+
+/// Whose servers a path names: an account's id stands for its team.
+std::string hosts_of(const Person& one)
+{
+    return "/v1/teams/" + one.id + "/hosts";
+}
+
+/// A server of theirs, its path in `token`, with a key of the account.
+Person with_host(World& world)
+{
+    Person one = world.person();
+    world.must(one.visitor, "POST /v1/account/ssh-keys",
+               json_object({{"name", "laptop"}, {"public_key", ssh_key_of(one.email)}}));
+    const auto made = world.must(one.visitor, "POST " + hosts_of(one),
+                                 R"({"name": "gpu-1", "login_users": ["root"]})");
+    one.token = member_text(made, "id");
+    one.secret = member_text(*made.find("enrolment"), "token");
+    return one;
+}
+
+host::Holder holder_of(const Person& one)
+{
+    return {HostId::parse(one.token).value(), AccountId::parse(one.id).value()};
+}
+
+Result<void> enroll_host(World& world, Person& one)
+{
+    const auto enrolment = world.features().hosts.parse_enrolment(one.secret);
+    KS_ASSERT(enrolment.has_value());
+    const auto enrolled = world.database().write([&](WriteTx& tx) {
+        return world.features().hosts.enroll(
+            tx, Actor{}, holder_of(one), enrolment->digest,
+            {.agent_version = "1", .host_keys = {"ssh-ed25519 A"}});
+    });
+    return enrolled ? Result<void>{} : Result<void>(enrolled.error());
+}
+
+Person with_enrolled_host(World& world)
+{
+    Person one = with_host(world);
+    KS_ASSERT(enroll_host(world, one).has_value());
+    return one;
+}
+
+Flow host_route(std::string name, std::function<Person(World&)> begin, std::string body = "{}")
+{
+    auto run = [name, body = std::move(body)](World& world, Person& one) {
+        std::string line = name;
+        line.replace(line.find("{team}"), 6, one.id);
+        if (const auto at = line.find("{id}"); at != std::string::npos) {
+            line.replace(at, 4, one.token);
+        }
+        return outcome_of(world.call(one.visitor, line, body));
+    };
+    return {std::move(name), std::move(begin), std::move(run)};
+}
+
+std::vector<Flow> host_flows()
+{
+    return {
+        host_route("POST /v1/teams/{team}/hosts", person,
+                   R"({"name": "gpu-2", "login_users": ["root"]})"),
+        host_route("PATCH /v1/teams/{team}/hosts/{id}", with_enrolled_host,
+                   R"({"name": "db", "ssh_keys": []})"),
+        host_route("DELETE /v1/teams/{team}/hosts/{id}", with_enrolled_host),
+        host_route("POST /v1/teams/{team}/hosts/{id}/enrolment", with_enrolled_host),
+        host_route("POST /v1/teams/{team}/hosts/{id}/confirm",
+                   [](World& world) {
+                       Person one = with_enrolled_host(world);
+                       const auto suspended = world.database().write([&](WriteTx& tx) {
+                           return world.features().hosts.suspend_all(tx, Actor{});
+                       });
+                       KS_ASSERT(suspended.has_value());
+                       return one;
+                   }),
+        // These come with tokens of servers.
+        Flow{"POST /v1/hosts/enroll", with_host, enroll_host},
+        Flow{"POST /v1/hosts/self/reports", with_enrolled_host,
+             [](World& world, Person& one) {
+                 return world.features().host_reports.take(
+                     world.database(), Actor{}, holder_of(one),
+                     {.logins = {{"login-1", "root", "SHA256:none", "192.0.2.1", world.now()}}});
+             }},
+    };
+}
+
 } // namespace
 
 std::vector<Flow> all_write_flows()
 {
     std::vector<Flow> flows;
-    for (auto area : {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows,
-                      token_flows, ssh_key_flows, webhook_flows}) {
+    for (auto area :
+         {sign_up_flows, account_flows, session_flows, factor_flows, operator_flows, product_flows,
+          token_flows, ssh_key_flows, host_flows, webhook_flows, securing_flows}) {
         for (auto& flow : area()) {
             flows.push_back(std::move(flow));
         }

@@ -129,6 +129,7 @@ function startState() {
             pending_email: null,
             email_undo_until: null,
             operator: true,
+            personal_team: "team_1",
             notification_addresses: [
                 { id: "adr_1", email: "ada@example.org", confirmed: true, primary: true },
                 { id: "adr_2", email: "ada.second@example.net", confirmed: true, primary: false },
@@ -196,13 +197,15 @@ function startState() {
         keys: startKeys(),
         sentKeys: [],
         sshKeys: [
-            sshKey("ssh_3", "Laptop", { rotation_due: true }),
+            sshKey("ssh_3", "Laptop", { rotation_due: true, last_used_at: ago(7_300) }),
             sshKey("ssh_2", "Old desktop with a rather long name", {
                 type: "ssh-rsa",
                 bits: 4096,
                 state: "suspended",
             }),
         ],
+        hosts: startHosts(),
+        removals: {},
         accounts: Array.from({ length: 6 }, (_, index) => ({
             id: `acc_${index + 1}`,
             email: index === 0 ? "ada@example.org" : `person${index}@example.org`,
@@ -292,7 +295,107 @@ function sshKey(id, name, members) {
         replaced_by: null,
         rotate_at: ago(-3_700_000),
         rotation_due: false,
+        last_used_at: null,
         ...members,
+    };
+}
+
+function host(id, name, members) {
+    return {
+        id,
+        name,
+        login_users: ["root"],
+        ssh_keys: null,
+        state: "enrolled",
+        created_at: ago(900_000),
+        created_by: "owner",
+        enrolled_at: ago(899_000),
+        last_seen_at: ago(2),
+        confirmed_at: ago(2),
+        cache_ends_at: ago(-898),
+        agent_version: "0.2.0",
+        machine_name: "ip-10-0-0-7",
+        enrolment_expires_at: null,
+        removals_pending: 0,
+        open_sessions: 0,
+        ...members,
+    };
+}
+
+function startHosts() {
+    const silent = { state: "silent", last_seen_at: ago(200), confirmed_at: ago(4_000) };
+    return [
+        host("hst_1", "gpu-1", { open_sessions: 2, created_by: "product" }),
+        host("hst_2", "gpu-2 with a rather long name that wraps", {
+            ...silent,
+            cache_ends_at: ago(-700),
+            removals_pending: 1,
+            login_users: ["root", "ada"],
+        }),
+        host("hst_3", "backup", {
+            ...silent,
+            last_seen_at: ago(90_000),
+            cache_ends_at: ago(89_000),
+            ssh_keys: ["ssh_3"],
+        }),
+        host("hst_4", "new", {
+            state: "waiting",
+            enrolled_at: null,
+            last_seen_at: null,
+            confirmed_at: null,
+            cache_ends_at: null,
+            agent_version: null,
+            machine_name: null,
+            enrolment_expires_at: ago(-80_000),
+        }),
+    ];
+}
+
+function login(id, members) {
+    return {
+        id,
+        host: { id: "hst_1", name: "gpu-1" },
+        login_user: "root",
+        ssh_key: { id: "ssh_3", name: "Laptop" },
+        fingerprint: sshKey("ssh_3", "").fingerprint,
+        address: "203.0.113.7",
+        place: country("FR", "France", "Lyon"),
+        began_at: ago(600),
+        ended_at: null,
+        ended_by: null,
+        ...members,
+    };
+}
+
+const logins = [
+    login("log_1", {}),
+    login("log_2", { address: "2001:db8::7", place: null }),
+    login("log_3", { began_at: ago(90_000), ended_at: ago(86_000) }),
+    login("log_4", { began_at: ago(190_000), ended_at: ago(186_000), ended_by: "removal", ssh_key: null }),
+];
+
+/** What connects a server, as the real one words it. */
+function enrolment() {
+    const token = `ks_enr_${"7Qm2".repeat(11)}`;
+    const answer_key = "1q2w3e4r5t6y7u8i9o0pAAsDfGhJkLzXcVbNmQwErTy=";
+    const pin = "sha256//C5F3UDfDgT0kuPTwE+n7FoqCZrTDSl3bCrh6u4NQOqE=";
+    const server = "https://id.example.org";
+    return {
+        token,
+        expires_at: ago(-86_400),
+        answer_key,
+        pins: [pin],
+        command: `printf %s ${token} | sudo keystead-sshd enroll --server ${server} --answer-key ${answer_key} --pin ${pin}`,
+        cloud_init: `#cloud-config
+write_files:
+  - path: /run/keystead-enrolment
+    permissions: '0600'
+    content: ${token}
+runcmd:
+  - [keystead-sshd, "enroll", "--server", "${server}", "--answer-key", "${answer_key}", "--pin", "${pin}", --token-file, /run/keystead-enrolment]
+  - [rm, -f, /run/keystead-enrolment]
+  - [systemctl, enable, --now, keystead-sshd]
+`,
     };
 }
 
@@ -329,6 +432,76 @@ function activity(cursor) {
         })),
         next_cursor: at < 24 ? String(at + 12) : null,
     };
+}
+
+/** Lines of one kind from before a freeze. */
+function securingLines(kind, actions, count) {
+    return Array.from({ length: count }, (_, index) => ({
+        kind,
+        verdict: null,
+        activity: {
+            ...activity(null).items[0],
+            id: `evt_${kind}${index}`,
+            at: ago((index + 1) * 7_000),
+            action: actions[index % actions.length],
+            outcome: "ok",
+            actor: { kind: "account", id: "acc_1", name: null },
+        },
+    }));
+}
+
+/** An account in the middle of being secured, at that step. */
+export function startSecuring(state, step) {
+    state.signedIn = true;
+    state.securing = step;
+    for (const item of [state.keys[0], state.sshKeys[0]]) {
+        item.state = "suspended";
+    }
+    state.lines = [
+        ...securingLines("grave", ["token.create", "account.address-add", "totp.remove"], 60),
+        ...securingLines("usual", ["session.create", "ssh_key.use"], 45),
+    ];
+}
+
+const securingSteps = ["password", "second-factor", "tokens", "ssh-keys", "addresses", "activity"];
+
+function securingState(state) {
+    const at = [...securingSteps, "finish"].indexOf(state.securing);
+    return {
+        securing: at >= 0,
+        since: ago(600),
+        step: at >= 0 ? state.securing : null,
+        steps: at >= 0 ? securingSteps.map((name, index) => ({ name, left: index < at ? 0 : 1 })) : [],
+        account: { id: state.account.id, email: state.account.email },
+        unconfirmed_servers: [],
+        support: { url: "https://help.example.org/", email: null },
+        csrf_token: "csrf-session",
+    };
+}
+
+function securingPage(state, search) {
+    const of = state.lines.filter(({ kind }) => kind === search.get("kind"));
+    const from = Number(search.get("cursor") ?? 0);
+    const end = from + Number(search.get("limit"));
+    return {
+        items: of.slice(from, end),
+        next_cursor: end < of.length ? String(end) : null,
+        left: of.filter(({ verdict }) => verdict === null).length,
+    };
+}
+
+function reviewLines(state, { verdict, lines, all_usual }) {
+    for (const line of state.lines) {
+        if (
+            lines.includes(line.activity.id) ||
+            (all_usual && line.kind === "usual" && line.verdict === null)
+        ) {
+            line.verdict = verdict;
+        }
+    }
+    if (state.lines.every((line) => line.verdict !== null)) {
+        state.securing = "finish";
+    }
 }
 
 class Refusal extends Error {
@@ -495,6 +668,21 @@ const sessionRoutes = {
         state.mustAuthenticate = false;
         return signedIn(state);
     },
+    "GET account/secure": (state) => securingState(state),
+    "S POST account/secure": (state) => startSecuring(state, "password"),
+    "GET account/notification-addresses": (state) => ({
+        items: state.account.notification_addresses,
+        next_cursor: null,
+    }),
+    "S POST account/secure/addresses": (state) => {
+        state.securing = "activity";
+    },
+    "GET account/secure/activity": (state, _body, search) => securingPage(state, search),
+    "POST account/secure/activity": (state, body) => reviewLines(state, body),
+    "S POST account/secure/finish": (state) => {
+        state.securing = null;
+        return signedIn(state);
+    },
     "POST account/password": (state, body) => {
         if (body.current_password !== right.password) {
             throw new Refusal(401, "password/wrong");
@@ -590,6 +778,24 @@ const sessionRoutes = {
     "GET account/ssh-keys": (state) => ({ items: state.sshKeys, next_cursor: null }),
     "GET account/ssh-key-options": () => sshKeyOptions,
     "S POST account/ssh-keys": (state, body) => newSshKey(state, body),
+    "GET teams/team_1/hosts": (state) => ({ items: state.hosts, next_cursor: null }),
+    "S POST teams/team_1/hosts": (state, body) => {
+        if (body.login_users.some((name) => !/^[a-z_][a-z0-9_-]{0,31}$/.test(name))) {
+            throw new Refusal(422, "request/invalid", {
+                errors: [{ pointer: "/login_users/0", code: "request/invalid" }],
+            });
+        }
+        const item = host(`hst_${state.hosts.length + 1}`, body.name, {
+            ...startHosts()[3],
+            name: body.name,
+            id: `hst_${state.hosts.length + 1}`,
+            login_users: body.login_users,
+            ssh_keys: body.ssh_keys ?? null,
+            created_at: ago(0),
+        });
+        state.hosts.unshift(item);
+        return { ...item, enrolment: enrolment() };
+    },
     "GET account/sessions": (state) => ({ items: state.sessions, next_cursor: null }),
     "POST account/sessions/revoke-others": (state) => {
         const revoked = state.sessions.length - 1;
@@ -682,6 +888,56 @@ const sessionItemRoutes = [
             ),
     ],
     [
+        /^GET account\/ssh-keys\/([^/]+)\/usage$/,
+        (_state, _body, id) => ({
+            items: id === "ssh_3" ? logins.slice(0, 3) : [],
+            next_cursor: null,
+        }),
+    ],
+    [
+        /^GET account\/ssh-keys\/([^/]+)\/servers$/,
+        (state, _body, id) =>
+            state.removals[id] ?? {
+                total: 42,
+                applied: 41,
+                last_applied_at: ago(2),
+                unconfirmed: [
+                    { id: "hst_2", name: "gpu-2", last_seen_at: ago(200), cache_ends_at: ago(-700) },
+                    { id: "hst_3", name: "backup", last_seen_at: ago(90_000), cache_ends_at: ago(89_000) },
+                ],
+                open_sessions: logins.slice(0, 1),
+            },
+    ],
+    [
+        /^GET teams\/team_1\/hosts\/([^/]+)$/,
+        (state, _body, id) => {
+            const found = state.hosts.find((item) => item.id === id);
+            if (!found) {
+                throw new Refusal(404, "host/not-found");
+            }
+            return found;
+        },
+    ],
+    [
+        /^S PATCH teams\/team_1\/hosts\/([^/]+)$/,
+        (state, body, id) =>
+            Object.assign(
+                state.hosts.find((item) => item.id === id),
+                body,
+            ),
+    ],
+    [
+        /^S DELETE teams\/team_1\/hosts\/([^/]+)$/,
+        (state, _body, id) => {
+            state.hosts = state.hosts.filter((item) => item.id !== id);
+        },
+    ],
+    [/^S POST teams\/team_1\/hosts\/[^/]+\/enrolment$/, () => ({ enrolment: enrolment() })],
+    [
+        /^GET teams\/team_1\/hosts\/([^/]+)\/logins$/,
+        (_state, _body, id) => ({ items: id === "hst_1" ? logins : [], next_cursor: null }),
+    ],
+    [
         /^DELETE account\/ssh-keys\/([^/]+)$/,
         (state, _body, id) => {
             state.sshKeys = state.sshKeys.filter((item) => item.id !== id);
@@ -734,6 +990,14 @@ const sessionItemRoutes = [
         /^POST account\/tokens\/([^/]+)\/confirm$/,
         (state, _body, id) => {
             state.keys.find((item) => item.id === id).state = "active";
+        },
+    ],
+    [
+        /^S POST account\/secure\/tokens\/([^/]+)\/replace$/,
+        (state, _body, id) => {
+            state.keys.find((item) => item.id === id).state = "active";
+            state.securing = "ssh-keys";
+            return { id, token: "ks_pat_0a1b2c3d4e5f6g7h8i9j" };
         },
     ],
     [
@@ -895,8 +1159,11 @@ function answerOf(state, method, path, body, search, csrf) {
         return sessionRoutes[name](state, body, search);
     }
     for (const [pattern, answer] of sessionItemRoutes) {
-        const match = pattern.exec(name);
+        const match = pattern.exec(name) ?? pattern.exec(proved);
         if (match) {
+            if (match[0] === proved && !state.stepUp) {
+                throw new Refusal(401, "session/step-up-required");
+            }
             return answer(state, body, ...match.slice(1));
         }
     }

@@ -1,4 +1,5 @@
-// Makes the pictures of docs/screenshots anew that show API keys and webhooks, from the built pages and made-up answers.
+// Makes the pictures of docs/screenshots anew from the built pages and made-up answers; those of the marketplace are taken by
+// its test (test/e2e/marketplace_demo.test.mjs).
 //   tools/web && (cd web && npm run screenshots)
 import path from "node:path";
 import { chromium } from "playwright-core";
@@ -12,12 +13,13 @@ const browser = await chromium.launch({
 });
 
 /** One picture: `prepare` leads the page to what it shows. */
-async function picture(name, address, prepare = () => {}) {
+async function picture(name, address, prepare = () => {}, options = {}) {
     mock.reset();
     mock.state.signedIn = true;
     mock.state.stepUp = true;
     mock.state.webhooks.length = 2;
-    const page = await browser.newPage({ viewport: { width: 1100, height: 720 }, reducedMotion: "reduce" });
+    const viewport = { width: 1100, height: 720 };
+    const page = await browser.newPage({ viewport, reducedMotion: "reduce", ...options });
     await page.goto(mock.url + address);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await page.waitForLoadState("networkidle");
@@ -26,6 +28,11 @@ async function picture(name, address, prepare = () => {}) {
     await page.close();
 }
 
+await picture("overview", "/account");
+await picture("sessions-phone-dark", "/account/sessions", undefined, {
+    viewport: { width: 390, height: 844 },
+    colorScheme: "dark",
+});
 await picture("api-keys", "/account/api-keys");
 await picture("api-keys-new", "/account/api-keys/new", async (page) => {
     await page.getByLabel("Name", { exact: true }).fill("Build server");

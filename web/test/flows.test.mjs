@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { right } from "../scripts/mock-server.mjs";
+import { right, startSecuring } from "../scripts/mock-server.mjs";
 import {
     context,
     fill,
@@ -468,10 +468,13 @@ test("ssh keys: made here, downloaded, and only the public part is sent", async 
 test("ssh keys: renamed, confirmed, revoked with a reason, ended everywhere", async () => {
     mock.state.signedIn = true;
     await go("/account/ssh-keys");
-    await press("Rename Laptop");
-    await fill("Name", "Travel laptop");
+    await page.getByRole("link", { name: "Usage of Laptop" }).click();
+    await heading("Usage of “Laptop”");
     await press("Rename");
-    await page.getByText("The SSH key has a new name.").waitFor();
+    await fill("Name", "Travel laptop");
+    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await heading("Usage of “Travel laptop”");
+    await page.getByRole("link", { name: "All SSH keys" }).click();
     await press("Let it be valid again");
     await page.getByText("The SSH key is valid again.").waitFor();
     await press("Revoke Travel laptop");
@@ -479,7 +482,7 @@ test("ssh keys: renamed, confirmed, revoked with a reason, ended everywhere", as
     await look("ssh-keys-revoke");
     await press("Revoke");
     await page.getByText("The SSH key was revoked, and cannot be added again.").waitFor();
-    assert.equal(await page.getByText("Travel laptop").count(), 0);
+    assert.equal(await page.getByText("Travel laptop", { exact: true }).count(), 0);
     await press("End a key everywhere");
     await fill("Signature", "nonsense");
     await press("End it everywhere");
@@ -488,6 +491,92 @@ test("ssh keys: renamed, confirmed, revoked with a reason, ended everywhere", as
     await fill("Signature", "-----BEGIN SSH SIGNATURE-----");
     await press("End it everywhere");
     await page.getByText("is refused everywhere from now on").waitFor();
+});
+
+test("servers: added by keyboard, stepped up in place, connected, changed, enrolled anew, ended", async () => {
+    mock.state.signedIn = true;
+    await go("/account/servers");
+    await page.getByRole("link", { name: "Add a server" }).click();
+    await heading("Add a server");
+    await fill("Name", "gpu-9");
+    await fill("Login users", "-bad");
+    await page.getByRole("radio", { name: /^Only some/ }).check();
+    await press("Add the server");
+    await page.getByText("Choose at least one: the server would let nobody in.").waitFor();
+    await page.getByRole("checkbox", { name: /^Laptop/ }).check();
+    await page.getByLabel("Name", { exact: true }).press("Enter");
+    await page.getByRole("heading", { name: "Confirm that it is you" }).waitFor();
+    await fill("Password", right.password);
+    await page.getByLabel("Password", { exact: true }).press("Enter");
+    await page.getByText("Write names of users").waitFor();
+    await fill("Login users", "root, ada");
+    await page.getByLabel("Login users", { exact: true }).press("Enter");
+    await page.getByRole("heading", { name: "Connect “gpu-9”" }).waitFor();
+    await look("servers-once");
+    assert.deepEqual(mock.state.hosts[0].login_users, ["root", "ada"]);
+    assert.deepEqual(mock.state.hosts[0].ssh_keys, ["ssh_3"]);
+    await page.getByRole("radio", { name: /^It will be made/ }).check();
+    await page.getByText("#cloud-config").waitFor();
+    const [file] = await Promise.all([page.waitForEvent("download"), press("Download")]);
+    assert.equal(file.suggestedFilename(), "cloud-init.yaml");
+    page.once("dialog", (dialog) => void dialog.dismiss());
+    await page.getByRole("link", { name: "Sessions" }).click();
+    await press("I have saved it");
+    await heading("gpu-9");
+    await page.getByText("It has not been set up. This page notices when it is.").waitFor();
+    Object.assign(mock.state.hosts[0], { state: "enrolled", last_seen_at: new Date().toISOString() });
+    await page.getByText("Connected", { exact: true }).first().waitFor();
+    await press("Change…");
+    await page.getByRole("radio", { name: /^All my SSH keys/ }).check();
+    await fill("Name", "gpu-nine");
+    await press("Save");
+    await heading("gpu-nine");
+    assert.equal(mock.state.hosts[0].ssh_keys, null);
+    await press("Make a new command…");
+    await press("Make a new command");
+    await page.getByRole("heading", { name: "Connect “gpu-nine”" }).waitFor();
+    await press("I have saved it");
+    await press("End the rental…");
+    await look("servers-end");
+    await page.getByRole("dialog").getByRole("button", { name: "End the rental" }).click();
+    await page.getByText("The rental has ended.").waitFor();
+    await page.getByRole("link", { name: "All servers" }).click();
+    await page.getByRole("link", { name: "Details of gpu-1" }).waitFor();
+    assert.equal(await page.getByText("gpu-nine").count(), 0);
+});
+
+test("servers: many are searched, none are explained", async () => {
+    mock.state.signedIn = true;
+    mock.state.hosts = Array.from({ length: 12 }, (_, number) => ({
+        ...mock.state.hosts[0],
+        id: `hst_${number}`,
+        name: `gpu-${number}`,
+    }));
+    await go("/account/servers");
+    await fill("Search by name or login user", "gpu-1");
+    await page.getByRole("link", { name: "Details of gpu-11" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: /^Details of/ }).count(), 3);
+    mock.state.hosts = [];
+    await page.reload();
+    await page.getByRole("heading", { name: "No servers yet" }).waitFor();
+});
+
+test("ssh keys: a revoked one is ending until every server has confirmed it", async () => {
+    mock.state.signedIn = true;
+    await go("/account/ssh-keys");
+    await page.getByRole("button", { name: "Revoke Laptop" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("“Laptop” is ending… 41 of 42 servers refuse it by now.").waitFor();
+    await page.getByText("root on gpu-1, from 203.0.113.7, began").waitFor();
+    await look("ssh-keys-ending");
+    mock.state.removals.ssh_3 = {
+        total: 42,
+        applied: 42,
+        last_applied_at: new Date().toISOString(),
+        unconfirmed: [],
+        open_sessions: [],
+    };
+    await page.getByText("“Laptop” has ended, and all 42 servers refuse it.").waitFor();
 });
 
 test("a session that must prove itself is asked by the whole page", async () => {
@@ -552,4 +641,66 @@ test("moving between pages moves the focus to the heading", async () => {
     await heading("Sessions");
     await page.waitForFunction(() => document.activeElement?.textContent === "Sessions");
     assert.equal(await page.title(), "Sessions · Example Cloud");
+});
+
+/** Proves it in the dialog that a request waits for. */
+async function proveInPlace() {
+    const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+    await dialog.getByLabel("Password", { exact: true }).fill(right.password);
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+}
+
+test("securing an account: a secret, the addresses and the end are asked to be proved, in place", async () => {
+    startSecuring(mock.state, "tokens");
+    await go("/account/secure");
+    await heading("Your API keys");
+    await press("Replace: Build server");
+    await page.getByRole("dialog").waitFor();
+    await look("secure-step-up");
+    await page.keyboard.press("Escape");
+    await heading("Your API keys");
+    await press("Replace: Build server");
+    await proveInPlace();
+    await page.getByText("ks_pat_0a1b2c3d4e5f6g7h8i9j").waitFor();
+
+    mock.state.stepUp = false;
+    mock.state.securing = "addresses";
+    await go("/account/secure");
+    await press("All of these are mine");
+    await proveInPlace();
+    await heading("What happened before");
+
+    mock.state.stepUp = false;
+    mock.state.mustAuthenticate = true; // The whole page asks, where nothing is to be seen before.
+    mock.state.securing = "finish";
+    await go("/account/secure");
+    await page.getByLabel("Password", { exact: true }).fill(right.password);
+    await page.keyboard.press("Enter");
+    await heading("All done");
+    mock.state.stepUp = false;
+    await press("Open my account again");
+    await proveInPlace();
+    await heading("Overview");
+});
+
+test("securing an account: what was changed is looked at to the last line, the rest at once", async () => {
+    startSecuring(mock.state, "activity");
+    await go("/account/secure");
+    await heading("What happened before");
+    const grave = page.getByRole("region", { name: "What was changed" });
+    const usual = page.getByRole("region", { name: "Sign-ins and the rest" });
+    await grave.getByText("10 older lines are not shown yet.").waitFor();
+    await usual.getByText("25 older lines are not shown yet.").waitFor();
+    await look("secure-activity");
+    await usual.getByRole("button", { name: "Not me" }).first().click();
+    await usual.getByText("Not you", { exact: true }).waitFor();
+    await usual.getByRole("button", { name: "All 44 were me" }).click();
+    await usual.getByText("Not you", { exact: true }).waitFor();
+    await usual.getByRole("button", { name: /were me|all me/ }).waitFor({ state: "detached" });
+    await grave.getByRole("button", { name: "All of these were me" }).click();
+    await grave.getByText("10 older lines are not shown yet.").waitFor();
+    await grave.getByRole("button", { name: "Show more" }).click();
+    await grave.getByRole("button", { name: "The other 10 lines: all me" }).click();
+    await heading("All done");
 });

@@ -22,6 +22,7 @@ Result<Account> AccountAdminService::enable(WriteTx& tx, const Actor& actor, Acc
 {
     KS_CHECK(tx.lock(account));
     KS_CHECK(accounts_.set_state(tx, actor, account, State::Active));
+    KS_CHECK(sessions_.forget_cached(tx, account)); // Servers let its keys in again.
     return accounts_.load(tx, account);
 }
 

@@ -35,6 +35,7 @@ Schema own_account_schema()
 {
     return http::object(
                {{"id", http::identifier("acc_")},
+                {"personal_team", http::identifier("team_")},
                 {"email", http::text(3, kEmailBytesMax)},
                 {"name", http::text(0, kNameLengthMax)},
                 {"created_at", http::time()},
@@ -102,6 +103,7 @@ void write_addresses(JsonWriter& json, const std::vector<ListedAddress>& address
 void write_own(JsonWriter& json, const Account& account, Instant now)
 {
     json.member("id", account.id.text());
+    json.member("personal_team", account.personal_team.text());
     json.member("email", account.email.text());
     json.member("name", account.name);
     json.member("created_at", account.created_at);

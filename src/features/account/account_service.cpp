@@ -97,6 +97,11 @@ Result<std::optional<Account>> AccountService::find_by_email(ReadTx& tx, const E
     return store_.find_by_email(tx, email.text());
 }
 
+Result<std::optional<Account>> AccountService::find_by_team(ReadTx& tx, TeamId team)
+{
+    return store_.find_by_team(tx, team);
+}
+
 Result<std::optional<Account>> AccountService::find(ReadTx& tx, AccountId account)
 {
     return store_.find(tx, account);
@@ -185,6 +190,46 @@ Result<void> AccountService::check_factors_not_frozen(ReadTx& tx, AccountId acco
                  .extension = "\"until\":\"" + rfc3339(*found.factors_frozen_until) + '"'};
 }
 
+Result<void> AccountService::lift_factor_freeze(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_TRY(const bool lifted, store_.lift_factor_freeze(tx, account, clock_.now()));
+    return lifted ? audit_.append(tx, {.actor = actor,
+                                       .action = "account.unfreeze-factors",
+                                       .account = account,
+                                       .target = target_of(account)})
+                  : Result<void>{};
+}
+
+Result<Instant> AccountService::begin_securing(WriteTx& tx, AccountId account)
+{
+    const Instant now = clock_.now();
+    KS_TRY(const bool begun, store_.begin_securing(tx, account, now));
+    if (!begun) {
+        KS_CHECK(load(tx, account));
+        return Error{ErrorKind::Conflict, "account/disabled",
+                     "The account is disabled: nothing of it is accepted."};
+    }
+    return now;
+}
+
+Result<bool> AccountService::end_securing(WriteTx& tx, AccountId account)
+{
+    return store_.end_securing(tx, account);
+}
+
+Result<void> AccountService::check_not_being_secured([[maybe_unused]] ReadTx& tx,
+                                                     [[maybe_unused]] AccountId account)
+{
+#ifndef KEYSTEAD_WITHOUT_SECURE_RACE
+    KS_TRY(const auto found, find(tx, account));
+    if (found && found->is_being_secured()) {
+        return Error{ErrorKind::Forbidden, "account/being-secured",
+                     "The account is being secured. Go on with that first."};
+    }
+#endif
+    return {};
+}
+
 Result<bool> AccountService::set_state(WriteTx& tx, const Actor& actor, AccountId account, State to)
 {
     const State from = to == State::Active ? State::Disabled : State::Active;
@@ -212,7 +257,8 @@ Result<int> AccountService::set_back(WriteTx& tx, const SetBack& clock,
     return store_.bound_times(tx, {.factors_frozen_until = clock.wall + settings.factor_freeze,
                                    .delete_at = clock.wall + settings.deletion_wait,
                                    .pending_email_until = clock.wall + settings.link_lifetime,
-                                   .email_undo_until = clock.wall + settings.email_undo});
+                                   .email_undo_until = clock.wall + settings.email_undo,
+                                   .securing_since = clock.wall});
 }
 
 Result<bool> AccountService::set_delete_at(WriteTx& tx, AccountId account, Instant delete_at)

@@ -5,10 +5,11 @@
 // mails and links of an e-mail change (email_change_service.h).
 //
 // Every change appends its audit event in the transaction it is given, but for raise_epoch(),
-// set_delete_at(), clear_delete_at() and erase(), which are parts of a change that the caller
-// records.
+// begin_securing(), end_securing(), set_delete_at(), clear_delete_at() and erase(), which are parts
+// of a change that the caller records.
 //
 //   (none) ──create──▶ active ◀──disable, enable──▶ disabled
+//                        │ ▲ begin, end: being secured, a mark beside the state
 //                        └──erase, once delete_at has passed──▶ (none), from either state
 #pragma once
 
@@ -74,6 +75,8 @@ public:
     /// Whatever its state. One statement, found or not.
     Result<std::optional<Account>> find_by_email(ReadTx& tx, const EmailAddress& email);
     Result<std::optional<Account>> find(ReadTx& tx, AccountId account);
+    /// Whose personal team it is.
+    Result<std::optional<Account>> find_by_team(ReadTx& tx, TeamId team);
     /// Errors: account/not-found.
     Result<Account> load(ReadTx& tx, AccountId account);
     /// Whether another operator would be left if this account went: active, and not to be deleted.
@@ -93,6 +96,20 @@ public:
     Result<std::int64_t> raise_epoch(WriteTx& tx, AccountId account);
     /// No factor is added or removed until then; a longer freeze stays.
     Result<void> freeze_factors(WriteTx& tx, const Actor& actor, AccountId account, Instant until);
+    /// The owner has proved all that can be asked for: factors may be changed. Records
+    /// account.unfreeze-factors if they were frozen.
+    Result<void> lift_factor_freeze(WriteTx& tx, const Actor& actor, AccountId account);
+    /// From this commit on nothing of the account is accepted, but for sessions that lead through
+    /// the flow that secures it. A pending deletion and a pending change of address are off. The
+    /// caller ends what there is, and records it. Errors: account/not-found, account/disabled
+    /// (Conflict).
+    Result<Instant> begin_securing(WriteTx& tx, AccountId account);
+    /// False when it was over already. The caller records it.
+    Result<bool> end_securing(WriteTx& tx, AccountId account);
+    /// For whatever adds a credential, behind the account's lock: a request that was let in before
+    /// the account was frozen must not add one afterwards. Errors: account/being-secured
+    /// (Forbidden).
+    Result<void> check_not_being_secured(ReadTx& tx, AccountId account);
     /// Errors: account/factors-frozen (Forbidden, with the member "until"). For the factor slices,
     /// before any change.
     Result<void> check_factors_not_frozen(ReadTx& tx, AccountId account);

@@ -26,7 +26,8 @@ Account account_of(const Row& row)
                    .delete_at = row.optional_time(9),
                    .pending_email = optional_email(row, 10),
                    .pending_email_until = row.optional_time(11),
-                   .email_undo_until = row.optional_time(12)};
+                   .email_undo_until = row.optional_time(12),
+                   .securing_since = row.optional_time(13)};
 }
 
 Address address_of(const Row& row)
@@ -84,40 +85,48 @@ Result<void> AccountStore::insert_team(WriteTx& tx, TeamId id, TeamKind kind, Ac
 
 Result<std::optional<Account>> AccountStore::find(ReadTx& tx, AccountId id)
 {
-    KS_TRY(
-        const auto row,
-        tx.query_one(
-            "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
-            "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
-            "FROM account WHERE id = $1",
-            id));
+    KS_TRY(const auto row,
+           tx.query_one(
+               "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
+               "factors_frozen_until, delete_at, pending_email, pending_email_until, "
+               "email_undo_until, "
+               "securing_since FROM account WHERE id = $1",
+               id));
     return row ? std::optional(account_of(*row)) : std::nullopt;
+}
+
+Result<std::optional<Account>> AccountStore::find_by_team(ReadTx& tx, TeamId team)
+{
+    KS_TRY(const auto row,
+           tx.query_one("SELECT owner_account FROM team WHERE id = $1 AND kind = $2", team,
+                        TeamKind::Personal));
+    return row ? find(tx, row->id<AccountId>(0)) : std::optional<Account>{};
 }
 
 Result<std::optional<Account>> AccountStore::find_by_email(ReadTx& tx, std::string_view email)
 {
-    KS_TRY(
-        const auto row,
-        tx.query_one(
-            "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
-            "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
-            "FROM account WHERE email = $1",
-            email));
+    KS_TRY(const auto row,
+           tx.query_one(
+               "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
+               "factors_frozen_until, delete_at, pending_email, pending_email_until, "
+               "email_undo_until, "
+               "securing_since FROM account WHERE email = $1",
+               email));
     return row ? std::optional(account_of(*row)) : std::nullopt;
 }
 
 Result<std::vector<Account>> AccountStore::list(ReadTx& tx, std::string_view part,
                                                 std::optional<AccountId> after, int at_most)
 {
-    KS_TRY(
-        const Rows rows,
-        tx.query(
-            "SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
-            "factors_frozen_until, delete_at, pending_email, pending_email_until, email_undo_until "
-            "FROM account WHERE id > $1 AND (email LIKE $2 ESCAPE '!' OR lower(name) LIKE $2 "
-            "ESCAPE '!') "
-            "ORDER BY id LIMIT $3",
-            after.value_or(AccountId{}), pattern_of(part), at_most));
+    KS_TRY(const Rows rows,
+           tx.query("SELECT id, email, name, created_at, state, is_operator, epoch, personal_team, "
+                    "factors_frozen_until, delete_at, pending_email, pending_email_until, "
+                    "email_undo_until, "
+                    "securing_since FROM account WHERE id > $1 AND (email LIKE $2 ESCAPE '!' OR "
+                    "lower(name) LIKE $2 "
+                    "ESCAPE '!') "
+                    "ORDER BY id LIMIT $3",
+                    after.value_or(AccountId{}), pattern_of(part), at_most));
     std::vector<Account> accounts;
     accounts.reserve(rows.size());
     for (const Row& row : rows) {
@@ -144,7 +153,8 @@ Result<std::vector<Account>> AccountStore::list_operators(ReadTx& tx)
     KS_TRY(const Rows rows,
            tx.query("SELECT id, email, name, created_at, state, is_operator, epoch, "
                     "personal_team, factors_frozen_until, delete_at, pending_email, "
-                    "pending_email_until, email_undo_until FROM account WHERE is_operator = $1 "
+                    "pending_email_until, email_undo_until, securing_since FROM account WHERE "
+                    "is_operator = $1 "
                     "ORDER BY id",
                     Standing::Operator));
     std::vector<Account> operators;
@@ -203,6 +213,21 @@ Result<bool> AccountStore::clear_delete_at(WriteTx& tx, AccountId id)
         tx.exec("UPDATE account SET delete_at = NULL WHERE id = $1 AND delete_at IS NOT NULL", id));
 }
 
+Result<bool> AccountStore::begin_securing(WriteTx& tx, AccountId id, Instant now)
+{
+    return changed_one(
+        tx.exec("UPDATE account SET securing_since = $2, delete_at = NULL, pending_email = NULL, "
+                "pending_email_until = NULL WHERE id = $1 AND state = $3",
+                id, now, State::Active));
+}
+
+Result<bool> AccountStore::end_securing(WriteTx& tx, AccountId id)
+{
+    return changed_one(tx.exec("UPDATE account SET securing_since = NULL WHERE id = $1 AND "
+                               "securing_since IS NOT NULL",
+                               id));
+}
+
 Result<bool> AccountStore::freeze_factors(WriteTx& tx, AccountId id, Instant until)
 {
     return changed_one(tx.exec("UPDATE account SET factors_frozen_until = $2 WHERE id = $1 AND "
@@ -210,10 +235,19 @@ Result<bool> AccountStore::freeze_factors(WriteTx& tx, AccountId id, Instant unt
                                id, until));
 }
 
+Result<bool> AccountStore::lift_factor_freeze(WriteTx& tx, AccountId id, Instant now)
+{
+    return changed_one(tx.exec("UPDATE account SET factors_frozen_until = NULL WHERE id = $1 AND "
+                               "factors_frozen_until > $2",
+                               id, now));
+}
+
 Result<int> AccountStore::bound_times(WriteTx& tx, const TimeBounds& bounds)
 {
     KS_CHECK(tx.exec("UPDATE email_claim SET expires_at = $1 WHERE expires_at > $1",
                      bounds.email_undo_until));
+    KS_CHECK(tx.exec("UPDATE account SET securing_since = $1 WHERE securing_since > $1",
+                     bounds.securing_since));
     return tx.exec(
         "UPDATE account SET factors_frozen_until = CASE WHEN factors_frozen_until > $1 THEN $1 "
         "ELSE factors_frozen_until END, delete_at = CASE WHEN delete_at > $2 THEN $2 ELSE "
@@ -361,6 +395,7 @@ Result<void> AccountStore::erase_belongings(WriteTx& tx, AccountId account)
 {
     KS_CHECK(tx.exec("DELETE FROM account_address WHERE account_id = $1", account));
     KS_CHECK(tx.exec("DELETE FROM email_claim WHERE account_id = $1", account));
+    KS_CHECK(tx.exec("DELETE FROM notice_choice WHERE account_id = $1", account));
     return done(tx.exec("DELETE FROM team WHERE owner_account = $1 AND kind = $2", account,
                         TeamKind::Personal));
 }

@@ -35,7 +35,9 @@ struct Account {
     std::optional<EmailAddress> pending_email;
     std::optional<Instant> pending_email_until;
     std::optional<Instant> email_undo_until;
+    std::optional<Instant> securing_since = {}; // said to be compromised: nothing of it is accepted
 
+    bool is_being_secured() const { return securing_since.has_value(); }
     bool is_active() const { return state == State::Active; }
     bool is_operator() const { return standing == Standing::Operator; }
     bool factors_frozen(Instant now) const
@@ -61,6 +63,7 @@ struct TimeBounds {
     Instant delete_at;
     Instant pending_email_until;
     Instant email_undo_until;
+    Instant securing_since;
 };
 
 class AccountStore {
@@ -68,6 +71,8 @@ public:
     Result<void> insert(WriteTx& tx, const Account& account);
     Result<void> insert_team(WriteTx& tx, TeamId id, TeamKind kind, AccountId owner, Instant now);
     Result<std::optional<Account>> find(ReadTx& tx, AccountId id);
+    /// Whose personal team it is.
+    Result<std::optional<Account>> find_by_team(ReadTx& tx, TeamId team);
     Result<std::optional<Account>> find_by_email(ReadTx& tx, std::string_view email);
     /// Accounts after `after` in id order whose e-mail or name contains `part` (any when empty); at
     /// most `at_most`.
@@ -89,8 +94,14 @@ public:
     /// Sets it where it was not set (or clears it where it was).
     Result<bool> set_delete_at(WriteTx& tx, AccountId id, Instant delete_at);
     Result<bool> clear_delete_at(WriteTx& tx, AccountId id);
+    /// With it a pending deletion and a pending change of address are off: whoever asked for
+    /// them may not have been the owner. False when the account is not active.
+    Result<bool> begin_securing(WriteTx& tx, AccountId id, Instant now);
+    Result<bool> end_securing(WriteTx& tx, AccountId id);
     /// Never shortens a freeze.
     Result<bool> freeze_factors(WriteTx& tx, AccountId id, Instant until);
+    /// False when no freeze lasted.
+    Result<bool> lift_factor_freeze(WriteTx& tx, AccountId id, Instant now);
     /// No time of an account is later than these. How many accounts.
     Result<int> bound_times(WriteTx& tx, const TimeBounds& bounds);
     /// Pending deletions wait until then at least. Whose.

@@ -27,6 +27,7 @@ Result<void> EmailChangeService::request(WriteTx& tx, const Actor& actor,
     const AccountId account = actor.account;
     const Instant now = clock_.now();
     KS_CHECK(tx.lock(account));
+    KS_CHECK(accounts_.check_not_being_secured(tx, account));
     KS_TRY(const Account current, accounts_.load(tx, account));
     if (current.email == address) {
         constexpr std::string_view kCode = "account/email-unchanged";

@@ -81,6 +81,7 @@ Result<Address> NotificationAddressService::add(WriteTx& tx, const Actor& actor,
     // On PostgreSQL a count settles nothing by itself: without this two additions count the same
     // four.
     KS_CHECK(tx.lock(actor.account));
+    KS_CHECK(accounts_.check_not_being_secured(tx, actor.account));
     KS_TRY(const Account account, accounts_.load(tx, actor.account));
     KS_TRY(Address added, keep(tx, account, address));
     KS_CHECK(audit_.append(tx, event_of(actor, "account.address-add", added)));

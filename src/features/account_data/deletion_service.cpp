@@ -21,6 +21,9 @@ audit::Event event_of(const Actor& actor, std::string_view action, AccountId acc
 
 Result<Instant> DeletionService::request(WriteTx& tx, const Actor& actor)
 {
+    KS_CHECK(tx.lock(actor.account));
+    KS_CHECK(
+        accounts_.check_not_being_secured(tx, actor.account)); // A freeze may have come between.
     KS_TRY(const auto account, accounts_.load(tx, actor.account));
     if (account.is_operator()) {
         KS_TRY(const bool leaves_one, accounts_.leaves_an_operator(tx, actor.account));

@@ -22,15 +22,6 @@ constexpr std::size_t kCreateBodyMax = 8192;
 constexpr std::size_t kAddressesMax = 20;
 constexpr std::int64_t kOverlapMax = std::chrono::seconds(std::chrono::days(30)).count();
 
-Result<TokenId> token_in_path(const Request& request)
-{
-    const auto id = TokenId::parse(request.path_parameter("id"));
-    if (!id) {
-        return Error{ErrorKind::NotFound, "token/not-found", "There is no such token."};
-    }
-    return *id;
-}
-
 Error invalid_member(std::string pointer, std::string_view code, std::string detail)
 {
     Error error{ErrorKind::InvalidInput, code, detail};
@@ -364,6 +355,15 @@ void add_ending_routes(http::Router& router, const RouteParts& p)
 }
 
 } // namespace
+
+Result<TokenId> token_in_path(const Request& request)
+{
+    const auto id = TokenId::parse(request.path_parameter("id"));
+    if (!id) {
+        return Error{ErrorKind::NotFound, "token/not-found", "There is no such token."};
+    }
+    return *id;
+}
 
 void add_routes(http::Router& router, const RouteParts& parts)
 {

@@ -25,4 +25,7 @@ void add_routes(http::Router& router, const RouteParts& parts);
 /// POST /v1/tokens/revoke; one of add_routes().
 void add_surrender_route(http::Router& router, const RouteParts& parts);
 
+/// {id} of the path. Errors: token/not-found.
+Result<TokenId> token_in_path(const http::Request& request);
+
 } // namespace keystead::api_token

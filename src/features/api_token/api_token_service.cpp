@@ -55,6 +55,7 @@ Result<Made> ApiTokenService::create(WriteTx& tx, const Actor& actor, AccountId 
                                      const NewToken& wanted)
 {
     KS_CHECK(tx.lock(account)); // So that the count below holds until the row is there.
+    KS_CHECK(p_.accounts.check_not_being_secured(tx, account));
     const Instant now = p_.clock.now();
     KS_TRY([[maybe_unused]] const auto live, p_.store.count_live(tx, account, now));
 #ifndef KEYSTEAD_WITHOUT_TOKEN_LIMIT
@@ -92,6 +93,7 @@ Result<Made> ApiTokenService::rotate(WriteTx& tx, const Actor& actor, AccountId 
                                      std::chrono::seconds overlap)
 {
     KS_CHECK(tx.lock(account));
+    KS_CHECK(p_.accounts.check_not_being_secured(tx, account));
     KS_TRY(ApiToken token, find_or_refuse(tx, account, id));
     const Instant now = p_.clock.now();
     if (token.state(now) == State::Expired) {
@@ -219,6 +221,45 @@ Result<int> ApiTokenService::suspend_all(WriteTx& tx, const Actor& actor)
     return count;
 }
 
+Result<int> ApiTokenService::suspend_of(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_CHECK(tx.lock(account));
+#ifndef KEYSTEAD_WITHOUT_SECURE_TOKENS
+    KS_TRY(const int count, p_.store.suspend_of(tx, account, p_.clock.now()));
+#else
+    const int count = 0;
+#endif
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "token.suspend",
+                                  .account = account,
+                                  .target = {"tokens", ""},
+                                  .details = {{"count", std::to_string(count)}}}));
+    KS_CHECK(forget_cached(tx, account));
+    return count;
+}
+
+Result<Made> ApiTokenService::replace(WriteTx& tx, const Actor& actor, AccountId account,
+                                      TokenId id)
+{
+    KS_CHECK(tx.lock(account));
+    KS_TRY(ApiToken token, find_or_refuse(tx, account, id));
+    const Instant now = p_.clock.now();
+    if (token.state(now) == State::Expired) {
+        return Error{ErrorKind::Conflict, "token/expired",
+                     "This token has expired. Make another one."};
+    }
+    KS_TRY(auto over, p_.store.remove_secrets(tx, id));
+    KS_TRY([[maybe_unused]] const bool was_suspended, p_.store.confirm(tx, account, id));
+    token.suspended_at.reset();
+    auto minted = mint_.make(crypto::TokenKind::Personal, token.id.bytes());
+    KS_CHECK(p_.store.insert_secret(tx, id, minted.digest, now));
+    KS_CHECK(record(tx, actor, "token.rotate", token, {{"overlap_seconds", "0"}}));
+    KS_CHECK(
+        p_.tell_owner(tx, actor, account, notify::Purpose::TokenRotated, {{"token", token.name}}));
+    drop_after_commit(tx, std::move(over));
+    return Made{std::move(token), std::move(minted.text), std::nullopt};
+}
+
 Result<std::vector<AccountId>> ApiTokenService::list_suspended_accounts(ReadTx& tx, AccountId after,
                                                                         int limit)
 {
@@ -250,11 +291,15 @@ Result<int> ApiTokenService::set_back(WriteTx& tx, const Actor& actor, const Set
 Result<void> ApiTokenService::confirm(WriteTx& tx, const Actor& actor, AccountId account,
                                       TokenId id)
 {
+    KS_CHECK(tx.lock(account));
+    KS_CHECK(p_.accounts.check_not_being_secured(tx, account));
     KS_TRY(const ApiToken token, find_or_refuse(tx, account, id));
     KS_TRY(const bool confirmed, p_.store.confirm(tx, account, id));
     if (!confirmed) {
         return Error{ErrorKind::Conflict, "token/not-suspended", "This token is not suspended."};
     }
+    KS_CHECK(p_.tell_owner(tx, actor, account, notify::Purpose::TokenConfirmed,
+                           {{"token", token.name}}));
     return record(tx, actor, "token.confirm", token, {});
 }
 
@@ -305,7 +350,7 @@ Result<std::optional<CachedToken>> ApiTokenService::cached_form(ReadTx& tx, cons
 {
     const ApiToken& token = held.token;
     KS_TRY(const auto owner, p_.accounts.find(tx, token.account));
-    if (!owner || !owner->is_active() || token.suspended_at) {
+    if (!owner || !owner->is_active() || owner->is_being_secured() || token.suspended_at) {
         return std::optional<CachedToken>{};
     }
     KS_TRY(const PermissionSet owners, p_.owners_rights(tx, token.account));

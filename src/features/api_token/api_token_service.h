@@ -94,6 +94,11 @@ public:
                                SessionId session);
     /// After a restore: no token works until its owner has confirmed it. How many.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// The account is to be secured: none works until its owner has replaced it. How many.
+    Result<int> suspend_of(WriteTx& tx, const Actor& actor, AccountId account);
+    /// A new secret in place of whatever opened the token; a suspension is over with it. Errors:
+    /// token/not-found, token/expired (Conflict).
+    Result<Made> replace(WriteTx& tx, const Actor& actor, AccountId account, TokenId id);
     /// Whose tokens are suspended, in order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     /// What had expired by `seen` is suspended until its owner confirms it, who is told: whether

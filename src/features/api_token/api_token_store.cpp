@@ -212,6 +212,13 @@ Result<int> ApiTokenStore::suspend_all(WriteTx& tx, Instant now)
     return tx.exec("UPDATE api_token SET suspended_at = $1 WHERE suspended_at IS NULL", now);
 }
 
+Result<int> ApiTokenStore::suspend_of(WriteTx& tx, AccountId account, Instant now)
+{
+    return tx.exec("UPDATE api_token SET suspended_at = $2 WHERE account_id = $1 AND suspended_at "
+                   "IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+                   account, now);
+}
+
 Result<std::vector<AccountId>> ApiTokenStore::list_suspended_accounts(ReadTx& tx, AccountId after,
                                                                       int limit)
 {

@@ -70,6 +70,7 @@ struct ApiTokenStore {
     Result<bool> remove(WriteTx& tx, AccountId account, TokenId id);
     Result<std::vector<Digest>> remove_secrets(WriteTx& tx, TokenId id);
     Result<int> suspend_all(WriteTx& tx, Instant now);
+    Result<int> suspend_of(WriteTx& tx, AccountId account, Instant now);
     /// In order of their ids.
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     /// Those that had expired by `clock.seen` and would not have by `clock.wall`. Whose.

@@ -66,6 +66,11 @@ Result<Verdict> AttemptBudgetService::charge_source(WriteTx& tx, const IpAddress
     return charge(tx, Scope::Source, prefix_bytes(prefix), now);
 }
 
+Result<std::int64_t> AttemptBudgetService::failures(ReadTx& tx, Scope scope, ByteView identifier)
+{
+    return store_.count_failures(tx, key_of(scope, identifier));
+}
+
 Result<void> AttemptBudgetService::refund(WriteTx& tx, Scope scope, ByteView identifier)
 {
     return store_.refund(tx, key_of(scope, identifier));

@@ -49,6 +49,9 @@ public:
     /// Of a source, the prefix is counted (IPv6 by /64).
     Result<Verdict> charge_source(WriteTx& tx, const IpAddress& address, Instant now);
 
+    /// Failures in a row, attempts that are being checked among them.
+    Result<std::int64_t> failures(ReadTx& tx, Scope scope, ByteView identifier);
+
     /// Gives back the one attempt that was charged: the check was passed, but nothing is proved in
     /// full (a right code that confirms an enrollment; a source whose sign-in succeeded, which must
     /// not wipe its other guesses).

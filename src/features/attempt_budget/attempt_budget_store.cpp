@@ -77,6 +77,12 @@ Result<Spent> AttemptBudgetStore::settle_spent(WriteTx& tx, const Digest& key, I
                  .charged_at = row->time(4)};
 }
 
+Result<std::int64_t> AttemptBudgetStore::count_failures(ReadTx& tx, const Digest& key)
+{
+    KS_TRY(const auto row, tx.query_one("SELECT failures FROM attempt_budget WHERE key = $1", key));
+    return row ? row->integer(0) : 0;
+}
+
 Result<void> AttemptBudgetStore::refund(WriteTx& tx, const Digest& key)
 {
     KS_CHECK(tx.exec("UPDATE attempt_budget SET"

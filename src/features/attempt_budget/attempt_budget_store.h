@@ -30,6 +30,7 @@ struct AttemptBudgetStore {
     /// brought to `now`.
     Result<Spent> settle_spent(WriteTx& tx, const Digest& key, Instant now);
     Result<void> refund(WriteTx& tx, const Digest& key);
+    Result<std::int64_t> count_failures(ReadTx& tx, const Digest& key);
     Result<void> clear(WriteTx& tx, const Digest& key);
     /// Brings every time that lies in the future to `now`; counts stay. Answers how many rows.
     Result<int> rebase(WriteTx& tx, Instant now);

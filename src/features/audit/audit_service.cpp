@@ -107,6 +107,11 @@ Result<Activity> stored_activity(const AccountEvent& stored)
     return *std::move(activity);
 }
 
+AuditStore::AccountFilter filter_of(const ActivityQuery& query)
+{
+    return {query.action, query.outcome, query.from, query.before, query.actions};
+}
+
 std::string cursor_bound_to(AccountId account)
 {
     return "audit/activity/" + account.text();
@@ -295,8 +300,7 @@ Result<ActivityPage> AuditService::list_for_account(ReadTx& tx, AccountId accoun
     const std::uint32_t limit = std::clamp(query.limit, std::uint32_t{1}, kPageMax);
     KS_TRY(const std::optional<EventId> before, parse_cursor(keys_, account, query.cursor));
     KS_TRY(const std::vector<AccountEvent> events,
-           store_.list_of_account(tx, account, before,
-                                  {query.action, query.outcome, query.from, query.before},
+           store_.list_of_account(tx, account, before, filter_of(query),
                                   limit + 1)); // One more tells whether it goes on.
     ActivityPage page;
     for (std::size_t i = 0; i < std::min<std::size_t>(events.size(), limit); ++i) {
@@ -309,6 +313,38 @@ Result<ActivityPage> AuditService::list_for_account(ReadTx& tx, AccountId accoun
                                         page.items.back().id.bytes()));
     }
     return page;
+}
+
+Result<std::uint32_t> AuditService::count_for_account(ReadTx& tx, AccountId account,
+                                                      const ActivityQuery& query,
+                                                      std::span<const EventId> without,
+                                                      std::uint32_t max) const
+{
+    constexpr std::uint32_t kAtOnce = 1000;
+    std::uint32_t count = 0;
+    std::optional<EventId> before;
+    for (;;) {
+        KS_TRY(const auto ids,
+               store_.list_ids_of_account(tx, account, before, filter_of(query), kAtOnce));
+        count += static_cast<std::uint32_t>(std::ranges::count_if(
+            ids, [&](EventId id) { return !std::ranges::binary_search(without, id); }));
+        if (ids.size() < kAtOnce || count >= max) {
+            return std::min(count, max);
+        }
+        before = ids.back();
+    }
+}
+
+Result<std::optional<Activity>> AuditService::find_for_account(ReadTx& tx, AccountId account,
+                                                               EventId id) const
+{
+    KS_TRY(auto found, store_.find_event(tx, id));
+    if (!found || found->account != account) {
+        return std::optional<Activity>{};
+    }
+    KS_TRY(Activity activity,
+           stored_activity({.id = id, .canonical = std::move(found->canonical)}));
+    return std::optional(std::move(activity));
 }
 
 Result<void> AuditService::export_for_account(ReadTx& tx, AccountId account, JsonWriter& json) const
@@ -333,7 +369,7 @@ Result<void> AuditService::export_for_account(ReadTx& tx, AccountId account, Jso
 Result<void> AuditService::drop_events_before(WriteTx& tx, const Actor& actor, std::uint64_t end)
 {
     KS_CHECK(store_.delete_values_of_leaves(tx, 0, end));
-    KS_CHECK(store_.delete_events_of_leaves(tx, 0, end));
+    KS_CHECK(store_.delete_events_before(tx, end));
     return append(tx, {.actor = actor,
                        .action = kRetentionAction,
                        .target = {.kind = "audit-log"},

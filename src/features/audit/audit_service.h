@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,7 @@ struct ActivityQuery {
     std::optional<Outcome> outcome = std::nullopt;
     std::optional<Instant> from = std::nullopt;
     std::optional<Instant> before = std::nullopt;
+    ActionSet actions = {};
 };
 
 /// One event as its owner sees it. Circumstances are theirs alone: of what others did to them they
@@ -71,6 +73,15 @@ public:
     /// Newest first. Errors: request/invalid-cursor (InvalidInput), audit/event-damaged.
     Result<ActivityPage> list_for_account(ReadTx& tx, AccountId account,
                                           const ActivityQuery& query) const;
+    /// How many, but those in `without`, whose order is that of ids; counting ends at `max`.
+    /// `query`'s page does not matter.
+    Result<std::uint32_t> count_for_account(ReadTx& tx, AccountId account,
+                                            const ActivityQuery& query,
+                                            std::span<const EventId> without,
+                                            std::uint32_t max) const;
+    /// Nothing when there is none of that id on the account's page. Without what is personal in it.
+    Result<std::optional<Activity>> find_for_account(ReadTx& tx, AccountId account,
+                                                     EventId id) const;
     /// Writes one JSON array of everything on the account's page, oldest last, addresses and
     /// clients included.
     Result<void> export_for_account(ReadTx& tx, AccountId account, JsonWriter& json) const;

@@ -33,6 +33,42 @@ template <class T> std::vector<SqlParam> thirty_two(std::span<const T> values)
     return params;
 }
 
+/// What a filter lets through of an account's events, for the lists of it.
+const std::string kOfAccount =
+    "WHERE e.account_id = $1 AND e.id < $2 AND ($4 = '' OR e.action = $4) "
+    "AND ($5 = 0 OR e.outcome = $5) AND e.at >= $6 AND e.at < $7 AND (e.action IN ("
+    "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
+    "$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
+    "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, "
+    "$51, $52, $53, $54, $55, $56)) = ($8 = 1) ORDER BY e.id DESC LIMIT $3";
+
+EventId newest_or(std::optional<EventId> before)
+{
+    // No id is as great as this one, which is no UUIDv7.
+    IdBytes newest;
+    newest.fill(std::byte{0xff});
+    return before.value_or(EventId{newest});
+}
+
+/// The parameters of kOfAccount. Views of what is given.
+std::vector<SqlParam> of_account(const AccountId& account, const EventId& before,
+                                 const AuditStore::AccountFilter& filter, std::uint32_t limit)
+{
+    KS_ASSERT(filter.actions.names.size() <= ActionSet::kNamesMax);
+    std::vector<SqlParam> params{account,
+                                 before,
+                                 limit,
+                                 filter.action,
+                                 filter.outcome ? std::to_underlying(*filter.outcome) : 0,
+                                 filter.from.value_or(Instant::min()),
+                                 filter.before.value_or(Instant::max()),
+                                 filter.actions.sense == ActionSet::Sense::Only ? 1 : 0};
+    const std::size_t others = params.size();
+    params.insert(params.end(), filter.actions.names.begin(), filter.actions.names.end());
+    params.resize(others + ActionSet::kNamesMax, SqlParam("")); // No action is called that.
+    return params;
+}
+
 std::vector<NumberedEvent> numbered_events(const Rows& rows)
 {
     std::vector<NumberedEvent> events;
@@ -110,19 +146,12 @@ Result<std::vector<AccountEvent>> AuditStore::list_of_account(ReadTx& tx, Accoun
                                                               const AccountFilter& filter,
                                                               std::uint32_t limit)
 {
-    // No id is as great as this one, which is no UUIDv7.
-    IdBytes newest;
-    newest.fill(std::byte{0xff});
-    const EventId bound = before.value_or(EventId{newest});
-    KS_TRY(const Rows rows,
-           tx.query("SELECT e.id, e.canonical, v.contents FROM audit_event e "
-                    "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 "
-                    "WHERE e.account_id = $1 AND e.id < $2 AND ($4 = '' OR e.action = $4) "
-                    "AND ($5 = 0 OR e.outcome = $5) AND e.at >= $6 AND e.at < $7 "
-                    "ORDER BY e.id DESC LIMIT $3",
-                    account, bound, limit, filter.action,
-                    filter.outcome ? std::to_underlying(*filter.outcome) : 0,
-                    filter.from.value_or(Instant::min()), filter.before.value_or(Instant::max())));
+    static const std::string sql =
+        "SELECT e.id, e.canonical, v.contents FROM audit_event e "
+        "LEFT JOIN audit_value v ON v.event_id = e.id AND v.subject_id = $1 " +
+        kOfAccount;
+    const EventId bound = newest_or(before);
+    KS_TRY(const Rows rows, tx.query_list(sql, of_account(account, bound, filter, limit)));
     std::vector<AccountEvent> events;
     events.reserve(rows.size());
     for (const Row& row : rows) {
@@ -130,6 +159,22 @@ Result<std::vector<AccountEvent>> AuditStore::list_of_account(ReadTx& tx, Accoun
                           row.is_null(2) ? std::nullopt : std::optional(row.bytes(2))});
     }
     return events;
+}
+
+Result<std::vector<EventId>> AuditStore::list_ids_of_account(ReadTx& tx, AccountId account,
+                                                             std::optional<EventId> before,
+                                                             const AccountFilter& filter,
+                                                             std::uint32_t limit)
+{
+    static const std::string sql = "SELECT e.id FROM audit_event e " + kOfAccount;
+    const EventId bound = newest_or(before);
+    KS_TRY(const Rows rows, tx.query_list(sql, of_account(account, bound, filter, limit)));
+    std::vector<EventId> ids;
+    ids.reserve(rows.size());
+    for (const Row& row : rows) {
+        ids.push_back(row.id<EventId>(0));
+    }
+    return ids;
 }
 
 Result<TreeHead> AuditStore::lock_head(ChangeTx& tx)
@@ -336,12 +381,13 @@ Result<void> AuditStore::delete_values_of_leaves(ChangeTx& tx, std::uint64_t fir
     return {};
 }
 
-Result<void> AuditStore::delete_events_of_leaves(ChangeTx& tx, std::uint64_t first,
-                                                 std::uint64_t end)
+Result<void> AuditStore::delete_events_before(ChangeTx& tx, std::uint64_t end)
 {
-    KS_TRY(
-        [[maybe_unused]] const int rows,
-        tx.exec("DELETE FROM audit_event WHERE leaf_index >= $1 AND leaf_index < $2", first, end));
+    // A trigger removes the events (0038_audit_kept.sql).
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("INSERT INTO audit_kept (id, first_leaf) VALUES (1, $1) ON CONFLICT (id) DO "
+                   "UPDATE SET first_leaf = excluded.first_leaf",
+                   end));
     return {};
 }
 

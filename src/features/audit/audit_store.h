@@ -21,6 +21,14 @@ struct TreeHead {
     Digest root = {};
 };
 
+/// Some actions, or all but some. At most kNamesMax names.
+struct ActionSet {
+    static constexpr std::size_t kNamesMax = 48;
+    enum class Sense : std::uint8_t { Only, AllBut };
+    std::span<const std::string_view> names = {};
+    Sense sense = Sense::AllBut;
+};
+
 /// An event that has just been given its place in the tree.
 struct NumberedEvent {
     std::uint64_t leaf_index = 0;
@@ -92,12 +100,18 @@ public:
         std::optional<Outcome> outcome = std::nullopt;
         std::optional<Instant> from = std::nullopt;
         std::optional<Instant> before = std::nullopt;
+        ActionSet actions = {};
     };
     /// Newest first, older than `before`.
     Result<std::vector<AccountEvent>> list_of_account(ReadTx& tx, AccountId account,
                                                       std::optional<EventId> before,
                                                       const AccountFilter& filter,
                                                       std::uint32_t limit);
+    /// The same, their ids alone.
+    Result<std::vector<EventId>> list_ids_of_account(ReadTx& tx, AccountId account,
+                                                     std::optional<EventId> before,
+                                                     const AccountFilter& filter,
+                                                     std::uint32_t limit);
 
     /// Makes the row when it is missing, and locks it until the end of the transaction.
     Result<TreeHead> lock_head(ChangeTx& tx);
@@ -134,7 +148,7 @@ public:
     Result<std::optional<std::uint64_t>> find_last_leaf(ReadTx& tx);
     /// Leaves first to end, that one left out.
     Result<void> delete_values_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
-    Result<void> delete_events_of_leaves(ChangeTx& tx, std::uint64_t first, std::uint64_t end);
+    Result<void> delete_events_before(ChangeTx& tx, std::uint64_t end);
     struct Unnumbered {
         std::uint64_t waiting = 0;     // have no number
         std::optional<Instant> oldest; // of those

@@ -2,10 +2,11 @@
 
 #include "core/encoding.h"
 #include "core/secret.h"
+#include "core/secret_file.h"
 #include "crypto/hash.h"
 
 #include <algorithm>
-#include <fstream>
+#include <string_view>
 #include <utility>
 
 namespace keystead::audit_shipping {
@@ -20,18 +21,18 @@ Result<std::optional<Secret>> authorization(const std::string& path)
     if (path.empty()) {
         return std::optional<Secret>{};
     }
-    std::string token;
-    std::ifstream file(path);
-    if (!std::getline(file, token) || token.empty()) {
+    const auto token = read_secret_line(path);
+    if (!token) {
         return Error{.kind = ErrorKind::Unavailable,
                      .code = "audit/ship-no-token",
                      .detail = "The file audit.ship_token_file cannot be read or is empty.",
                      .cause = path};
     }
-    token.insert(0, "Bearer ");
-    std::optional<Secret> field(Secret::copy_of(std::string_view(token)));
-    explicit_bzero(token.data(), token.size());
-    return field;
+    constexpr std::string_view kScheme = "Bearer ";
+    Secret field(kScheme.size() + token->size());
+    std::ranges::copy(as_bytes(kScheme), field.writable().begin());
+    std::ranges::copy(token->reveal(), field.writable().begin() + kScheme.size());
+    return std::optional<Secret>(std::move(field));
 }
 
 } // namespace

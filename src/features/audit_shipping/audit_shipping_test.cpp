@@ -230,7 +230,7 @@ TEST_P(AuditShipping, SendsItsTokenAndNothingWithoutIt)
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "audit/ship-no-token");
     EXPECT_TRUE(receiver_.requests().empty());
-    std::ofstream(settings_.ship_token_file) << "open-sesame\n";
+    std::ofstream(settings_.ship_token_file) << "open-sesame\r\n";
     ASSERT_TRUE(service().run_once(clock_.now()));
     EXPECT_EQ(sent("Authorization: Bearer open-sesame\r\n"), 1U);
 }

@@ -64,6 +64,9 @@ http::Handler make_handler(BackupCodeRouteParts parts)
         KS_TRY(const PreparedSet prepared, parts.backup_codes.prepare(account));
         KS_CHECK(parts.database.write([&](WriteTx& tx) -> Result<void> {
             KS_CHECK(tx.lock(account)); // A repeat waits for the first, then hears of it.
+            if (!request.principal.is_restricted) { // A freeze may have come between.
+                KS_CHECK(parts.accounts.check_not_being_secured(tx, account));
+            }
             KS_CHECK(check(tx));
             KS_CHECK(parts.backup_codes.replace(tx, request.actor(), prepared));
             return parts.idempotency.claim(tx, account, kMake, key, account.text());

@@ -208,6 +208,7 @@ Result<void> BackupCodeService::confirm(WriteTx& tx, const Actor& actor, Account
                      .code = "backup-code/not-suspended",
                      .detail = "There are no backup codes to confirm."};
     }
+    KS_CHECK(tell_owner_(tx, actor, account, notify::Purpose::BackupCodesConfirmed, {}));
     return audit_.append(tx, {.actor = actor,
                               .action = "backup_code.confirm",
                               .account = account,

@@ -284,8 +284,8 @@ http::Handler introspect_handler(const RouteParts& p)
             return http::Response::json(200, std::move(answer));
         }
         KS_TRY(const auto found, p.sessions.load(p.database, *token));
-        return http::Response::json(200, found && !found->must_authenticate ? introspection(*found)
-                                                                            : inactive());
+        const bool is_open = found && !found->must_authenticate && !found->is_restricted;
+        return http::Response::json(200, is_open ? introspection(*found) : inactive());
     };
 }
 

@@ -72,13 +72,17 @@ void look_at_tokens(const Facts& facts, std::vector<Finding>& findings)
 void look_at_ssh_keys(const Facts& facts, std::vector<Finding>& findings)
 {
     const auto is_due = [&facts](const SshKeyFacts& key) {
-        return !key.suspended && key.rotate_at && *key.rotate_at <= facts.now;
+        return !key.suspended && !is_unused(key, facts) && key.rotate_at &&
+               *key.rotate_at <= facts.now;
     };
     gather(findings, Kind::SshKeyDue, facts.ssh_keys, is_due);
     gather(findings, Kind::SshKeySuspended, facts.ssh_keys,
            [](const SshKeyFacts& key) { return key.suspended; });
+    gather(findings, Kind::SshKeyUnused, facts.ssh_keys,
+           [&](const SshKeyFacts& key) { return is_unused(key, facts); });
     gather(findings, Kind::SshKeyOld, facts.ssh_keys, [&](const SshKeyFacts& key) {
-        return !key.suspended && !is_due(key) && facts.now - key.created_at >= kSshKeyOld;
+        return !key.suspended && !is_due(key) && !is_unused(key, facts) &&
+               facts.now - key.created_at >= kSshKeyOld;
     });
 }
 
@@ -110,6 +114,7 @@ std::string_view text_of(Kind kind)
     case Kind::TokenSuspended: return "token-suspended";
     case Kind::SshKeyDue: return "ssh-key-due";
     case Kind::SshKeySuspended: return "ssh-key-suspended";
+    case Kind::SshKeyUnused: return "ssh-key-unused";
     case Kind::EmailUnconfirmed: return "email-unconfirmed";
     case Kind::AddressSingle: return "address-single";
     case Kind::SshKeyOld: return "ssh-key-old";
@@ -156,7 +161,8 @@ Severity severity_of(Kind kind)
     case Kind::TokenUnused:
     case Kind::TokenSuspended:
     case Kind::SshKeyDue:
-    case Kind::SshKeySuspended: return Severity::Important;
+    case Kind::SshKeySuspended:
+    case Kind::SshKeyUnused: return Severity::Important;
     case Kind::EmailUnconfirmed:
     case Kind::AddressSingle:
     case Kind::SshKeyOld:
@@ -181,6 +187,7 @@ Area area_of(Kind kind)
     case Kind::TokenSuspended: return Area::Tokens;
     case Kind::SshKeyDue:
     case Kind::SshKeySuspended:
+    case Kind::SshKeyUnused:
     case Kind::SshKeyOld: return Area::SshKeys;
     case Kind::EmailUnconfirmed:
     case Kind::AddressSingle: return Area::Addresses;
@@ -214,6 +221,17 @@ bool is_wider_than_its_use(const TokenFacts& token, const Facts& facts)
     }
     return (token.has_product_rights && token.product_uses == 0) ||
            (token.has_product_rights && token.may_read_account && token.account_reads == 0);
+}
+
+// Where no server reports, a key may be in use every day: nothing is known, and nothing said.
+bool is_unused(const SshKeyFacts& key, const Facts& facts)
+{
+    if (key.suspended || !facts.servers_since) {
+        return false;
+    }
+    const Instant known =
+        std::max({key.created_at, *facts.servers_since, key.last_used_at.value_or(Instant{})});
+    return facts.now - known >= kSshKeyUnused;
 }
 
 bool is_unfamiliar(std::string_view country_code, const Facts& facts)

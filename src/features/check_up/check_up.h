@@ -32,6 +32,7 @@ enum class Kind : std::uint8_t {
     TokenSuspended,
     SshKeyDue,
     SshKeySuspended,
+    SshKeyUnused,
     EmailUnconfirmed,
     AddressSingle,
     SshKeyOld,
@@ -96,6 +97,7 @@ struct SshKeyFacts {
     Instant created_at{};
     bool suspended = false;
     std::optional<Instant> rotate_at; // where the preset reminds of rotation
+    std::optional<Instant> last_used_at;
 };
 
 struct Facts {
@@ -108,6 +110,7 @@ struct Facts {
     std::vector<CountryFacts> countries;  // signed in from, known longest first
     std::vector<TokenFacts> tokens;       // that have not expired
     std::vector<SshKeyFacts> ssh_keys;    // that are not being replaced
+    std::optional<Instant> servers_since; // uses of keys are reported; nothing: no server does
     std::chrono::seconds watched_least{}; // a token's uses say something after that time
     bool email_unconfirmed = false;
     std::size_t addresses = 1; // confirmed ones that notices go to
@@ -129,12 +132,15 @@ CheckUp look_at(const Facts& facts);
 
 /// It holds rights of a kind that none of its uses needed.
 bool is_wider_than_its_use(const TokenFacts& token, const Facts& facts);
+/// Nobody has signed in with it for long, as far as there was a server to tell of it.
+bool is_unused(const SshKeyFacts& key, const Facts& facts);
 /// The account came to know that country only lately, and others before it.
 bool is_unfamiliar(std::string_view country_code, const Facts& facts);
 
 inline constexpr std::int64_t kCodesFew = 3;
 inline constexpr std::chrono::days kPasswordOld{365};
 inline constexpr std::chrono::days kSshKeyOld{365};
+inline constexpr std::chrono::days kSshKeyUnused{90};
 inline constexpr std::chrono::days kCountryNew{30};
 
 } // namespace keystead::check_up

@@ -13,7 +13,7 @@ namespace {
 
 /// Of each finding at most so many are named; `count` says how many there are.
 constexpr std::size_t kSubjectsMax = 10;
-constexpr std::size_t kKindsMax = 16;
+constexpr std::size_t kKindsMax = 17;
 constexpr std::size_t kAreasMax = 7;
 constexpr std::int64_t kCountMax = 10'000;
 
@@ -23,8 +23,8 @@ http::Schema schema()
     const auto kind = enumeration(
         {"password-breached", "session-unfamiliar", "second-factor-missing", "password-weak",
          "backup-codes-missing", "backup-codes-suspended", "backup-codes-few", "token-wide",
-         "token-unused", "token-suspended", "ssh-key-due", "ssh-key-suspended", "email-unconfirmed",
-         "address-single", "ssh-key-old", "password-old"});
+         "token-unused", "token-suspended", "ssh-key-due", "ssh-key-suspended", "ssh-key-unused",
+         "email-unconfirmed", "address-single", "ssh-key-old", "password-old"});
     const auto area = enumeration({"password", "second-factor", "backup-codes", "sessions",
                                    "tokens", "ssh-keys", "addresses"});
     auto subject =

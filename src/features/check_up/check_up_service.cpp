@@ -95,6 +95,7 @@ Result<void> CheckUpService::add_tokens(ReadTx& tx, AccountId account, Facts& fa
 
 Result<void> CheckUpService::add_ssh_keys(ReadTx& tx, AccountId account, Facts& facts)
 {
+    KS_TRY(facts.servers_since, p_.servers_since(tx, account));
     KS_TRY(const auto keys, p_.ssh_keys.list(tx, account));
     for (const auto& key : keys) {
         if (key.ends_at) {
@@ -102,7 +103,8 @@ Result<void> CheckUpService::add_ssh_keys(ReadTx& tx, AccountId account, Facts& 
         }
         SshKeyFacts fact{.subject = {key.id.text(), key.name},
                          .created_at = key.created_at,
-                         .suspended = key.suspended_at.has_value()};
+                         .suspended = key.suspended_at.has_value(),
+                         .last_used_at = key.last_used_at};
         if (p_.ssh_key_settings.reminder) {
             fact.rotate_at = key.created_at + *p_.ssh_key_settings.reminder;
         }

@@ -22,6 +22,7 @@
 #include "features/totp/totp_service.h"
 #include "storage/database.h"
 
+#include <functional>
 #include <optional>
 
 namespace keystead::check_up {
@@ -40,6 +41,8 @@ struct Parts {
     api_token::ApiTokenUsageService& token_usage;
     permission::PermissionService& permissions;
     ssh_key::SshKeyService& ssh_keys;
+    /// Since when a server of the account's has reported logins. Nothing: none does.
+    std::function<Result<std::optional<Instant>>(ReadTx&, AccountId)> servers_since;
     const ApiTokenSettings& token_settings;
     const SshKeySettings& ssh_key_settings;
     const Clock& clock;

@@ -84,7 +84,10 @@ protected:
     CheckUpService check_ups_{
         {world_.accounts, world_.addresses, world_.passwords, world_.assessments, world_.totp,
          world_.backup_codes, world_.session_service, world_.devices, tokens_, token_usage_,
-         permissions_, ssh_keys_, token_settings_, ssh_key_settings_, world_.clock}};
+         permissions_, ssh_keys_, [this](ReadTx&, AccountId) { return servers_since(); },
+         token_settings_, ssh_key_settings_, world_.clock}};
+    Result<std::optional<Instant>> servers_since() const { return servers_since_; }
+    std::optional<Instant> servers_since_;
     AccountId ada_;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, CheckUps, testing::ValuesIn(test::engines()), test::engine_name);

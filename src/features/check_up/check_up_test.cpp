@@ -173,6 +173,29 @@ TEST(CheckUp, TellsOfAKeyOnce)
     EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeySuspended});
 }
 
+// guards: a key is called unused only as far as a server could have told of its use
+TEST(CheckUp, TellsOfAKeyThatNobodyUses)
+{
+    Facts facts = well_kept();
+    facts.ssh_keys = {key_of("laptop")};
+    facts.ssh_keys[0].created_at = kNow - kSshKeyOld;
+    facts.ssh_keys[0].rotate_at = kNow;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeyDue}) << "no server reports";
+    facts.servers_since = kNow - kSshKeyUnused + 1s;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeyDue}) << "the server is new";
+    facts.servers_since = kNow - kSshKeyUnused;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeyUnused}) << "and not due or old besides";
+    facts.ssh_keys[0].last_used_at = kNow - kSshKeyUnused + 1s;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeyDue});
+    facts.ssh_keys[0].last_used_at = kNow - kSshKeyUnused;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeyUnused});
+    facts.ssh_keys[0].suspended = true;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeySuspended});
+    facts.ssh_keys[0].suspended = false;
+    facts.ssh_keys[0].created_at = kNow - kSshKeyUnused + 1s;
+    EXPECT_EQ(kinds_of(facts), Kinds{Kind::SshKeyDue}) << "the key is new";
+}
+
 TEST(CheckUp, SaysNothingOfAPasswordThatIsNotToBeTold)
 {
     Facts facts = well_kept();

@@ -109,6 +109,12 @@ Result<void> FactorResetService::cancel(WriteTx& tx, const Actor& actor, Account
     return p_.audit.append(tx, event_of(actor, "factor-reset.cancel", account));
 }
 
+Result<void> FactorResetService::cancel_any(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_TRY(const auto pending, store_.find(tx, account));
+    return pending ? cancel(tx, actor, account) : Result<void>{};
+}
+
 Result<int> FactorResetService::cancel_all(WriteTx& tx)
 {
     return store_.remove_all(tx);

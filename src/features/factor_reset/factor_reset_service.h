@@ -62,6 +62,8 @@ public:
                         std::optional<AccountId> agreed_by);
     /// Errors: factor-reset/not-pending (Conflict).
     Result<void> cancel(WriteTx& tx, const Actor& actor, AccountId account);
+    /// The same, where there may be none.
+    Result<void> cancel_any(WriteTx& tx, const Actor& actor, AccountId account);
     /// The owner's objection, by the link of a mail. False when the link is no good.
     Result<bool> object(WriteTx& tx, const Actor& actor, std::string_view token);
     /// Job: mails once a day, does what is due. What an operator asked for who is none any more is

@@ -13,6 +13,19 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
         return reported.reset_stopped ? Result<Reported>(reported) : link::invalid_link();
     }
     const AccountId account = *binding->account;
+    KS_CHECK(tx.lock(account));
+#ifndef KEYSTEAD_WITHOUT_NOT_ME_IN_FLOW
+    KS_TRY(const auto owner, accounts_.find(tx, account));
+    if (owner && owner->is_being_secured()) {
+        // All of it was ended with the freeze. Whoever reads one of the account's mailboxes must
+        // not be able to end the owner's way back in, too.
+        KS_CHECK(audit_.append(tx, {.actor = actor,
+                                    .action = "account.not-me",
+                                    .account = account,
+                                    .target = {"account", account.text()}}));
+        return reported;
+    }
+#endif
     if (const auto session = SessionId::parse(binding->reference)) {
         KS_TRY(auto ended, sessions_.revoke_unfamiliar(tx, actor, account, *session));
         reported.sessions_ended = static_cast<int>(ended.size());
@@ -34,6 +47,7 @@ Result<Reported> IncidentService::not_me(WriteTx& tx, const Actor& actor, std::s
     KS_CHECK(webhooks_.suspend_of(tx, actor, account));
 #endif
     KS_TRY([[maybe_unused]] const auto epoch, accounts_.raise_epoch(tx, account));
+    KS_CHECK(notices_.tell_owner(tx, actor, account, notify::Purpose::NotMeReported));
     KS_CHECK(audit_.append(tx, {.actor = actor,
                                 .action = "account.not-me",
                                 .account = account,

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/settings.h"
 #include "features/account/account_service.h"
+#include "features/account/notices_service.h"
 #include "features/api_token/api_token_service.h"
 #include "features/audit/audit_log.h"
 #include "features/factor_reset/factor_reset_service.h"
@@ -38,11 +39,11 @@ public:
                     api_token::ApiTokenService& tokens, ssh_key::SshKeyService& ssh_keys,
                     known_device::KnownDeviceService& devices,
                     factor_reset::FactorResetService& resets, link::LinkService& links,
-                    webhook::WebhookService& webhooks, audit::AuditLog& audit, const Clock& clock,
-                    const AccountSettings& settings)
+                    account::Notices& notices, webhook::WebhookService& webhooks,
+                    audit::AuditLog& audit, const Clock& clock, const AccountSettings& settings)
         : accounts_(accounts), sessions_(sessions), tokens_(tokens), ssh_keys_(ssh_keys),
-          devices_(devices), resets_(resets), links_(links), webhooks_(webhooks), audit_(audit),
-          clock_(clock), settings_(settings)
+          devices_(devices), resets_(resets), links_(links), notices_(notices), webhooks_(webhooks),
+          audit_(audit), clock_(clock), settings_(settings)
     {
     }
 
@@ -58,6 +59,7 @@ private:
     known_device::KnownDeviceService& devices_;
     factor_reset::FactorResetService& resets_;
     link::LinkService& links_;
+    account::Notices& notices_;
     webhook::WebhookService& webhooks_;
     audit::AuditLog& audit_;
     const Clock& clock_;

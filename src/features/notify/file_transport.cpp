@@ -1,5 +1,6 @@
 #include "features/notify/mail_transport.h"
 
+#include "core/secret_file.h"
 #include "storage/database.h"
 
 #include <fcntl.h>
@@ -8,7 +9,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 namespace keystead::notify {
@@ -34,6 +34,21 @@ bool write_all(int file, std::span<const std::byte> bytes)
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     return true;
+}
+
+Result<Secret> smtp_password(const MailSettings& settings)
+{
+    if (settings.password_file.empty()) {
+        return Secret(0);
+    }
+    auto password = read_secret_line(settings.password_file);
+    if (!password) {
+        return Error{.kind = ErrorKind::InvalidInput,
+                     .code = "notify/no-password-file",
+                     .detail = "The SMTP password file cannot be read or is empty.",
+                     .cause = settings.password_file};
+    }
+    return *std::move(password);
 }
 
 } // namespace
@@ -69,21 +84,11 @@ Result<std::unique_ptr<MailTransport>> open_mail_transport(const MailSettings& s
         return std::unique_ptr<MailTransport>(
             std::make_unique<FileTransport>(std::filesystem::path(data_folder) / "mail"));
     }
-    std::string password;
-    if (!settings.password_file.empty()) {
-        std::ifstream file(settings.password_file);
-        if (!std::getline(file, password) || password.empty()) {
-            return Error{.kind = ErrorKind::InvalidInput,
-                         .code = "notify/no-password-file",
-                         .detail = "The SMTP password file cannot be read or is empty.",
-                         .cause = settings.password_file};
-        }
-    }
+    KS_TRY(Secret password, smtp_password(settings));
     SmtpOptions options{.url = settings.smtp_url,
                         .username = settings.username,
-                        .password = Secret::copy_of(std::string_view(password)),
+                        .password = std::move(password),
                         .ca_file = settings.ca_file};
-    explicit_bzero(password.data(), password.size());
     return open_smtp_transport(std::move(options));
 }
 

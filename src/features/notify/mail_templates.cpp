@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <optional>
 
 namespace keystead::notify {
@@ -16,6 +17,7 @@ enum class Kind : std::uint8_t {
     Link,         // somebody asked for it, perhaps not the reader
     SignInNotice, // an attempt or a sign-in
     ChangeNotice, // a credential or the account changed
+    Reminder,     // nothing happened, or nothing that hurts
 };
 
 struct Template {
@@ -187,7 +189,7 @@ constexpr std::array kTemplates = {
              "The server's log says why: look for \"audit/ship-not-taken\". You are told once for "
              "each outage."},
     Template{
-        Purpose::WebhookStopped, Kind::ChangeNotice, "A webhook no longer gets through",
+        Purpose::WebhookStopped, Kind::Reminder, "A webhook no longer gets through",
         "{product} stopped sending events of your account to a webhook endpoint: the receiver "
         "did not take them for days, or wants no more.",
         "",
@@ -218,10 +220,62 @@ constexpr std::array kTemplates = {
              "If it was you, there is nothing more to do here. If not, somebody else has your "
              "private key: find out where it was read, look at the machines it opened, and make "
              "another at {base}/account/ssh-keys."},
-    Template{Purpose::SshKeyOld, Kind::ChangeNotice, "An SSH key of yours is old",
+    Template{Purpose::SshKeyOld, Kind::Reminder, "An SSH key of yours is old",
              "It is time to replace an SSH key of your account at {product}.", "",
              "Rotate it at {base}/account/ssh-keys: the new key and the old one are both valid for "
              "a while, so that nothing stops."},
+    Template{Purpose::AccountFrozen, Kind::ChangeNotice, "Your account was frozen",
+             "Your account at {product} was reported as compromised and frozen. Everybody was "
+             "signed out; API keys, SSH keys and webhooks do not work, on a server that cannot be "
+             "reached after 15 minutes at the latest; the password no longer opens the account.",
+             "",
+             "Nothing is lost. If you are in the middle of securing your account, go on there. "
+             "Otherwise choose a new password at {base}/recovery with a link that we mail to you, "
+             "then sign in: you are led step by step through what has to be looked at, and can "
+             "stop and go on at any time, on any device."},
+    Template{Purpose::AccountSecured, Kind::ChangeNotice, "Your account is secured",
+             "All steps to secure your account at {product} are done. It works as usual again.", "",
+             "If that was not you, freeze the account again at once: choose a new password at "
+             "{base}/recovery, sign in, and use {base}/account/secure. Then tell the people who "
+             "run {product}."},
+    Template{Purpose::NewCountrySignIn, Kind::SignInNotice, "New sign-in from another country",
+             "Somebody, probably you, signed in to your account at {product} from a country that "
+             "you have not signed in from before.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::SignInAfterFailures, Kind::SignInNotice,
+             "New sign-in after many failed attempts",
+             "Somebody tried to sign in to your account at {product} again and again, and then got "
+             "in. If you had forgotten your password, it was probably you.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::RecoveryFailing, Kind::SignInNotice, "Somebody has a recovery link of yours",
+             "Somebody opened the link to choose a new password for your account at {product}, but "
+             "entered wrong codes. They did not get in.",
+             kNotMe,
+             "If it was you, there is nothing to do. If not, somebody else reads the mails of an "
+             "address of yours: change that mailbox's password, then look through your addresses "
+             "at {base}/account/addresses."},
+    Template{Purpose::TokenConfirmed, Kind::ChangeNotice, "An API key works again",
+             "A suspended API key of your account at {product} was confirmed: programs that have "
+             "it can act for you again.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::SshKeyConfirmed, Kind::ChangeNotice, "An SSH key is valid again",
+             "A suspended SSH key of your account at {product} was confirmed: it opens again what "
+             "it opened before.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::BackupCodesConfirmed, Kind::ChangeNotice, "Your backup codes work again",
+             "The suspended backup codes of your account at {product} were confirmed.", kNotMe,
+             kIfNotYou},
+    Template{Purpose::NoticesChanged, Kind::ChangeNotice, "What you are told by mail was changed",
+             "It was chosen anew which notices about your account at {product} are sent. Those "
+             "about your credentials and about suspicious sign-ins are always sent.",
+             kNotMe, kIfNotYou},
+    Template{Purpose::NotMeReported, Kind::ChangeNotice, "Reported: this was not me",
+             "The link \u201cthis was not me\u201d of a notice about your account at {product} was "
+             "used. What the session in question had made was taken back, and second factors "
+             "cannot be changed for a while.",
+             "",
+             "Choose a new password at {base}/recovery now, if you have not yet, and look through "
+             "your activity at {base}/account/activity."},
 };
 
 const Template& template_of(Purpose purpose)
@@ -353,7 +407,23 @@ private:
 bool may_merge(Purpose purpose)
 {
     const Kind kind = template_of(purpose).kind;
-    return kind != Kind::ChangeNotice && kind != Kind::Link;
+    return kind == Kind::SignInNotice;
+}
+
+Place place_of(Purpose purpose)
+{
+#ifndef KEYSTEAD_WITHOUT_GRAVE_FIRST
+    switch (template_of(purpose).kind) {
+    case Kind::SignInNotice:
+    case Kind::ChangeNotice: return Place::Grave;
+    case Kind::Link:
+    case Kind::Reminder: return Place::Other;
+    }
+    std::abort();
+#else
+    static_cast<void>(purpose);
+    return Place::Other;
+#endif
 }
 
 std::string defang(std::string_view value)

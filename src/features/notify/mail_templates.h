@@ -34,6 +34,12 @@ Wording word(Purpose purpose, const MessagePayload& payload, Instant created_at,
 /// notices of changes never are, and links were counted before they were made (Notifier::admit).
 bool may_merge(Purpose purpose);
 
+/// Stored: never renumber. What is grave leaves first, however much else waits.
+enum class Place : std::uint8_t { Grave = 1, Other = 2 };
+/// What somebody has to hear of now: all notices but reminders. Links that were asked for are not
+/// among them: strangers can ask for any number.
+Place place_of(Purpose purpose);
+
 /// A fact's value as a mail shows it: printable, short, and nothing that a mail program turns into
 /// a link.
 std::string defang(std::string_view value);

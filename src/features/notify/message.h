@@ -58,6 +58,16 @@ enum class Purpose : std::uint8_t {
     SshKeyCompromised, // whoever held it said so by its signature
     SshKeyOld,         // to be rotated
     AuditNotShipped,   // to operators: the receiver of the log takes nothing
+    AccountFrozen,     // said to be compromised: how to go on
+    AccountSecured,    // that is over
+    NewCountrySignIn,
+    SignInAfterFailures, // many refused attempts, then somebody got in
+    RecoveryFailing,     // the link of a recovery, wrong codes
+    TokenConfirmed,      // a suspended one works again
+    SshKeyConfirmed,
+    BackupCodesConfirmed,
+    NoticesChanged, // which optional notices are sent
+    NotMeReported,  // by the link of a notice
 };
 
 /// A fact a template shows: name and value ("device" → "Firefox on Linux"). Shown as text, never as

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace keystead::notify {
@@ -20,6 +21,7 @@ constexpr std::uint32_t kBatchMax = 16;
 // Longer than a whole batch can take, so that nothing claimed is claimed again while it is being
 // sent.
 constexpr minutes kClaim{15};
+constexpr std::int64_t kGraveAnHour = 30; // that go first, of an address
 constexpr hours kGiveUpAfter{72};
 constexpr hours kKeepFinished{24};
 constexpr std::array<std::chrono::seconds, 5> kBackoff = {minutes{1}, minutes{5}, minutes{30},
@@ -67,6 +69,53 @@ Result<OutboxSender::Summary> OutboxSender::run_once(Instant now)
     return summary;
 }
 
+Result<int> OutboxSender::release_claims(Instant now)
+{
+#ifndef KEYSTEAD_WITHOUT_RELEASED_CLAIMS
+    return database_.upkeep([&](UpkeepTx& tx) { return store_.release_claims(tx, now); });
+#else
+    static_cast<void>(now);
+    return 0;
+#endif
+}
+
+Result<std::vector<OutboxRow>> OutboxSender::list_due(ReadTx& tx, Instant now, bool& more)
+{
+    constexpr std::uint32_t kGraveMax = kBatchMax - kBatchMax / 4;
+    KS_TRY(std::vector<OutboxRow> due, store_.list_due(tx, Place::Grave, now, kGraveMax));
+    const auto room = kBatchMax - static_cast<std::uint32_t>(due.size());
+    KS_TRY(std::vector<OutboxRow> others, store_.list_due(tx, Place::Other, now, room));
+    more = due.size() == kGraveMax || others.size() == room;
+    std::ranges::move(others, std::back_inserter(due));
+    return due;
+}
+
+Result<bool> OutboxSender::is_too_much(ChangeTx& tx, OutboxRow& row, Instant now,
+                                       std::uint32_t& merged)
+{
+    if (row.admitted_at) {
+        return false;
+    }
+    if (may_merge(row.purpose)) {
+        KS_TRY(const std::int64_t admitted,
+               store_.count_admitted(tx, row.address_digest, row.purpose, now - hours{1}));
+        if (admitted >= per_hour_max_) {
+            KS_CHECK(store_.finish(tx, row.id, OutboxState::Merged, now, ""));
+            merged += 1;
+            return true;
+        }
+    }
+    if (row.place == Place::Grave) {
+        KS_TRY(const std::int64_t admitted,
+               store_.count_admitted(tx, row.address_digest, now - hours{1}));
+        if (admitted >= kGraveAnHour) {
+            KS_CHECK(store_.set_place(tx, row.id, Place::Other));
+            return true;
+        }
+    }
+    return false;
+}
+
 Result<std::vector<OutboxRow>> OutboxSender::claim(Instant now, Summary& summary)
 {
     struct Claimed {
@@ -76,17 +125,12 @@ Result<std::vector<OutboxRow>> OutboxSender::claim(Instant now, Summary& summary
     };
     auto outcome = database_.upkeep([&](UpkeepTx& tx) -> Result<Claimed> {
         Claimed claimed;
-        KS_TRY(std::vector<OutboxRow> due, store_.list_due(tx, now, kBatchMax));
-        claimed.more = due.size() == kBatchMax;
+        KS_TRY(std::vector<OutboxRow> due, list_due(tx, now, claimed.more));
         for (OutboxRow& row : due) {
-            if (may_merge(row.purpose) && !row.admitted_at) {
-                KS_TRY(const std::int64_t admitted,
-                       store_.count_admitted(tx, row.address_digest, row.purpose, now - hours{1}));
-                if (admitted >= per_hour_max_) {
-                    KS_CHECK(store_.finish(tx, row.id, OutboxState::Merged, now, ""));
-                    claimed.merged += 1;
-                    continue;
-                }
+            KS_TRY(const bool too_much, is_too_much(tx, row, now, claimed.merged));
+            if (too_much) {
+                claimed.more = true; // Where it was put, it is looked at again.
+                continue;
             }
             KS_TRY(const bool ours, store_.claim(tx, row.id, now, now + kClaim));
             if (ours) {

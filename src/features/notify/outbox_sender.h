@@ -1,7 +1,9 @@
 // features/notify/outbox_sender.h
 //
 // Sends what waits in the outbox. A job: after each wake-up and about every ten seconds. Delivered
-// at least once: a message whose answer was lost is sent again with the same Message-ID.
+// at least once: a message whose answer was lost is sent again with the same Message-ID. Grave
+// notices leave first; a quarter of each batch is kept for the rest. An address that had many of
+// them within the hour waits with the rest, so that nobody's flood holds up anybody else's.
 //
 //     waiting ──claim──▶ in delivery ──▶ sent
 //        ▲ │                  │
@@ -43,10 +45,17 @@ public:
     /// One batch. One at a time, whoever calls.
     Result<Summary> run_once(Instant now);
 
+    /// What the process before this one was sending when it was killed is due again. Before the
+    /// first run: one server alone has the database (the node's lock on either engine), so that
+    /// nobody is sending any of it. How many messages.
+    Result<int> release_claims(Instant now);
+
     /// How long after the n-th attempt (from 1) the next one comes.
     static std::chrono::seconds backoff(std::uint32_t attempts);
 
 private:
+    Result<std::vector<OutboxRow>> list_due(ReadTx& tx, Instant now, bool& more);
+    Result<bool> is_too_much(ChangeTx& tx, OutboxRow& row, Instant now, std::uint32_t& merged);
     Result<std::vector<OutboxRow>> claim(Instant now, Summary& summary);
     Result<void> deliver(const OutboxRow& row, Instant now, Summary& summary, bool& reachable);
     Delivery attempt(const OutboxRow& row);

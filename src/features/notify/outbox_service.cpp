@@ -42,6 +42,7 @@ Result<void> OutboxService::enqueue(WriteTx& tx, const Message& message)
     KS_CHECK(store_.insert(tx, {.id = id,
                                 .account = message.account,
                                 .purpose = message.purpose,
+                                .place = place_of(message.purpose),
                                 .address_digest = digest_of(message.to),
                                 .created_at = now,
                                 .due_at = now,

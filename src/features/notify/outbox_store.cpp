@@ -21,24 +21,27 @@ Result<void> OutboxStore::insert(ChangeTx& tx, const OutboxRow& row)
 {
     return done(tx.exec(
         "INSERT INTO outbox (id, account_id, purpose, address_digest, state, created_at, due_at, "
-        "attempts, payload) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+        "attempts, payload, place) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
         row.id, row.account, row.purpose, row.address_digest, OutboxState::Waiting, row.created_at,
-        row.due_at, row.payload));
+        row.due_at, row.payload, row.place));
 }
 
-Result<std::vector<OutboxRow>> OutboxStore::list_due(ReadTx& tx, Instant now, std::uint32_t limit)
+Result<std::vector<OutboxRow>> OutboxStore::list_due(ReadTx& tx, Place place, Instant now,
+                                                     std::uint32_t limit)
 {
     KS_TRY(const Rows rows,
            tx.query("SELECT id, account_id, purpose, address_digest, created_at, due_at, "
                     "admitted_at, attempts, payload "
-                    "FROM outbox WHERE state = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $3",
-                    OutboxState::Waiting, now, limit));
+                    "FROM outbox WHERE state = $1 AND place = $2 AND due_at <= $3 "
+                    "ORDER BY due_at, id LIMIT $4",
+                    OutboxState::Waiting, place, now, limit));
     std::vector<OutboxRow> due;
     due.reserve(rows.size());
     for (const Row& row : rows) {
         due.push_back({.id = row.id<MessageId>(0),
                        .account = row.optional_id<AccountId>(1),
                        .purpose = static_cast<Purpose>(row.integer(2)),
+                       .place = place,
                        .address_digest = row.digest(3),
                        .created_at = row.time(4),
                        .due_at = row.time(5),
@@ -58,6 +61,27 @@ Result<std::int64_t> OutboxStore::count_admitted(ReadTx& tx, const Digest& addre
                     address_digest, purpose, since));
     KS_ASSERT(rows.size() == 1);
     return rows.front().integer(0);
+}
+
+Result<std::int64_t> OutboxStore::count_admitted(ReadTx& tx, const Digest& address_digest,
+                                                 Instant since)
+{
+    KS_TRY(const Rows rows, tx.query("SELECT count(*) FROM outbox WHERE address_digest = $1 "
+                                     "AND admitted_at > $2",
+                                     address_digest, since));
+    KS_ASSERT(rows.size() == 1);
+    return rows.front().integer(0);
+}
+
+Result<void> OutboxStore::set_place(ChangeTx& tx, MessageId id, Place place)
+{
+    return done(tx.exec("UPDATE outbox SET place = $2 WHERE id = $1", id, place));
+}
+
+Result<int> OutboxStore::release_claims(ChangeTx& tx, Instant now)
+{
+    return tx.exec("UPDATE outbox SET due_at = $1, claimed = 0 WHERE state = $2 AND claimed = 1",
+                   now, OutboxState::Waiting);
 }
 
 Result<void> OutboxStore::lock_address(WriteTx& tx, const Digest& address_digest, Instant now)
@@ -89,7 +113,7 @@ Result<void> OutboxStore::delete_addresses_before(ChangeTx& tx, Instant before)
 Result<bool> OutboxStore::claim(ChangeTx& tx, MessageId id, Instant now, Instant due_at)
 {
     KS_TRY(const int rows, tx.exec("UPDATE outbox SET attempts = attempts + 1, admitted_at = "
-                                   "coalesce(admitted_at, $2), due_at = $3 "
+                                   "coalesce(admitted_at, $2), due_at = $3, claimed = 1 "
                                    "WHERE id = $1 AND state = $4 AND due_at <= $2",
                                    id, now, due_at, OutboxState::Waiting));
     return rows == 1;
@@ -98,9 +122,9 @@ Result<bool> OutboxStore::claim(ChangeTx& tx, MessageId id, Instant now, Instant
 Result<void> OutboxStore::put_off(ChangeTx& tx, MessageId id, Instant due_at,
                                   std::string_view last_error)
 {
-    return done(
-        tx.exec("UPDATE outbox SET due_at = $2, last_error = $3 WHERE id = $1 AND state = $4", id,
-                due_at, last_error, OutboxState::Waiting));
+    return done(tx.exec("UPDATE outbox SET due_at = $2, last_error = $3, claimed = 0 "
+                        "WHERE id = $1 AND state = $4",
+                        id, due_at, last_error, OutboxState::Waiting));
 }
 
 Result<void> OutboxStore::finish(ChangeTx& tx, MessageId id, OutboxState state, Instant now,

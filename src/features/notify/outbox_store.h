@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/result.h"
+#include "features/notify/mail_templates.h"
 #include "features/notify/message.h"
 #include "storage/database.h"
 
@@ -24,6 +25,7 @@ struct OutboxRow {
     MessageId id;
     std::optional<AccountId> account;
     Purpose purpose = Purpose::SignUpLink;
+    Place place = Place::Other;
     Digest address_digest = {};
     Instant created_at;
     Instant due_at;
@@ -49,13 +51,19 @@ public:
     /// A new row, waiting; `attempts` and `admitted_at` are not looked at.
     Result<void> insert(ChangeTx& tx, const OutboxRow& row);
     /// Waiting and due at `now`, the longest due first.
-    Result<std::vector<OutboxRow>> list_due(ReadTx& tx, Instant now, std::uint32_t limit);
+    Result<std::vector<OutboxRow>> list_due(ReadTx& tx, Place place, Instant now,
+                                            std::uint32_t limit);
+    /// How many messages of any purpose an address was admitted since `since`.
+    Result<std::int64_t> count_admitted(ReadTx& tx, const Digest& address_digest, Instant since);
+    Result<void> set_place(ChangeTx& tx, MessageId id, Place place);
     /// How many messages of a purpose an address was admitted since `since`.
     Result<std::int64_t> count_admitted(ReadTx& tx, const Digest& address_digest, Purpose purpose,
                                         Instant since);
     /// Counts an attempt and puts the message off until `due_at`. False if it is not waiting any
     /// more.
     Result<bool> claim(ChangeTx& tx, MessageId id, Instant now, Instant due_at);
+    /// What is claimed is due now. How many messages.
+    Result<int> release_claims(ChangeTx& tx, Instant now);
     Result<void> put_off(ChangeTx& tx, MessageId id, Instant due_at, std::string_view last_error);
     /// The payload is erased with it.
     Result<void> finish(ChangeTx& tx, MessageId id, OutboxState state, Instant now,

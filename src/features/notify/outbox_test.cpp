@@ -281,6 +281,87 @@ TEST_P(OutboxTest, SendsEachMessageOnceWhenTwoRunAtOnce)
               20U);
 }
 
+// guards: a flood of other mail does not hold up what somebody has to hear of now
+TEST_P(OutboxTest, SendsAGraveNoticeBeforeAThousandOthersThatWaited)
+{
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        tx.audit_recorded();
+        for (int i = 0; i < 1000; ++i) {
+            KS_CHECK(outbox_.enqueue(tx, {.purpose = Purpose::SignUpLink,
+                                          .to = "flood" + std::to_string(i) + "@example.org"}));
+        }
+        return {};
+    }));
+    run();
+    clock_.advance(minutes{1});
+    enqueue(Purpose::SecondFactorFailing, "alice@example.org");
+    transport_.sent_to.clear();
+    run();
+    ASSERT_FALSE(transport_.sent_to.empty());
+    EXPECT_EQ(transport_.sent_to.front(), "alice@example.org");
+    EXPECT_EQ(transport_.sent_to.size(), 16U) << "and the others go on";
+}
+
+TEST_P(OutboxTest, KeepsAPlaceForTheRestBesideAFloodOfNotices)
+{
+    for (int i = 0; i < 40; ++i) {
+        enqueue(Purpose::PasswordChanged, "a" + std::to_string(i) + "@example.org");
+    }
+    enqueue(Purpose::RecoveryLink, "link@example.org");
+    run();
+    EXPECT_EQ(std::ranges::count(transport_.sent_to, "link@example.org"), 1);
+}
+
+// guards: one mailbox that is flooded with notices does not hold up another's
+TEST_P(OutboxTest, LetsAnAddressThatHadManyNoticesWaitWithTheRest)
+{
+    for (int i = 0; i < 100; ++i) {
+        enqueue(Purpose::TokenCreated, "flooded@example.org");
+    }
+    for (int i = 0; i < 4; ++i) {
+        run();
+    }
+    enqueue(Purpose::PasswordChanged, "alice@example.org");
+    for (int i = 0; i < 100 && std::ranges::count(transport_.sent_to, "alice@example.org") == 0;
+         ++i) {
+        run();
+    }
+    EXPECT_EQ(std::ranges::count(transport_.sent_to, "alice@example.org"), 1);
+    EXPECT_LT(transport_.sent_to.size(), 100U) << "before the flood was over";
+    for (int i = 0; i < 100; ++i) {
+        run();
+    }
+    EXPECT_EQ(transport_.sent_to.size(), 101U) << "none is lost";
+}
+
+// guards: what a killed server was sending is sent when the next one starts, not a quarter of an
+// hour later; what was put off stays so
+TEST_P(OutboxTest, SendsAtTheStartWhatAKilledServerWasSending)
+{
+    enqueue(Purpose::PasswordChanged, "late@example.org");
+    transport_.outcome = Delivery::Outcome::Unreachable;
+    run(); // Put off for a minute.
+    transport_.outcome = Delivery::Outcome::Sent;
+    enqueue(Purpose::PasswordChanged, "alice@example.org");
+    ASSERT_TRUE(database_->upkeep([&](UpkeepTx& tx) -> Result<void> {
+        OutboxStore store;
+        KS_TRY(const auto due, store.list_due(tx, Place::Grave, clock_.now(), 10));
+        KS_ASSERT(due.size() == 1);
+        KS_TRY(const bool ours,
+               store.claim(tx, due[0].id, clock_.now(), clock_.now() + minutes{15}));
+        KS_ASSERT(ours);
+        return {};
+    }));
+    OutboxSender next(*database_, keys_, transport_, settings_);
+    EXPECT_EQ(next.run_once(clock_.now())->sent, 0U);
+    EXPECT_EQ(*next.release_claims(clock_.now()), 1);
+    EXPECT_EQ(next.run_once(clock_.now())->sent, 1U);
+    EXPECT_EQ(transport_.sent_to, std::vector<std::string>{"alice@example.org"});
+    EXPECT_EQ(*next.release_claims(clock_.now()), 0);
+    clock_.advance(minutes{2});
+    EXPECT_EQ(next.run_once(clock_.now())->sent, 1U);
+}
+
 TEST_P(OutboxTest, ForgetsWhoseMessagesTheyWereButSendsWhatWaits)
 {
     enqueue(Purpose::PasswordChanged, "alice@example.org");

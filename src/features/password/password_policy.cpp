@@ -177,4 +177,13 @@ Faults PasswordPolicy::find_faults(const Secret& typed, const Person& person,
             .breached = broke("password/breached")};
 }
 
+Error unchanged(std::string_view pointer)
+{
+    constexpr std::string_view kCode = "password/unchanged";
+    constexpr std::string_view kWords = "This is the old password. Choose another one.";
+    Error error{ErrorKind::InvalidInput, kCode, std::string(kWords)};
+    error.fields = {{std::string(pointer), kCode, std::string(kWords)}};
+    return error;
+}
+
 } // namespace keystead::password

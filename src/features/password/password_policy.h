@@ -96,4 +96,8 @@ private:
     const BreachFilter* breaches_;
 };
 
+/// The error for a new password that is the old one, where that one is known to others:
+/// password/unchanged (InvalidInput).
+Error unchanged(std::string_view pointer);
+
 } // namespace keystead::password

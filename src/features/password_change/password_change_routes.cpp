@@ -38,6 +38,12 @@ http::Handler change_handler(const RouteParts& parts)
                          "The current password is not right."};
         }
         const Secret typed = request.body.secret("new_password");
+        if (request.principal.is_restricted) { // Whoever knows the old one is to be kept out.
+            KS_TRY(const auto same, parts.hasher.check(typed, begun.stored, QueuePlace::Kept));
+            if (same.right) {
+                return password::unchanged("/new_password");
+            }
+        }
         const auto enforced = begun.has_second_factor ? password::SecondFactor::Enforced
                                                       : password::SecondFactor::NotEnforced;
         KS_TRY(const auto accepted,
@@ -75,7 +81,7 @@ void add_routes(http::Router& router, const RouteParts& parts)
                                   {"end_other_sessions", http::boolean(), Presence::Optional}})
                         .named("ChangePasswordRequest"),
          .answers = {{200, session::signed_in_schema(), "Changed"}},
-         .problems = {"password/wrong", "password/refused", "password/none",
+         .problems = {"password/wrong", "password/refused", "password/unchanged", "password/none",
                       "password/changed-meanwhile", "password/too-many-attempts", "password/busy",
                       "session/step-up-required", "session/not-found"},
          .audit = {"password.attempt", "password.change", "session.revoke-others", "session.renew"},

@@ -53,6 +53,12 @@ http::Handler confirm_handler(const RouteParts& parts)
             return second_factor_required();
         }
         const Secret typed = request.body.secret("password");
+        if (opened.spoilt) {
+            KS_TRY(const auto same, parts.hasher.check(typed, opened.spoilt, QueuePlace::Kept));
+            if (same.right) {
+                return password::unchanged("/password");
+            }
+        }
         const auto enforced = opened.has_second_factor ? password::SecondFactor::Enforced
                                                        : password::SecondFactor::NotEnforced;
         KS_TRY(const auto accepted,
@@ -101,29 +107,30 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .problems = {"account/email-invalid"},
                 .audit = {"recovery.request"},
                 .handler = request_handler(parts)});
-    router.add({.method = Method::Post,
-                .path = "/v1/recovery/confirm",
-                .operation = "confirmRecovery",
-                .tag = "Recovery",
-                .summary = "Set a new password by the link; signs nobody in",
-                .lane = LaneKind::Credential,
-                .access = Access::everyone(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = 16384,
-                .timing = TimingKind::RefusalsOnSlot,
-                .request = http::object({{"token", http::text(1, 200)},
-                                         {"password", http::secret_text(4096)},
-                                         {"method", http::enumeration({"totp", "backup-code"}),
-                                          Presence::Optional},
-                                         {"code", http::text(1, 64), Presence::Optional}})
-                               .named("ConfirmRecoveryRequest"),
-                .answers = {{204, http::no_body(), "Set; every session of the account has ended"}},
-                .problems = {"link/invalid", "password/refused", "password/busy",
-                             "recovery/second-factor-required", "recovery/wrong-code",
-                             "recovery/too-many-attempts", "totp/clock-behind"},
-                .audit = {"recovery.code", "password.set", "session.revoke-all", "totp.verify",
-                          "backup_code.use"},
-                .handler = confirm_handler(parts)});
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/recovery/confirm",
+         .operation = "confirmRecovery",
+         .tag = "Recovery",
+         .summary = "Set a new password by the link; signs nobody in",
+         .lane = LaneKind::Credential,
+         .access = Access::everyone(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = 16384,
+         .timing = TimingKind::RefusalsOnSlot,
+         .request = http::object(
+                        {{"token", http::text(1, 200)},
+                         {"password", http::secret_text(4096)},
+                         {"method", http::enumeration({"totp", "backup-code"}), Presence::Optional},
+                         {"code", http::text(1, 64), Presence::Optional}})
+                        .named("ConfirmRecoveryRequest"),
+         .answers = {{204, http::no_body(), "Set; every session of the account has ended"}},
+         .problems = {"link/invalid", "password/refused", "password/unchanged", "password/busy",
+                      "recovery/second-factor-required", "recovery/wrong-code",
+                      "recovery/too-many-attempts", "totp/clock-behind"},
+         .audit = {"recovery.code", "password.set", "session.revoke-all", "totp.verify",
+                   "backup_code.use"},
+         .handler = confirm_handler(parts)});
 }
 
 } // namespace keystead::recovery

@@ -69,7 +69,14 @@ Result<Opened> RecoveryService::look_at(ReadTx& tx, std::string_view token)
         return link::invalid_link();
     }
     KS_TRY(const bool has_second_factor, p_.totp.has_confirmed(tx, account->id));
-    return Opened{*std::move(account), has_second_factor};
+    std::optional<password::StoredPassword> spoilt;
+    if (account->is_being_secured()) {
+        KS_TRY(auto stored, p_.passwords.find(tx, account->id));
+        if (stored && stored->must_change) {
+            spoilt = std::move(stored);
+        }
+    }
+    return Opened{*std::move(account), has_second_factor, std::move(spoilt)};
 }
 
 Result<std::optional<backup_code::CodeSet>> RecoveryService::take_code(WriteTx& tx,
@@ -119,8 +126,8 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
         }
         KS_TRY(const bool proved, proves_second_factor(tx, owner, code));
         if (!proved) {
-            KS_CHECK(p_.notices.tell_owner(tx, actor, owner.account,
-                                           notify::Purpose::SecondFactorFailing));
+            KS_CHECK(
+                p_.notices.tell_attack(tx, actor, owner.account, notify::Purpose::RecoveryFailing));
             return Recovered::WrongCode; // The link stays: a mistyped digit must not cost a new
                                          // mail.
         }
@@ -132,6 +139,10 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
     }
     KS_CHECK(p_.passwords.set(tx, owner, hashed, password::SetReason::Recovery));
     KS_CHECK(p_.links.void_requests(tx, owner.account));
+    if (opened.account.is_being_secured() && opened.has_second_factor) {
+        // The mailbox and every factor were proved: this is the owner whom the freeze protects.
+        KS_CHECK(p_.accounts.lift_factor_freeze(tx, owner, owner.account));
+    }
     KS_CHECK(p_.sessions.end_all(tx, owner, owner.account, "password-recovered"));
     // The owner is back: what others guessed is forgotten. Otherwise someone who had the old
     // password, or a session, could spend the codes' budget for good and so keep the owner out.

@@ -52,6 +52,8 @@ struct Parts {
 struct Opened {
     account::Account account;
     bool has_second_factor = false;
+    /// Known to others, so that it must not be chosen again: the account is being secured.
+    std::optional<password::StoredPassword> spoilt = {};
 };
 enum class Recovered : std::uint8_t { Done, WrongCode };
 

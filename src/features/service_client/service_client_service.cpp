@@ -13,9 +13,11 @@ constexpr int kClientsListed = 1000;
 constexpr std::size_t kCachedMax = 1000;
 constexpr std::size_t kNameBytesMax = 100;
 
-constexpr std::array<std::pair<std::string_view, ClientRight>, 2> kRights{{
+constexpr std::array<std::pair<std::string_view, ClientRight>, 4> kRights{{
     {"introspect", ClientRight::Introspect},
     {"read-accounts", ClientRight::ReadAccounts},
+    {"hosts", ClientRight::Hosts},
+    {"events", ClientRight::Events},
 }};
 
 } // namespace

@@ -26,8 +26,8 @@
 
 namespace keystead::service_client {
 
-/// "introspect", "read-accounts": how rights are named on the command line. Nothing for another
-/// word.
+/// "introspect", "read-accounts", "hosts", "events": how rights are named on the command line.
+/// Nothing for another word.
 std::optional<std::uint32_t> right_from_text(std::string_view word);
 std::vector<std::string_view> right_names(std::uint32_t rights);
 

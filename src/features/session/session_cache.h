@@ -32,7 +32,8 @@ struct CachedSession {
     std::chrono::duration<std::uint32_t> idle_timeout{0}; // 0: none
     bool is_operator = false;
     bool must_authenticate = false;
-    CompactText email; // for the product's headers
+    bool is_restricted = false; // its account is being secured
+    CompactText email;          // for the product's headers
 
     bool is_over(Instant now) const
     {

@@ -76,11 +76,14 @@ http::Handler revoke_others_handler(Database& db, SessionService& sessions,
     };
 }
 
-http::Handler revoke_all_handler(Database& db, SessionService& sessions)
+http::Handler revoke_all_handler(Database& db, SessionService& sessions, account::Notices& notices)
 {
     return [&](const http::Request& request) -> Result<http::Response> {
-        KS_CHECK(db.write_essential([&](WriteTx& tx) {
-            return sessions.end_all(tx, request.actor(), request.principal.account, "owner");
+        KS_CHECK(db.write_essential([&](WriteTx& tx) -> Result<void> {
+            const auto account = request.principal.account;
+            KS_CHECK(notices.tell_owner(tx, request.actor(), account,
+                                        notify::Purpose::SessionsEnded, {{"count", "all"}}));
+            return sessions.end_all(tx, request.actor(), account, "owner");
         }));
         return cleared(http::Response::no_content());
     };
@@ -282,7 +285,7 @@ void add_routes(http::Router& router, Database& db, SessionService& sessions,
                 .timing = TimingKind::Immediate,
                 .answers = {{204, http::no_body(), "All ended"}},
                 .audit = {"session.revoke-all"},
-                .handler = revoke_all_handler(db, sessions)});
+                .handler = revoke_all_handler(db, sessions, notices)});
     router.add({.method = http::Method::Post,
                 .path = "/v1/account/sessions/{id}/require-authentication",
                 .operation = "requireSessionAuthentication",

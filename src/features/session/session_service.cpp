@@ -30,6 +30,7 @@ CachedSession cached_form(const Session& session, const account::Account& accoun
     }
     cached.is_operator = account.is_operator();
     cached.must_authenticate = session.must_authenticate;
+    cached.is_restricted = account.is_being_secured();
     cached.email = CompactText(account.email.text());
     return cached;
 }
@@ -116,13 +117,18 @@ Result<Established> SessionService::create(WriteTx& tx, const Actor& actor,
     session.trust = trust;
     session.methods = evidence.methods;
     session.origin = origin;
+    return insert(tx, actor, std::move(session));
+}
+
+Result<Established> SessionService::insert(WriteTx& tx, const Actor& actor, Session session)
+{
     auto token = mint_.make(crypto::TokenKind::Session, session.id.bytes());
     session.token_digest = token.digest;
     KS_CHECK(store_.insert(tx, session));
     KS_CHECK(record(tx, actor, "session.create", session, session.methods.stored()));
+    const auto max_age = lifetimes(settings_, session.trust, session.created_at).cookie_max_age;
     auto csrf = csrf_token(token.digest);
-    return Established{std::move(session), std::move(token.text), std::move(csrf),
-                       limits.cookie_max_age};
+    return Established{std::move(session), std::move(token.text), std::move(csrf), max_age};
 }
 
 Result<Established> SessionService::renew(WriteTx& tx, const Actor& actor, AccountId account,
@@ -230,6 +236,20 @@ Result<void> SessionService::end_all(WriteTx& tx, const Actor& actor, AccountId 
                                      account::EndReason reason)
 {
     return end_all(tx, actor, account, reason_text(reason));
+}
+
+Result<Established> SessionService::begin_in_place_of(WriteTx& tx, const Actor& actor,
+                                                      const Session& ended)
+{
+    KS_ASSERT(!actor.session.is_nil() && actor.session == ended.id);
+    // Nothing was proved anew: it is as fresh as the other was, and ends when that would have.
+    Session session = ended;
+    session.id = SessionId::make(clock_.now(), random_);
+    session.created_at = session.last_active_at = clock_.now();
+#ifdef KEYSTEAD_WITHOUT_SECURE_FRESHNESS
+    session.authenticated_at = session.created_at;
+#endif
+    return insert(tx, actor, std::move(session));
 }
 
 Result<void> SessionService::forget_cached(WriteTx& tx, AccountId account)

@@ -94,6 +94,9 @@ public:
                          std::string_view reason);
     Result<void> end_all(WriteTx& tx, const Actor& actor, AccountId account,
                          account::EndReason reason) override;
+    /// For who says, stepped up, that the account is compromised: after end_all() another session
+    /// takes the place of the one that asked, as strong as that was. The caller locked the account.
+    Result<Established> begin_in_place_of(WriteTx& tx, const Actor& actor, const Session& ended);
     /// Everyone's, before anything is served: memory holds none yet. How many it ended.
     Result<int> end_everyones(WriteTx& tx, const Actor& actor, std::string_view reason);
     /// Ends those begun or authenticated after `wall`, which would stay fresh for too long, and
@@ -145,6 +148,7 @@ public:
 private:
     Result<Established> create(WriteTx& tx, const Actor& actor, const Evidence& evidence,
                                DeviceTrust trust, const Origin& origin);
+    Result<Established> insert(WriteTx& tx, const Actor& actor, Session session);
     Result<void> record(WriteTx& tx, const Actor& actor, std::string_view action,
                         const Session& session, std::string_view reason);
     void drop_after_commit(WriteTx& tx, std::vector<Digest> tokens);

@@ -93,13 +93,15 @@ Result<void> SessionStore::insert(WriteTx& tx, const Session& session)
             "expires_at, "
             "idle_timeout, remembered, shared_device, must_authenticate, methods, ip, place_kind, "
             "country_code, city, device_kind, browser, browser_version, system) VALUES "
-            "($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $19, $10, $11, $12, $13, $14, $15, $16, $17, "
+            "$18)",
             session.id, session.account, session.token_digest, session.created_at,
             session.authenticated_at, session.expires_at, micros_of(session.idle_timeout),
             session.trust == DeviceTrust::Remembered, session.trust == DeviceTrust::Shared,
             session.methods.stored(), session.origin.ip, session.origin.place_kind,
             session.origin.country_code, session.origin.city, session.origin.device_kind,
-            session.origin.browser, session.origin.browser_version, session.origin.system));
+            session.origin.browser, session.origin.browser_version, session.origin.system,
+            session.must_authenticate));
     return {};
 }
 

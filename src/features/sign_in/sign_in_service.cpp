@@ -148,7 +148,7 @@ Result<Outcome> SignInService::complete(WriteTx& tx, const Actor& actor,
     KS_TRY(auto establishment,
            p_.sessions.establish(tx, actor, evidence, proved.trust, whence.origin));
     if (auto* const established = std::get_if<session::Established>(&establishment)) {
-        KS_TRY(auto signed_in, welcome(tx, actor, std::move(*established), whence, true));
+        KS_TRY(auto signed_in, welcome(tx, actor, std::move(*established), whence, &proved));
         KS_CHECK(clear_budgets(tx, actor, signed_in.account, proved, whence));
         return Outcome{std::move(signed_in)};
     }
@@ -175,7 +175,7 @@ Result<Outcome> SignInService::complete(WriteTx& tx, const Actor& actor,
 
 Result<SignedIn> SignInService::welcome(WriteTx& tx, const Actor& actor,
                                         session::Established established, const Whence& whence,
-                                        bool tell)
+                                        const sign_in_flow::Flow* proved)
 {
     const AccountId id = established.session.account;
     KS_TRY(auto account, p_.accounts.load(tx, id));
@@ -187,13 +187,55 @@ Result<SignedIn> SignInService::welcome(WriteTx& tx, const Actor& actor,
     if (noted.known_since) {
         KS_CHECK(p_.sessions.note_device(tx, established.session.id, *noted.known_since));
     }
-    if (tell && (noted.new_device || noted.new_country)) {
+    if (proved != nullptr) {
+        KS_TRY(const auto failures, failures_before(tx, account, *proved, whence));
         Actor at = as_account(actor, id);
         at.session = established.session.id; // The notice's "this was not me" ends this session.
-        KS_CHECK(p_.notices.tell_owner(tx, at, id, notify::Purpose::NewSignIn,
-                                       {{"place", place_text(whence.origin)}}));
+        KS_CHECK(tell_of_sign_in(tx, at, whence, noted, failures));
     }
     return SignedIn{std::move(established), std::move(account), std::move(noted.cookie)};
+}
+
+// One mail, which says the gravest.
+Result<void> SignInService::tell_of_sign_in(WriteTx& tx, const Actor& actor, const Whence& whence,
+                                            const known_device::Noted& noted, std::int64_t failures)
+{
+    notify::Facts facts = {{"place", place_text(whence.origin)}};
+#ifndef KEYSTEAD_WITHOUT_FAILURES_TOLD
+    if (failures >= p_.notice_settings.failures_told) {
+        facts.emplace_back("failed_attempts", std::to_string(failures));
+        return p_.notices.tell_owner(tx, actor, actor.account, notify::Purpose::SignInAfterFailures,
+                                     std::move(facts));
+    }
+#else
+    static_cast<void>(failures);
+#endif
+    if (noted.new_country) {
+        return p_.notices.tell_owner(tx, actor, actor.account, notify::Purpose::NewCountrySignIn,
+                                     std::move(facts));
+    }
+    return noted.new_device ? p_.notices.tell_owner(tx, actor, actor.account,
+                                                    notify::Purpose::NewSignIn, std::move(facts))
+                            : Result<void>{};
+}
+
+// Of the budgets that this sign-in clears; the attempt that succeeded was charged too.
+Result<std::int64_t> SignInService::failures_before(ReadTx& tx, const account::Account& account,
+                                                    const sign_in_flow::Flow& flow,
+                                                    const Whence& whence)
+{
+    const auto but_one = [](std::int64_t count) { return count > 0 ? count - 1 : 0; };
+    const std::string& identifier = account.email.text();
+    const bool known = flow.from_device == FromDevice::Known && whence.device.digest;
+    KS_TRY(const auto passwords,
+           known ? p_.budgets.failures(tx, Scope::KnownDevice,
+                                       device_identifier(*whence.device.digest, identifier))
+                 : p_.budgets.failures(tx, Scope::UnknownDevice, as_bytes(identifier)));
+    if (!flow.methods.has_second_factor()) {
+        return but_one(passwords);
+    }
+    KS_TRY(const auto codes, p_.budgets.failures(tx, Scope::SecondFactor, account.id.bytes()));
+    return but_one(passwords) + but_one(codes);
 }
 
 Result<void> SignInService::clear_budgets(WriteTx& tx, const Actor& actor,
@@ -299,7 +341,7 @@ Result<Outcome> SignInService::complete_flow(WriteTx& tx, const Actor& actor,
 Result<Outcome> SignInService::refuse_code(WriteTx& tx, const Actor& actor,
                                            const sign_in_flow::Flow& flow)
 {
-    KS_CHECK(p_.notices.tell_owner(tx, actor, flow.account, notify::Purpose::SecondFactorFailing));
+    KS_CHECK(p_.notices.tell_attack(tx, actor, flow.account, notify::Purpose::SecondFactorFailing));
     return Outcome{WrongCode{}};
 }
 
@@ -338,7 +380,7 @@ Result<SignedIn> SignInService::sign_in_new_account(WriteTx& tx, const Actor& ac
            p_.sessions.establish(tx, owner, evidence, whence.trust, whence.origin));
     auto* const established = std::get_if<session::Established>(&establishment);
     KS_ASSERT(established != nullptr); // A new account has no sessions and no second factor.
-    return welcome(tx, owner, std::move(*established), whence, false);
+    return welcome(tx, owner, std::move(*established), whence, nullptr);
 }
 
 Result<void> SignInService::sign_out(WriteTx& tx, const Actor& actor)

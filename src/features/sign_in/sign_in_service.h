@@ -60,6 +60,7 @@ struct Parts {
     const crypto::KeyRing& keys;
     const Clock& clock;
     const AccountSettings& settings;
+    const NoticeSettings& notice_settings;
 };
 
 /// Where a sign-in comes from.
@@ -156,7 +157,11 @@ private:
     Result<Outcome> complete_flow(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow,
                                   session::Methods proved, const Whence& whence);
     Result<SignedIn> welcome(WriteTx& tx, const Actor& actor, session::Established established,
-                             const Whence& whence, bool tell);
+                             const Whence& whence, const sign_in_flow::Flow* proved);
+    Result<void> tell_of_sign_in(WriteTx& tx, const Actor& actor, const Whence& whence,
+                                 const known_device::Noted& noted, std::int64_t failures);
+    Result<std::int64_t> failures_before(ReadTx& tx, const account::Account& account,
+                                         const sign_in_flow::Flow& flow, const Whence& whence);
     Result<void> check_flow_holds(ReadTx& tx, const sign_in_flow::Flow& flow);
     Result<sign_in_flow::Flow> take_attempt(WriteTx& tx, const Actor& actor, FlowId flow);
     Result<Outcome> refuse_code(WriteTx& tx, const Actor& actor, const sign_in_flow::Flow& flow);

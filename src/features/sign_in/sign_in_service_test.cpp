@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <optional>
 
 namespace keystead::sign_in {
 namespace {
@@ -56,6 +58,40 @@ TEST_P(SignInServiceTest, EndsTheThiefsYoungerSessions)
     EXPECT_EQ(end(named.established.session.id).size(), 1U);
     EXPECT_FALSE(world.is_accepted(later.established.token));
     EXPECT_TRUE(world.is_accepted(own.established.token));
+}
+
+// guards: the owner hears of a sign-in that many refused attempts came before, in one mail
+TEST_P(SignInServiceTest, TellsOfASignInAfterManyFailures)
+{
+    test::SignInWorld world(GetParam());
+    world.register_account("ada@example.com");
+    const auto sign_in = [&](std::string_view password) {
+        world.clock.advance(2h); // Longer than any wait.
+        return world.sign_in_with("ada@example.com", password);
+    };
+    const auto last_mail = [&] {
+        const auto mails = world.mails.take();
+        return mails.empty() ? std::optional<test::RecordedMail>{} : mails.back();
+    };
+    ASSERT_TRUE(sign_in(test::SignInWorld::kPassword));
+    ASSERT_EQ(last_mail()->purpose, notify::Purpose::NewCountrySignIn);
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_TRUE(sign_in("Wrong-Password-1"));
+    }
+    ASSERT_TRUE(sign_in(test::SignInWorld::kPassword));
+    ASSERT_EQ(last_mail()->purpose, notify::Purpose::NewSignIn) << "four are not many";
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(sign_in("Wrong-Password-1"));
+    }
+    EXPECT_FALSE(last_mail()) << "attempts that fail are told to nobody";
+    ASSERT_TRUE(sign_in(test::SignInWorld::kPassword));
+    const auto mails = world.mails.take();
+    ASSERT_EQ(mails.size(), 1U);
+    EXPECT_EQ(mails[0].purpose, notify::Purpose::SignInAfterFailures);
+    EXPECT_EQ(mails[0].link_path, "/not-me");
+    EXPECT_NE(std::ranges::find(mails[0].facts,
+                                std::pair<std::string, std::string>{"failed_attempts", "5"}),
+              mails[0].facts.end());
 }
 
 // guards: unknown, known, disabled and passwordless accounts cost the same statements and leave the

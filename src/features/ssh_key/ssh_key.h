@@ -56,6 +56,7 @@ struct SshKey {
     std::optional<SshKeyId> replaced_by;
     std::optional<Instant> ends_at;
     std::optional<Instant> suspended_at;
+    std::optional<Instant> last_used_at; // as servers report it
 
     bool is_over(Instant now) const { return ends_at && now >= *ends_at; }
     State state() const

@@ -131,8 +131,10 @@ http::Handler confirm_handler(const RouteParts& p)
 {
     return [p](const Request& request) -> Result<Response> {
         KS_TRY(const SshKeyId id, key_in_path(request));
+        const auto standing = request.principal.is_restricted ? SshKeyService::Standing::Securing
+                                                              : SshKeyService::Standing::Open;
         KS_CHECK(p.database.write([&](WriteTx& tx) {
-            return p.ssh_keys.confirm(tx, request.actor(), request.principal.account, id);
+            return p.ssh_keys.confirm(tx, request.actor(), request.principal.account, id, standing);
         }));
         return Response::no_content();
     };

@@ -25,6 +25,12 @@ notify::Facts facts_of(const SshKey& key)
 
 } // namespace
 
+Result<void> SshKeyService::check_may_add(WriteTx& tx, AccountId account)
+{
+    KS_CHECK(tx.lock(account));
+    return p_.check_may_add ? p_.check_may_add(tx, account) : Result<void>{};
+}
+
 Result<void> SshKeyService::check_new(WriteTx& tx, AccountId account, const PublicKey& key)
 {
     const Digest fingerprint = fingerprint_of(key);
@@ -62,7 +68,7 @@ Result<SshKey> SshKeyService::insert(WriteTx& tx, const Actor& actor, AccountId 
 Result<SshKey> SshKeyService::add(WriteTx& tx, const Actor& actor, AccountId account,
                                   const NewKey& wanted)
 {
-    KS_CHECK(tx.lock(account)); // So that the count below holds until the row is there.
+    KS_CHECK(check_may_add(tx, account)); // The count below holds until the row is there.
     KS_TRY([[maybe_unused]] const auto count, p_.store.count_lasting(tx, account));
     KS_CHECK(check_new(tx, account, wanted.key));
 #ifndef KEYSTEAD_WITHOUT_SSH_KEY_LIMIT
@@ -73,6 +79,7 @@ Result<SshKey> SshKeyService::add(WriteTx& tx, const Actor& actor, AccountId acc
     }
 #endif
     KS_TRY(SshKey key, insert(tx, actor, account, wanted));
+    p_.follower.changed(tx, account);
     KS_CHECK(
         record(tx, actor, "ssh_key.add", key, {{"type", std::string(type_text(key.key.type))}}));
     KS_CHECK(p_.tell_owner(tx, actor, account, notify::Purpose::SshKeyAdded, facts_of(key)));
@@ -92,7 +99,7 @@ Result<SshKey> SshKeyService::rotate(WriteTx& tx, const Actor& actor, AccountId 
                                      SshKeyId id, const NewKey& wanted,
                                      std::chrono::seconds overlap)
 {
-    KS_CHECK(tx.lock(account));
+    KS_CHECK(check_may_add(tx, account));
     KS_TRY(SshKey old, load_one(tx, account, id));
     const Instant now = p_.clock.now();
     KS_TRY(const auto before, p_.store.find_replaced_by(tx, account, id));
@@ -104,6 +111,7 @@ Result<SshKey> SshKeyService::rotate(WriteTx& tx, const Actor& actor, AccountId 
 #endif
     KS_CHECK(check_new(tx, account, wanted.key));
     KS_TRY(SshKey key, insert(tx, actor, account, wanted));
+    KS_CHECK(p_.follower.replaced(tx, old, key));
     KS_CHECK(record(tx, actor, "ssh_key.rotate", key,
                     {{"replaces", id.text()},
                      {"type", std::string(type_text(key.key.type))},
@@ -147,6 +155,7 @@ Result<void> SshKeyService::report_compromised(WriteTx& tx, const Actor& actor,
     if (!is_news) {
         return {};
     }
+    p_.follower.any_changed(tx);
     KS_CHECK(p_.audit.append(tx, {.actor = actor,
                                   .action = "ssh_key.prove-compromised",
                                   .details = {{"fingerprint", fingerprint_text(fingerprint),
@@ -184,8 +193,21 @@ Result<int> SshKeyService::revoke_made_in(WriteTx& tx, const Actor& actor, Accou
 Result<int> SshKeyService::suspend_all(WriteTx& tx, const Actor& actor)
 {
     KS_TRY(const int count, p_.store.suspend_all(tx, p_.clock.now()));
+    p_.follower.any_changed(tx);
     KS_CHECK(p_.audit.append(tx, {.actor = actor,
                                   .action = "ssh_key.suspend",
+                                  .target = {"ssh_keys", ""},
+                                  .details = {{"count", std::to_string(count)}}}));
+    return count;
+}
+
+Result<int> SshKeyService::suspend_of(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_CHECK(tx.lock(account));
+    KS_TRY(const int count, p_.store.suspend_of(tx, account, p_.clock.now()));
+    KS_CHECK(p_.audit.append(tx, {.actor = actor,
+                                  .action = "ssh_key.suspend",
+                                  .account = account,
                                   .target = {"ssh_keys", ""},
                                   .details = {{"count", std::to_string(count)}}}));
     return count;
@@ -197,14 +219,26 @@ Result<std::vector<AccountId>> SshKeyService::list_suspended_accounts(ReadTx& tx
     return p_.store.list_suspended_accounts(tx, after, limit);
 }
 
-Result<void> SshKeyService::confirm(WriteTx& tx, const Actor& actor, AccountId account, SshKeyId id)
+Result<void> SshKeyService::confirm(WriteTx& tx, const Actor& actor, AccountId account, SshKeyId id,
+                                    Standing standing)
 {
+    KS_CHECK(tx.lock(account));
+    if (standing == Standing::Open && p_.check_may_add) {
+        KS_CHECK(p_.check_may_add(tx, account)); // A freeze may have come between.
+    }
     KS_TRY(const SshKey key, load_one(tx, account, id));
     KS_TRY(const bool confirmed, p_.store.confirm(tx, account, id));
     if (!confirmed) {
         return conflict("ssh-key/not-suspended", "This SSH key is not suspended.");
     }
+    p_.follower.changed(tx, account);
+    KS_CHECK(p_.tell_owner(tx, actor, account, notify::Purpose::SshKeyConfirmed, facts_of(key)));
     return record(tx, actor, "ssh_key.confirm", key, {});
+}
+
+Result<std::vector<SshKey>> SshKeyService::list_over(ReadTx& tx, AccountId account)
+{
+    return p_.store.list_over_of(tx, account, p_.clock.now(), kListedMax);
 }
 
 Result<std::vector<SshKey>> SshKeyService::list(ReadTx& tx, AccountId account)
@@ -284,6 +318,7 @@ Result<bool> SshKeyService::remove(WriteTx& tx, const Actor& actor, const SshKey
     KS_TRY(const bool removed, p_.store.remove(tx, key.account, key.id));
     if (removed) {
         KS_CHECK(p_.store.remember_revoked(tx, key, reason, p_.clock.now()));
+        KS_CHECK(p_.follower.removed(tx, key));
         KS_CHECK(record(tx, actor, "ssh_key.revoke", key,
                         {{"reason", std::string(reason_text(reason))}}));
     }

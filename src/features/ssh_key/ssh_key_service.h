@@ -35,6 +35,20 @@ struct NewKey {
     PublicKey key;
 };
 
+/// Told in the transaction in which it happens: what lets keys in elsewhere follows them.
+struct KeyFollower {
+    /// The key opens nothing any more.
+    std::function<Result<void>(WriteTx&, const SshKey&)> removed =
+        [](WriteTx&, const SshKey&) -> Result<void> { return {}; };
+    /// `next` is to open what `old` opens. Called before `old` is removed.
+    std::function<Result<void>(WriteTx&, const SshKey& old, const SshKey& next)> replaced =
+        [](WriteTx&, const SshKey&, const SshKey&) -> Result<void> { return {}; };
+    /// A key was added, or is valid again.
+    std::function<void(WriteTx&, AccountId)> changed = [](WriteTx&, AccountId) {};
+    /// Keys of accounts that are not named.
+    std::function<void(WriteTx&)> any_changed = [](WriteTx&) {};
+};
+
 struct SshKeyParts {
     SshKeyStore& store;
     audit::AuditLog& audit;
@@ -42,6 +56,9 @@ struct SshKeyParts {
     Random& random;
     const SshKeySettings& settings;
     TellOwner tell_owner;
+    KeyFollower follower = {};
+    /// Whether the account may be given another key, asked behind its lock. Handed in by app/.
+    std::function<Result<void>(ReadTx&, AccountId)> check_may_add = {};
 };
 
 class SshKeyService {
@@ -73,17 +90,30 @@ public:
                                SessionId session);
     /// After a restore: no key is valid until its owner has confirmed it. How many.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// The account is to be secured: none is valid until its owner has confirmed it. How many.
+    Result<int> suspend_of(WriteTx& tx, const Actor& actor, AccountId account);
     Result<std::vector<AccountId>> list_suspended_accounts(ReadTx& tx, AccountId after, int limit);
     /// The machine's clock went back: what was over stays over, what ends does so within the
     /// longest overlap. How many ended.
     Result<int> set_back(WriteTx& tx, const Actor& actor, const SetBack& clock);
-    /// Errors: ssh-key/not-found, ssh-key/not-suspended (Conflict).
-    Result<void> confirm(WriteTx& tx, const Actor& actor, AccountId account, SshKeyId id);
+    /// What the account was when the request was let in.
+    enum class Standing : std::uint8_t { Open, Securing };
+    /// Errors: ssh-key/not-found, ssh-key/not-suspended (Conflict), account/being-secured where it
+    /// was Open and is no more.
+    Result<void> confirm(WriteTx& tx, const Actor& actor, AccountId account, SshKeyId id,
+                         Standing standing = Standing::Open);
+    /// A server let it in. The caller records.
+    Result<void> note_use(WriteTx& tx, SshKeyId id, Instant at)
+    {
+        return p_.store.note_use(tx, id, at);
+    }
     /// With the account: rows, silently. The caller records.
     Result<void> erase(WriteTx& tx, AccountId account) { return p_.store.erase(tx, account); }
 
     /// Newest first; those that are over left out.
     Result<std::vector<SshKey>> list(ReadTx& tx, AccountId account);
+    /// Those that are over by time or by proof, and not removed yet.
+    Result<std::vector<SshKey>> list_over(ReadTx& tx, AccountId account);
     /// Errors: ssh-key/not-found.
     Result<SshKey> load_one(ReadTx& tx, AccountId account, SshKeyId id);
 
@@ -92,6 +122,8 @@ public:
     Result<void> sweep(Database& db, Instant now);
 
 private:
+    /// Locks the account.
+    Result<void> check_may_add(WriteTx& tx, AccountId account);
     Result<void> check_new(WriteTx& tx, AccountId account, const PublicKey& key);
     Result<SshKey> insert(WriteTx& tx, const Actor& actor, AccountId account, const NewKey& wanted);
     /// False when it was gone already.

@@ -6,7 +6,7 @@ namespace {
 // The columns stand in the order of key_of().
 const std::string kSelect =
     "SELECT k.id, k.account_id, k.name, k.key_type, k.bits, k.blob, k.created_at, k.created_in, "
-    "k.replaced_by, k.ends_at, k.suspended_at FROM ssh_key k ";
+    "k.replaced_by, k.ends_at, k.suspended_at, k.last_used_at FROM ssh_key k ";
 const std::string kNotCompromised =
     " AND NOT EXISTS (SELECT 1 FROM ssh_key_compromised c WHERE c.fingerprint = k.fingerprint) ";
 
@@ -24,6 +24,7 @@ SshKey key_of(const Row& row)
     key.replaced_by = row.optional_id<SshKeyId>(8);
     key.ends_at = row.optional_time(9);
     key.suspended_at = row.optional_time(10);
+    key.last_used_at = row.optional_time(11);
     return key;
 }
 
@@ -96,6 +97,17 @@ Result<std::vector<SshKey>> SshKeyStore::list(ReadTx& tx, AccountId account, int
     return keys_of(rows);
 }
 
+Result<std::vector<SshKey>> SshKeyStore::list_over_of(ReadTx& tx, AccountId account, Instant now,
+                                                      int limit)
+{
+    static const std::string sql =
+        kSelect +
+        "WHERE k.account_id = $1 AND (k.ends_at <= $2 OR EXISTS (SELECT 1 FROM "
+        "ssh_key_compromised c WHERE c.fingerprint = k.fingerprint)) ORDER BY k.id LIMIT $3";
+    KS_TRY(const auto rows, tx.query(sql, account, now, limit));
+    return keys_of(rows);
+}
+
 Result<std::vector<SshKey>> SshKeyStore::list_made_in(ReadTx& tx, AccountId account,
                                                       SessionId session)
 {
@@ -107,7 +119,9 @@ Result<std::vector<SshKey>> SshKeyStore::list_made_in(ReadTx& tx, AccountId acco
 
 Result<std::vector<SshKey>> SshKeyStore::list_over(ReadTx& tx, Instant now, int limit)
 {
-    static const std::string sql = kSelect + "WHERE k.ends_at <= $1 LIMIT $2";
+    static const std::string sql =
+        kSelect +
+        "WHERE k.ends_at <= $1 ORDER BY k.account_id LIMIT $2"; // As above: they are locked.
     KS_TRY(const auto rows, tx.query(sql, now, limit));
     return keys_of(rows);
 }
@@ -174,6 +188,15 @@ Result<void> SshKeyStore::set_reminded(WriteTx& tx, SshKeyId id, Instant at)
     return {};
 }
 
+Result<void> SshKeyStore::note_use(WriteTx& tx, SshKeyId id, Instant at)
+{
+    KS_TRY([[maybe_unused]] const int rows,
+           tx.exec("UPDATE ssh_key SET last_used_at = $2 "
+                   "WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)",
+                   id, at));
+    return {};
+}
+
 Result<bool> SshKeyStore::remove(WriteTx& tx, AccountId account, SshKeyId id)
 {
     KS_TRY(const int rows,
@@ -193,6 +216,13 @@ Result<void> SshKeyStore::bound_times(WriteTx& tx, Instant now, Instant end)
 Result<int> SshKeyStore::suspend_all(WriteTx& tx, Instant now)
 {
     return tx.exec("UPDATE ssh_key SET suspended_at = $1 WHERE suspended_at IS NULL", now);
+}
+
+Result<int> SshKeyStore::suspend_of(WriteTx& tx, AccountId account, Instant now)
+{
+    return tx.exec("UPDATE ssh_key SET suspended_at = $2 WHERE account_id = $1 AND suspended_at IS "
+                   "NULL",
+                   account, now);
 }
 
 Result<bool> SshKeyStore::confirm(WriteTx& tx, AccountId account, SshKeyId id)

@@ -31,6 +31,8 @@ struct SshKeyStore {
     Result<std::optional<SshKey>> find_replaced_by(ReadTx& tx, AccountId account, SshKeyId id);
     /// Newest first.
     Result<std::vector<SshKey>> list(ReadTx& tx, AccountId account, int limit);
+    /// What list() leaves out, and what ended by `now`.
+    Result<std::vector<SshKey>> list_over_of(ReadTx& tx, AccountId account, Instant now, int limit);
     Result<std::vector<SshKey>> list_made_in(ReadTx& tx, AccountId account, SessionId session);
     Result<std::vector<SshKey>> list_over(ReadTx& tx, Instant now, int limit);
     Result<std::vector<SshKey>> list_due(ReadTx& tx, Instant reminded_before, int limit);
@@ -43,10 +45,13 @@ struct SshKeyStore {
     /// The key that `successor` was to replace stays.
     Result<void> cancel_ending(WriteTx& tx, SshKeyId successor);
     Result<void> set_reminded(WriteTx& tx, SshKeyId id, Instant at);
+    /// Unless it was used later still.
+    Result<void> note_use(WriteTx& tx, SshKeyId id, Instant at);
     /// No reminder is later than `now`, no end later than `end`.
     Result<void> bound_times(WriteTx& tx, Instant now, Instant end);
     Result<bool> remove(WriteTx& tx, AccountId account, SshKeyId id);
     Result<int> suspend_all(WriteTx& tx, Instant now);
+    Result<int> suspend_of(WriteTx& tx, AccountId account, Instant now);
     Result<bool> confirm(WriteTx& tx, AccountId account, SshKeyId id);
     Result<void> erase(WriteTx& tx, AccountId account);
 

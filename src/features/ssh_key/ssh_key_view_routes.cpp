@@ -27,7 +27,9 @@ http::Schema ssh_key_schema()
                    {"replaced_by", identifier("ssh_").or_null()},
                    {"rotate_at", time().or_null().described("When its owner is asked to rotate it; "
                                                             "null: never")},
-                   {"rotation_due", boolean()}})
+                   {"rotation_due", boolean()},
+                   {"last_used_at", time().or_null().described("As servers report it; null: "
+                                                               "never")}})
         .named("SshKey");
 }
 
@@ -69,6 +71,7 @@ void write_ssh_key(JsonWriter& json, const SshKeyView& view)
         .member("replaced_by", text_of(key.replaced_by))
         .member("rotate_at", rotate_at)
         .member("rotation_due", rotate_at && *rotate_at <= view.now)
+        .member("last_used_at", key.last_used_at)
         .end_object();
 }
 

@@ -295,4 +295,18 @@ std::string fingerprint_text(const Digest& fingerprint)
     return "SHA256:" + text;
 }
 
+std::optional<Digest> parse_fingerprint(std::string_view text)
+{
+    constexpr std::string_view kLead = "SHA256:";
+    const auto bytes = text.starts_with(kLead)
+                           ? base64_decode(std::string(text.substr(kLead.size())) + "=")
+                           : std::nullopt;
+    Digest digest{};
+    if (!bytes || bytes->size() != digest.size()) {
+        return std::nullopt;
+    }
+    std::ranges::copy(*bytes, digest.begin());
+    return fingerprint_text(digest) == text ? std::optional(digest) : std::nullopt;
+}
+
 } // namespace keystead::ssh_key

@@ -12,6 +12,7 @@
 #include "core/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,5 +57,7 @@ std::string line_of(const PublicKey& key);
 Digest fingerprint_of(const PublicKey& key);
 /// "SHA256:…" as ssh-keygen -l shows it.
 std::string fingerprint_text(const Digest& fingerprint);
+/// What fingerprint_text() wrote, and nothing else.
+std::optional<Digest> parse_fingerprint(std::string_view text);
 
 } // namespace keystead::ssh_key

@@ -118,6 +118,22 @@ std::vector<std::string> lines_of(const std::string& command)
     return lines;
 }
 
+// guards: a fingerprint stands for one digest alone, in one form
+TEST(SshPublicKey, FingerprintsAreReadAsTheyAreWritten)
+{
+    Digest digest{};
+    digest.fill(std::byte{0xA5});
+    const std::string text = fingerprint_text(digest);
+    EXPECT_EQ(parse_fingerprint(text), digest);
+    const std::string other_last_bits =
+        text.substr(0, text.size() - 1) + static_cast<char>(text.back() + 1);
+    for (const std::string& wrong :
+         {std::string(), std::string("SHA256:"), text.substr(7), text + "=", text + "A", " " + text,
+          text.substr(0, text.size() - 1), "MD5:" + text.substr(7), other_last_bits}) {
+        EXPECT_FALSE(parse_fingerprint(wrong)) << wrong;
+    }
+}
+
 // guards: fingerprints and lengths of thousands of keys are those of ssh-keygen -l
 TEST(SshPublicKey, HasTheFingerprintThatSshKeygenShows)
 {

@@ -300,6 +300,37 @@ Result<int> TotpService::remove_all(WriteTx& tx, const Actor& actor, AccountId a
     return removed;
 }
 
+Result<void> TotpService::cancel_enrollment(WriteTx& tx, const Actor& actor, AccountId account)
+{
+    KS_CHECK(tx.lock(account));
+    KS_TRY(const int cancelled, store_.erase_unconfirmed(tx, account));
+    return cancelled == 0 ? Result<void>{}
+                          : audit_.append(tx, {.actor = actor,
+                                               .action = "totp.cancel-enrollment",
+                                               .account = account,
+                                               .target = {"account", account.text()}});
+}
+
+Result<void> TotpService::remove_older(WriteTx& tx, const Actor& actor, AccountId account,
+                                       Instant moment)
+{
+    KS_TRY(const auto all, store_.list(tx, account));
+    for (const auto& sealed : all) {
+        const Authenticator& old = sealed.authenticator;
+        if (!old.confirmed || old.created_at >= moment) {
+            continue;
+        }
+        KS_TRY([[maybe_unused]] const bool erased, store_.erase(tx, account, old.id));
+        KS_CHECK(audit_.append(tx, {.actor = actor,
+                                    .action = "totp.remove",
+                                    .account = account,
+                                    .target = target_of(old.id),
+                                    .details = {{"by", "replaced"}}}));
+        KS_CHECK(tell_owner_(tx, actor, account, notify::Purpose::AuthenticatorRemoved, {}));
+    }
+    return {};
+}
+
 Result<int> TotpService::spend_steps(WriteTx& tx, const Actor& actor)
 {
     // A code of the window's newest step may have been used a moment ago, too.

@@ -97,6 +97,12 @@ public:
     /// totp.remove-all.
     Result<int> remove_all(WriteTx& tx, const Actor& actor, AccountId account);
 
+    /// Ends an enrollment that is under way, if there is one. Records totp.cancel-enrollment.
+    Result<void> cancel_enrollment(WriteTx& tx, const Actor& actor, AccountId account);
+    /// Those made before `moment`, without a code: what took their place was confirmed in this
+    /// transaction. Records totp.remove for each, and tells the owner.
+    Result<void> remove_older(WriteTx& tx, const Actor& actor, AccountId account, Instant moment);
+
     /// Restore: no code that could have been accepted before now is accepted (again), of anybody.
     /// Records totp.spend-steps.
     Result<int> spend_steps(WriteTx& tx, const Actor& actor);

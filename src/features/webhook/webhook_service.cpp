@@ -93,6 +93,9 @@ Result<void> WebhookService::check_room(WriteTx& tx, Owner owner)
         KS_CHECK(tx.lock(*owner));
     }
 #endif
+    if (owner && p_.check_may_send) {
+        KS_CHECK(p_.check_may_send(tx, *owner));
+    }
     KS_TRY(const auto count, endpoints_.count(tx, owner));
     if (count >= at_most) {
         return Error{ErrorKind::LimitReached, "webhook/limit",
@@ -173,6 +176,9 @@ Result<View> WebhookService::change(WriteTx& tx, const Actor& actor, Owner owner
 {
     if (owner) {
         KS_CHECK(tx.lock(*owner));
+        if (p_.check_may_send) {
+            KS_CHECK(p_.check_may_send(tx, *owner));
+        }
     }
     KS_TRY(Endpoint endpoint, owned(tx, owner, id));
     const std::string url_before = endpoint.url;

@@ -76,6 +76,8 @@ struct Parts {
     const WebhookSettings& settings;
     LaneBook& lanes;
     std::function<void()> wake; // as in EventRelay
+    /// Whether the account may have its events sent, asked behind its lock. Handed in by app/.
+    std::function<Result<void>(ReadTx&, AccountId)> check_may_send = {};
 };
 
 /// What mails, log and audit show of a URL: its path and query may be secrets of the receiver's.

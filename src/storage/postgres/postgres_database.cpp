@@ -5,6 +5,7 @@
 #include "storage/migrations.h"
 #include "storage/open.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/grants.h"
 #include "storage/postgres/node_lock.h"
 #include "storage/postgres/pool.h"
 #include "storage/postgres/statements.h"
@@ -36,8 +37,14 @@ public:
 
     Result<std::vector<storage::AppliedMigration>> list_applied() override
     {
-        KS_TRY(const std::string tag,
-               connection_.control(std::string(storage::kMigrationTable).c_str()));
+        // A role that may not change the schema may not say IF NOT EXISTS either.
+        KS_TRY(const auto there, connection_.run("SELECT to_regclass('schema_migration') IS NOT "
+                                                 "NULL",
+                                                 {}));
+        if (!there.rows[0].flag(0)) {
+            KS_TRY([[maybe_unused]] const std::string tag,
+                   connection_.control(std::string(storage::kMigrationTable).c_str()));
+        }
         KS_TRY(const auto outcome, connection_.run(storage::kListApplied, {}));
         std::vector<storage::AppliedMigration> applied;
         for (const Row& row : outcome.rows) {
@@ -48,6 +55,7 @@ public:
 
     Result<void> apply(const Migration& migration, Instant now) override
     {
+        KS_CHECK(storage::check_may_change_schema(connection_));
         auto outcome = run_and_record(migration, now);
         if (!outcome) {
             // A connection that does not come back from this is closed by its lease, which rolls

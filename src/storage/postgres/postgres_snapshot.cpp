@@ -2,6 +2,7 @@
 // "Binary Format"): out of one repeatable-read snapshot, into one transaction that makes the schema
 // too.
 #include "storage/postgres/connection.h"
+#include "storage/postgres/grants.h"
 #include "storage/postgres/node_lock.h"
 #include "storage/postgres/target.h"
 #include "storage/snapshot.h"
@@ -280,6 +281,7 @@ public:
                          "The PostgreSQL database holds tables already. Nothing was changed: make "
                          "an empty one first."};
         }
+        KS_CHECK(check_may_change_schema(*connection_));
         KS_TRY([[maybe_unused]] const auto begun,
                connection_->control("BEGIN; SET LOCAL statement_timeout = 0; "
                                     "SET LOCAL idle_in_transaction_session_timeout = 0"));

@@ -17,7 +17,9 @@ SELECT CAST(rolname AS TEXT),
        rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,
        NOT rolsuper AND pg_has_role(oid, 'pg_read_server_files', 'MEMBER'),
        NOT rolsuper AND pg_has_role(oid, 'pg_write_server_files', 'MEMBER'),
-       NOT rolsuper AND pg_has_role(oid, 'pg_execute_server_program', 'MEMBER')
+       NOT rolsuper AND pg_has_role(oid, 'pg_execute_server_program', 'MEMBER'),
+       EXISTS (SELECT FROM pg_class WHERE pg_class.oid = to_regclass('audit_event')
+               AND pg_has_role(pg_roles.oid, relowner, 'MEMBER'))
 FROM pg_roles WHERE rolname = current_user)";
 
 constexpr std::array<std::string_view, 8> kExcess{"SUPERUSER",
@@ -46,6 +48,7 @@ Result<DatabaseRole> examine_role(const std::string& connection)
             role.excess.emplace_back(kExcess[index]);
         }
     }
+    role.owns_tables = row.flag(kExcess.size() + 2);
     return role;
 }
 

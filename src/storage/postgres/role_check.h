@@ -18,6 +18,7 @@ struct DatabaseRole {
     /// As ALTER ROLE and GRANT name them: "SUPERUSER", "pg_execute_server_program". Keystead needs
     /// none of them.
     std::vector<std::string> excess;
+    bool owns_tables = false; // and could change what stands in the audit log
     bool used_password = false;
     std::optional<Instant> password_end; // VALID UNTIL; nothing: never
 };

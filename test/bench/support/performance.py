@@ -12,8 +12,8 @@ import report  # noqa: E402
 
 PAGE = report.ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- /figures -->\n"
-ORDER = ["check", "token_check", "auth_request", "sign_in", "storm", "sessions", "verify", "search", "export",
-         "webhook_fan_out", "memory"]
+ORDER = ["check", "token_check", "auth_request", "sign_in", "storm", "sessions", "authorized_keys", "polling", "freeze",
+         "verify", "search", "export", "webhook_fan_out", "memory"]
 
 
 def machine():

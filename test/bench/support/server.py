@@ -2,8 +2,10 @@
 
 import contextlib
 import glob
+import http.client
 import json
 import os
+import pathlib
 import re
 import socket
 import subprocess
@@ -12,6 +14,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+
+NO_LIMITS = {f"KEYSTEAD__LIMITS__{scope}{group}_PER_MINUTE": "1000000"
+             for scope in ("", "ADDRESS_", "TOKEN_") for group in ("SENSITIVE", "WRITE", "READ")}
 
 
 def free_port():
@@ -55,6 +61,7 @@ class Keystead:
         self.data = str(data or f"{folder}/data")
         self.port = free_port()
         self.base = f"http://localhost:{self.port}"
+        self.storage = {name: value for name, value in (settings or {}).items() if name.startswith("KEYSTEAD__STORAGE__")}
         environment = {
             "PATH": os.environ["PATH"],
             "KEYSTEAD__SERVER__PORT": str(self.port),
@@ -119,6 +126,17 @@ class Keystead:
         made = self.post("set-up", {"token": urllib.parse.unquote(link[1]), **body}) if link else self.post("sign-in", body)
         return session_cookie(made)
 
+    def client_token(self, rights):
+        """Of a service client of the product."""
+        done = subprocess.run(
+            [os.environ["KEYSTEAD_BINARY"], "client", "create", "--preset", "marketplace", "--name", "bench", "--rights", rights,
+             "--output", "json"], capture_output=True, text=True, cwd=self.folder, check=False,
+            env={"PATH": os.environ["PATH"], "KEYSTEAD__STORAGE__DATA_FOLDER": self.data, **self.storage})
+        found = re.search(r"ks_svc_\w+", done.stdout)
+        if not found:
+            raise RuntimeError(done.stdout + done.stderr)
+        return found[0]
+
     def signed_in(self, email):
         self.post("sign-up", {"email": email})
 
@@ -140,6 +158,25 @@ class Keystead:
         self.process.wait(30)
 
 
+class Asker:
+    """One connection; `fields` go with each request."""
+
+    def __init__(self, keystead, fields):
+        self.connection = http.client.HTTPConnection("127.0.0.1", keystead.port, timeout=30)
+        self.fields = {"Host": keystead.host, **fields}
+
+    def ask(self, method, path, body=None, fields=None, expected=(200,)):
+        headers = {**self.fields, **(fields or {})}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        self.connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status not in expected:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:500]}")
+        return answer, text
+
+
 def now():
     return time.monotonic()
 
@@ -149,6 +186,12 @@ def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def exact_cpu_seconds(pid):
+    """The same, finer than by ticks; of the threads that there are."""
+    times = [pathlib.Path(name).read_text(encoding="ascii") for name in glob.glob(f"/proc/{pid}/task/*/schedstat")]
+    return sum(int(text.split()[0]) for text in times) / 1e9
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ int hash(const Arguments& arguments);
 int sync_rate(const Arguments& arguments);
 int seed_sessions(const Arguments& arguments);
 int seed_accounts(const Arguments& arguments);
+int seed_people(const Arguments& arguments);
 int seed_events(const Arguments& arguments);
 int seed_search(const Arguments& arguments);
 int search(const Arguments& arguments);

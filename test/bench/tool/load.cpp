@@ -1,6 +1,8 @@
 // Load on one path over many connections: each request with a cookie drawn anew from a file of
 // tokens. As fast as answers come, or at a fixed rate; then each request has the time at which it
-// is due, and its latency counts from there, so that a late send is part of it.
+// is due, and its latency counts from there, so that a late send is part of it. With --servers the
+// lines are "digest token": each connection is a server that asks with its own, in turns, and with
+// --digest yes says which content it has.
 #include "test/bench/tool/commands.h"
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -64,6 +67,7 @@ private:
 
 struct Connection {
     int socket = -1;
+    std::uint64_t number = 0;
     bool busy = false;
     Time due;                 // of the request on its way
     std::deque<Time> waiting; // due, but another is on its way
@@ -74,14 +78,20 @@ class Load {
 public:
     explicit Load(const Arguments& arguments)
         : tokens_(arguments.text("--tokens"), arguments.number_or("--first", ~std::uint64_t{0})),
-          before_("GET " + arguments.text("--path") + " HTTP/1.1\r\nHost: " +
-                  arguments.text("--host") + "\r\nCookie: __Host-keystead="),
+          servers_(arguments.text_or("--servers", "no") == "yes"),
+          digest_(arguments.text_or("--digest", "no") == "yes"),
+          before_("GET " + arguments.text("--path")),
+          between_(" HTTP/1.1\r\nHost: " + arguments.text("--host") +
+                   (servers_ ? "\r\nAuthorization: Bearer " : "\r\nCookie: __Host-keystead=")),
           after_("\r\n\r\n"), expected_("HTTP/1.1 " + arguments.text_or("--expect", "204")),
           in_order_(arguments.text_or("--order", "random") == "sequential"),
           rate_(arguments.number_or("--rate", 0)), seconds_(arguments.number_or("--seconds", 3600)),
           state_(arguments.number_or("--seed", 1) * 0x9E3779B97F4A7C15U + 1)
     {
-        most_ = in_order_ ? tokens_.count() : ~std::uint64_t{0};
+        if (const auto field = arguments.text_or("--field", ""); !field.empty()) {
+            after_.insert(0, "\r\n" + field);
+        }
+        most_ = arguments.number_or("--requests", in_order_ ? tokens_.count() : ~std::uint64_t{0});
         epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
         const auto connections = arguments.number("--connections");
         for (std::uint64_t i = 0; i < connections; ++i) {
@@ -139,7 +149,7 @@ private:
         event.events = EPOLLIN;
         event.data.u64 = connections_.size();
         ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event);
-        connections_.push_back({.socket = socket});
+        connections_.push_back({.socket = socket, .number = connections_.size()});
     }
 
     std::uint64_t draw()
@@ -153,13 +163,24 @@ private:
         return state_ % tokens_.count();
     }
 
+    void write_request(const Connection& connection)
+    {
+        request_.assign(before_);
+        std::string_view line = tokens_.at(servers_ ? connection.number % tokens_.count() : draw());
+        if (servers_) {
+            const std::size_t digest = line.find(' ');
+            request_.append(digest_ ? line.substr(0, digest) : std::string_view{});
+            line.remove_prefix(digest + 1);
+        }
+        request_.append(between_).append(line).append(after_);
+    }
+
     void send(Connection& connection, Time due)
     {
         if (sent_ >= most_) {
             return;
         }
-        const std::string_view token = tokens_.at(draw());
-        request_.assign(before_).append(token).append(after_);
+        write_request(connection);
         if (::write(connection.socket, request_.data(), request_.size()) !=
             static_cast<ssize_t>(request_.size())) {
             die("write");
@@ -208,6 +229,21 @@ private:
         }
     }
 
+    static bool is_whole(std::string_view answer)
+    {
+        constexpr std::string_view kLength = "\r\nContent-Length: ";
+        const auto end = answer.find("\r\n\r\n");
+        if (end == std::string_view::npos) {
+            return false;
+        }
+        const auto field = answer.substr(0, end).find(kLength);
+        const std::size_t body =
+            field == std::string_view::npos
+                ? 0
+                : std::strtoull(answer.data() + field + kLength.size(), nullptr, 10);
+        return answer.size() >= end + 4 + body;
+    }
+
     void read(Connection& connection)
     {
         char buffer[8192];
@@ -216,8 +252,7 @@ private:
             die("the server closed a connection");
         }
         connection.unread.append(buffer, static_cast<std::size_t>(size));
-        const auto end = connection.unread.find("\r\n\r\n");
-        if (end == std::string::npos) {
+        if (!is_whole(connection.unread)) {
             return;
         }
         const bool good = connection.unread.starts_with(expected_);
@@ -249,7 +284,10 @@ private:
     }
 
     Tokens tokens_;
+    bool servers_;
+    bool digest_;
     std::string before_;
+    std::string between_;
     std::string after_;
     std::string expected_;
     std::string request_;

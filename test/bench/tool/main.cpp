@@ -4,10 +4,10 @@
 //   hash, sync     the yardsticks: libsodium's Argon2id, and fdatasync
 //   seed-sessions  a data folder with very many sessions, and a file with their tokens
 //   seed-accounts  accounts that can sign in
-//   seed-events    an audit log
-//   seed-search    an audit log of two kinds of events in turn, indexed
-//   search         the newest events of it by every pair of fields
-//   establish      sessions made by the real service, 64 at once, beside no HTTP
+//   seed-people    accounts with sessions, tokens, SSH keys and servers, and files with what opens
+//   them seed-events    an audit log seed-search    an audit log of two kinds of events in turn,
+//   indexed search         the newest events of it by every pair of fields establish      sessions
+//   made by the real service, 64 at once, beside no HTTP
 //
 // The commands that need a database take Keystead's settings from the environment.
 #include "test/bench/tool/commands.h"
@@ -26,6 +26,7 @@ int main(int argc, char** argv)
         {"sync", sync_rate},
         {"seed-sessions", seed_sessions},
         {"seed-accounts", seed_accounts},
+        {"seed-people", seed_people},
         {"seed-events", seed_events},
         {"seed-search", seed_search},
         {"search", search},

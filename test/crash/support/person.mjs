@@ -267,7 +267,7 @@ export class Person {
         const mine = await this.freshSession();
         if (mine) {
             await this.change(204, () => mine.client.copy().request("POST", "account/sessions/revoke-all"),
-                (model) => withEvents(ended(model, model.sessions), "session.revoke-all"));
+                (model) => withEvents(ended(model, model.sessions), "session.revoke-all", mail.sessionsEnded));
         }
     }
 

@@ -4,7 +4,17 @@
 import { call, download, forgetToken, takeToken } from "./client";
 import type { BodyOf, QueryOf } from "./operation";
 import { isProblem } from "./problem";
-import type { FactorMethod, NewSshKey, Session, SignedIn, SignInOutcome, SshKeyReason } from "./types";
+import type {
+    FactorMethod,
+    Host,
+    HostChange,
+    NewHost,
+    NewSshKey,
+    Session,
+    SignedIn,
+    SignInOutcome,
+    SshKeyReason,
+} from "./types";
 
 const everyone = { access: "public" } as const;
 const flow = { access: "flow" } as const;
@@ -97,6 +107,9 @@ export const changeEmail = (email: string) =>
     call("post", "/v1/account/email", { ...session, body: { email } });
 export const addNotificationAddress = (email: string) =>
     call("post", "/v1/account/notification-addresses", { ...session, body: { email } });
+export const listNotices = () => call("get", "/v1/account/notices", session);
+export const chooseNotices = (body: BodyOf<"patch", "/v1/account/notices">) =>
+    call("patch", "/v1/account/notices", { ...session, body });
 export const removeNotificationAddress = (id: string) =>
     call("delete", "/v1/account/notification-addresses/{id}", { ...session, path: { id } });
 export const downloadExport = () => download("/v1/account/export", {});
@@ -115,6 +128,21 @@ export const removeAuthenticator = (id: string, code?: string) =>
         path: { id },
         body: code === undefined ? {} : { code },
     });
+export const loadSecuring = () => call("get", "/v1/account/secure", session);
+export const secureAccount = () => call("post", "/v1/account/secure", session);
+export const replaceKey = (id: string) =>
+    call("post", "/v1/account/secure/tokens/{id}/replace", { ...session, path: { id } });
+export const listOwnAddresses = () => call("get", "/v1/account/notification-addresses", session);
+export const checkAddresses = (emails: string[]) =>
+    call("post", "/v1/account/secure/addresses", { ...session, body: { emails } });
+export const listSecuringActivity = (query: QueryOf<"get", "/v1/account/secure/activity">) =>
+    call("get", "/v1/account/secure/activity", { ...session, query });
+export const reviewActivity = (body: BodyOf<"post", "/v1/account/secure/activity">) =>
+    call("post", "/v1/account/secure/activity", { ...session, body });
+export const finishSecuring = () => call("post", "/v1/account/secure/finish", session);
+export const freezeAccounts = (accounts: string[]) =>
+    call("post", "/v1/admin/secure", { ...session, body: { accounts } });
+
 export const loadBackupCodes = () => call("get", "/v1/account/backup-codes", session);
 export const confirmBackupCodes = () => call("post", "/v1/account/backup-codes/confirm", session);
 export const makeBackupCodes = () => call("post", "/v1/account/backup-codes", session);
@@ -163,6 +191,54 @@ export const confirmSshKey = (id: string) =>
 export const challengeCompromisedKey = () => call("post", "/v1/ssh-keys/compromised/challenge", everyone);
 export const reportCompromisedKey = (body: BodyOf<"post", "/v1/ssh-keys/compromised">) =>
     call("post", "/v1/ssh-keys/compromised", { ...everyone, body });
+
+export const listSshKeyUses = (id: string, cursor: string | null) =>
+    call("get", "/v1/account/ssh-keys/{id}/usage", {
+        ...session,
+        path: { id },
+        query: { limit: 20, cursor },
+    });
+export const loadSshKeyServers = (id: string) =>
+    call("get", "/v1/account/ssh-keys/{id}/servers", { ...session, path: { id } });
+
+/** All of them: an account has a hundred or so, and the page searches among them. */
+export async function listHosts(team: string): Promise<Host[]> {
+    const hosts: Host[] = [];
+    let cursor: string | null = null;
+    do {
+        const page: { items: Host[]; next_cursor: string | null } = await call(
+            "get",
+            "/v1/teams/{team}/hosts",
+            { ...session, path: { team }, query: { limit: 100, cursor } },
+        );
+        hosts.push(...page.items);
+        cursor = page.next_cursor;
+    } while (cursor !== null && hosts.length < 2_000);
+    return hosts;
+}
+
+export const loadHost = (team: string, id: string) =>
+    call("get", "/v1/teams/{team}/hosts/{id}", { ...session, path: { team, id } });
+export const addHost = (team: string, body: NewHost, idempotencyKey: string) =>
+    call("post", "/v1/teams/{team}/hosts", { ...session, path: { team }, body, idempotencyKey });
+export const changeHost = (team: string, id: string, body: HostChange) =>
+    call("patch", "/v1/teams/{team}/hosts/{id}", { ...session, path: { team, id }, body });
+export const enrollHostAnew = (team: string, id: string, idempotencyKey: string) =>
+    call("post", "/v1/teams/{team}/hosts/{id}/enrolment", {
+        ...session,
+        path: { team, id },
+        idempotencyKey,
+    });
+export const confirmHost = (team: string, id: string) =>
+    call("post", "/v1/teams/{team}/hosts/{id}/confirm", { ...session, path: { team, id } });
+export const endHost = (team: string, id: string) =>
+    call("delete", "/v1/teams/{team}/hosts/{id}", { ...session, path: { team, id } });
+export const listHostLogins = (team: string, id: string, cursor: string | null) =>
+    call("get", "/v1/teams/{team}/hosts/{id}/logins", {
+        ...session,
+        path: { team, id },
+        query: { limit: 20, cursor },
+    });
 
 export const downloadProof = (id: string) => download("/v1/account/activity/{id}/proof", { path: { id } });
 /** The audit log's verifier keys, newest first. */

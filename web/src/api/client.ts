@@ -59,7 +59,8 @@ async function once(method: Method, path: string, options: Options): Promise<Res
     }
     if (method !== "get" && options.access !== "public") {
         if (csrfToken === null && options.access === "session") {
-            await call("get", "/v1/account", { access: "session" });
+            // The one that every session may ask, whatever else is closed to it.
+            await call("get", "/v1/step-up", { access: "session" });
         }
         headers.set("Keystead-Csrf", csrfToken ?? "");
     }

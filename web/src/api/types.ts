@@ -25,7 +25,11 @@ export type Place = Schemas["Place"];
 export type Device = Schemas["Device"];
 export type Authenticator = Schemas["Authenticator"];
 export type NewAuthenticator = Schemas["NewAuthenticator"];
+export type NoticeChoice = Schemas["NoticeChoice"];
 export type ActivityEvent = Schemas["Activity"];
+
+export type Securing = Schemas["Securing"];
+export type SecuringLine = Schemas["SecuringLine"];
 
 export type ApiKey = Schemas["Token"];
 export type KeyKind = ApiKey["kind"];
@@ -38,6 +42,15 @@ export type SshKey = Schemas["SshKey"];
 export type SshKeyChallenge = AnswerOf<"post", "/v1/ssh-keys/compromised/challenge">;
 export type SshKeyReason = NonNullable<QueryOf<"delete", "/v1/account/ssh-keys/{id}">["reason"]>;
 export type NewSshKey = BodyOf<"post", "/v1/account/ssh-keys">;
+
+export type SshKeyServers = AnswerOf<"get", "/v1/account/ssh-keys/{id}/servers">;
+
+export type Host = AnswerOf<"get", "/v1/teams/{team}/hosts/{id}">;
+export type NewHost = BodyOf<"post", "/v1/teams/{team}/hosts">;
+export type HostChange = BodyOf<"patch", "/v1/teams/{team}/hosts/{id}">;
+export type MadeHost = AnswerOf<"post", "/v1/teams/{team}/hosts">;
+export type HostEnrolment = MadeHost["enrolment"];
+export type HostLogin = AnswerOf<"get", "/v1/teams/{team}/hosts/{id}/logins">["items"][number];
 
 export type WebhookEndpoint = Schemas["WebhookEndpoint"];
 export type WebhookWithSecret = Schemas["WebhookEndpointWithSecret"];

@@ -3,9 +3,10 @@
  */
 import { Button } from "@mantine/core";
 import "@mantine/core/styles/Skeleton.css";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { useState } from "react";
 import * as api from "../api/api";
+import { basePath } from "../api/client";
 import { isProblem } from "../api/problem";
 import type { Account } from "../api/types";
 import { t } from "../text/en";
@@ -29,9 +30,11 @@ const pages = [
     { to: "/account/sessions", label: t.shell.sessions },
     { to: "/account/api-keys", label: t.shell.apiKeys },
     { to: "/account/ssh-keys", label: t.shell.sshKeys },
+    { to: "/account/servers", label: t.shell.servers },
     { to: "/account/activity", label: t.shell.activity },
     { to: "/account/addresses", label: t.shell.addresses },
     { to: "/account/webhooks", label: t.shell.webhooks },
+    { to: "/account/secure", label: t.shell.secure },
     { to: "/admin", label: t.shell.admin },
 ] as const;
 
@@ -53,7 +56,9 @@ function Navigation({ operator }: { operator: boolean }) {
                 }}
             >
                 <Icon name="menu" />
-                <span>{here?.label ?? t.shell.menu}</span>
+                <span>
+                    {here?.label ?? (pathname === "/account/check-up" ? t.checkUp.title : t.shell.menu)}
+                </span>
             </button>
             <ul>
                 {shown.map(({ to, label }) => (
@@ -117,6 +122,9 @@ export function AccountShell() {
     if (isProblem(account.error, "session/authentication-required")) {
         return <StepUpPage />;
     }
+    if (isProblem(account.error, "session/restricted")) {
+        return <Navigate to="/account/secure" replace />;
+    }
     if (isProblem(account.error, "session/required")) {
         return null; // On the way to the sign-in page.
     }
@@ -140,7 +148,12 @@ export function AccountShell() {
                         <img src={icon} width={26} height={26} alt="" />
                         {product ?? t.shell.account}
                     </Link>
-                    <span className={styles.who}>{account.data.email}</span>
+                    <div className={styles.who}>
+                        {account.data.email}
+                        {basePath !== "" && ( // The rest of this host is the product's.
+                            <a href="/">{t.shell.backTo(product ?? t.shell.product)}</a>
+                        )}
+                    </div>
                     <Button
                         size="xs"
                         variant="default"

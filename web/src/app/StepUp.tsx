@@ -123,7 +123,7 @@ export function StepUpPage() {
             <Heading>{t.stepUp.pageTitle}</Heading>
             <p className="lead">{t.stepUp.pageText}</p>
             <ProblemNotice action={leave} />
-            <StepUpForm onProved={() => void reload("account", "sessions", "activity")} />
+            <StepUpForm onProved={() => void reload("account", "sessions", "activity", "securing")} />
         </CenteredPage>
     );
 }

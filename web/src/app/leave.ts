@@ -1,7 +1,9 @@
 /**
  * The two ways between being signed in and not.
  */
+import * as api from "../api/api";
 import { basePath, forgetToken } from "../api/client";
+import { isProblem } from "../api/problem";
 import type { SignedIn } from "../api/types";
 import { safeReturnPath } from "../ui/returnPath";
 import { queryClient } from "./queries";
@@ -29,9 +31,32 @@ export function afterSignIn(_signedIn: SignedIn, returnTo: string | undefined): 
     const path = safeReturnPath(returnTo, window.location.origin);
     if (path === null) {
         void router.navigate({ to: "/account", replace: true });
-    } else if (path.startsWith(`${basePath}/account`) || path.startsWith(`${basePath}/admin`)) {
+    } else if (!isOfTheProduct(path)) {
         router.history.replace(path);
     } else {
-        window.location.replace(path);
+        void leadToSecuring().then((led) => {
+            if (!led) {
+                window.location.replace(path);
+            }
+        });
     }
+}
+
+/** Whether that is a page of the product, which lets nobody in whose account is still to be secured. */
+export function isOfTheProduct(returnTo: string | undefined): boolean {
+    const path = safeReturnPath(returnTo, window.location.origin);
+    return path !== null && ![`${basePath}/account`, `${basePath}/admin`].some((own) => path.startsWith(own));
+}
+
+/** Where the account is frozen the way leads on there: the product would only send its owner back to the sign-in page. */
+export async function leadToSecuring(): Promise<boolean> {
+    try {
+        await api.loadAccount();
+    } catch (error) {
+        if (isProblem(error, "session/restricted")) {
+            await router.navigate({ to: "/account/secure", replace: true });
+            return true;
+        }
+    }
+    return false;
 }

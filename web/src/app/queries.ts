@@ -4,6 +4,7 @@
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import * as api from "../api/api";
 import { Problem, unreachable } from "../api/problem";
+import type { Host } from "../api/types";
 
 export const queryClient = new QueryClient({
     defaultOptions: {
@@ -21,14 +22,21 @@ export const keys = {
     methods: ["methods"],
     account: ["account"],
     checkUp: ["check-up"],
+    securing: ["securing"],
     authenticators: ["authenticators"],
     backupCodes: ["backup-codes"],
     sessions: ["sessions"],
     activity: ["activity"],
+    notices: ["notices"],
     keys: ["keys"],
     keyOptions: ["key-options"],
     sshKeys: ["ssh-keys"],
     sshKeyOptions: ["ssh-key-options"],
+    sshKeyUses: ["ssh-key-uses"],
+    sshKeyServers: ["ssh-key-servers"],
+    endedSshKeys: ["ended-ssh-keys"],
+    hosts: ["hosts"],
+    hostLogins: ["host-logins"],
     auditKeys: ["audit-keys"],
     webhooks: ["webhooks"],
     deliveries: ["deliveries"],
@@ -47,6 +55,18 @@ export const useAccount = () => useQuery({ queryKey: keys.account, queryFn: api.
 export const useCheckUp = () =>
     useQuery({ queryKey: keys.checkUp, queryFn: api.loadCheckUp, staleTime: 0, gcTime: 0 });
 
+/** Asked anew only when a step says that it is done: what shows a secret must not vanish under its reader. */
+export const useSecuring = () =>
+    useQuery({
+        queryKey: keys.securing,
+        queryFn: api.loadSecuring,
+        staleTime: Infinity,
+        gcTime: 0,
+        refetchOnWindowFocus: false,
+    });
+
+export const useNotices = () => useQuery({ queryKey: keys.notices, queryFn: api.listNotices });
+
 export const useSessions = () => useQuery({ queryKey: keys.sessions, queryFn: api.listSessions });
 
 export const useKeys = () => useQuery({ queryKey: keys.keys, queryFn: api.listKeys });
@@ -61,6 +81,67 @@ export const useSshKeys = () => useQuery({ queryKey: keys.sshKeys, queryFn: api.
 
 export const useSshKeyOptions = () =>
     useQuery({ queryKey: keys.sshKeyOptions, queryFn: api.loadSshKeyOptions, staleTime: 300_000 });
+
+export interface EndedSshKey {
+    id: string;
+    name: string;
+}
+
+/** The keys that ended while these pages were open: the list has them no more, servers may still have to hear of it. */
+export const useEndedSshKeys = () =>
+    useQuery({
+        queryKey: keys.endedSshKeys,
+        queryFn: (): EndedSshKey[] => [],
+        initialData: [] as EndedSshKey[],
+        staleTime: Infinity,
+        gcTime: Infinity,
+    }).data;
+
+export function rememberEndedSshKey({ id, name }: EndedSshKey): void {
+    queryClient.setQueryData<EndedSshKey[]>(keys.endedSshKeys, (before = []) => [
+        { id, name },
+        ...before.filter((one) => one.id !== id),
+    ]);
+}
+
+/** Which servers have confirmed that a key has ended. Asked again every two seconds until all have. */
+export const useSshKeyServers = (id: string) =>
+    useQuery({
+        queryKey: [...keys.sshKeyServers, id],
+        queryFn: () => api.loadSshKeyServers(id),
+        staleTime: 0,
+        refetchInterval: ({ state: { data } }) =>
+            data === undefined ? false : data.applied < data.total ? 2_000 : 15_000,
+    });
+
+/** The account's personal team, to which its servers belong. */
+export const useTeam = () => useAccount().data?.personal_team ?? "";
+
+const settling = (hosts: Host[]) =>
+    hosts.some(({ state, removals_pending }) => state === "waiting" || removals_pending > 0);
+
+// Whether a server is there changes without anyone touching these pages.
+const hostsInterval = (hosts: Host[] | undefined) => (hosts && settling(hosts) ? 2_000 : 15_000);
+
+export function useHosts() {
+    const team = useTeam();
+    return useQuery({
+        queryKey: keys.hosts,
+        queryFn: () => api.listHosts(team),
+        enabled: team !== "",
+        refetchInterval: ({ state }) => hostsInterval(state.data),
+    });
+}
+
+export function useHost(id: string) {
+    const team = useTeam();
+    return useQuery({
+        queryKey: [...keys.hosts, id],
+        queryFn: () => api.loadHost(team, id),
+        enabled: team !== "",
+        refetchInterval: ({ state }) => hostsInterval(state.data && [state.data]),
+    });
+}
 
 export const useAuthenticators = () =>
     useQuery({ queryKey: keys.authenticators, queryFn: api.listAuthenticators });

@@ -68,6 +68,11 @@ const notMe = createRoute({
     path: "/not-me",
     component: lazyRouteComponent(() => import("../pages/links/LinkPages"), "NotMePage"),
 });
+const secure = createRoute({
+    getParentRoute: () => root,
+    path: "/account/secure",
+    component: lazyRouteComponent(() => import("../pages/secure/SecurePage"), "SecurePage"),
+});
 const emailConfirm = createRoute({
     getParentRoute: () => root,
     path: "/email/confirm",
@@ -146,6 +151,26 @@ const newSshKey = createRoute({
         typeof search["replaces"] === "string" ? { replaces: search["replaces"] } : {},
     component: lazyRouteComponent(() => import("../pages/ssh-keys/NewSshKeyPage"), "NewSshKeyPage"),
 });
+const sshKey = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/ssh-keys/$id",
+    component: lazyRouteComponent(() => import("../pages/ssh-keys/SshKeyPage"), "SshKeyPage"),
+});
+const servers = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/servers",
+    component: lazyRouteComponent(() => import("../pages/servers/ServersPage"), "ServersPage"),
+});
+const newServer = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/servers/new",
+    component: lazyRouteComponent(() => import("../pages/servers/NewServerPage"), "NewServerPage"),
+});
+const server = createRoute({
+    getParentRoute: () => shell,
+    path: "/account/servers/$id",
+    component: lazyRouteComponent(() => import("../pages/servers/ServerPage"), "ServerPage"),
+});
 const activity = createRoute({
     getParentRoute: () => shell,
     path: "/account/activity",
@@ -189,6 +214,7 @@ export const router = createRouter({
         recovery,
         recoveryConfirm,
         notMe,
+        secure,
         emailConfirm,
         emailUndo,
         addressConfirm,
@@ -204,6 +230,10 @@ export const router = createRouter({
             apiKeyUsage,
             sshKeys,
             newSshKey,
+            sshKey,
+            servers,
+            newServer,
+            server,
             activity,
             addresses,
             webhooks,

@@ -1,17 +1,9 @@
-import { useEffect, useState } from "react";
 import { exactTime, relativeTime } from "./time";
+import { useNow } from "./useNow";
 
 /** "2 hours ago", with the exact time, in the reader's zone, on hover. */
 export function RelativeTime({ at }: { at: string }) {
-    const [now, setNow] = useState(() => Date.now());
-    useEffect(() => {
-        const timer = setInterval(() => {
-            setNow(Date.now());
-        }, 30_000);
-        return () => {
-            clearInterval(timer);
-        };
-    }, []);
+    const now = useNow();
     return (
         <time dateTime={at} title={exactTime(at)}>
             {relativeTime(at, now)}

@@ -1,13 +1,12 @@
-import { Button, NativeSelect } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as api from "../../api/api";
-import { Problem } from "../../api/problem";
 import { keys } from "../../app/queries";
 import { t } from "../../text/en";
 import { LinkButton } from "../../ui/LinkButton";
-import { Notice, problemText } from "../../ui/Notice";
+import { MorePages } from "../../ui/MorePages";
 import { Empty, Loaded, Rows, SettingsPage } from "../../ui/Section";
 import { ActivityRow } from "./ActivityRow";
 import styles from "./activity.module.css";
@@ -27,6 +26,8 @@ export function ActivityPage() {
             text={
                 <>
                     {t.activity.text} <Link to="/audit/verify">{t.activity.proofHelp}</Link>
+                    <br />
+                    {t.secure.suspectActivity} <Link to="/account/secure">{t.secure.offer}</Link>
                 </>
             }
         >
@@ -76,22 +77,7 @@ export function ActivityPage() {
                     );
                 }}
             </Loaded>
-            <div className={styles.more}>
-                {events.isFetchNextPageError && events.error instanceof Problem && (
-                    <Notice kind="error">
-                        <p>{problemText(events.error)}</p>
-                    </Notice>
-                )}
-                {events.hasNextPage && (
-                    <Button
-                        variant="default"
-                        loading={events.isFetchingNextPage}
-                        onClick={() => void events.fetchNextPage()}
-                    >
-                        {t.common.showMore}
-                    </Button>
-                )}
-            </div>
+            <MorePages query={events} />
         </SettingsPage>
     );
 }

@@ -24,6 +24,18 @@ export function saysRefusal(event: Pick<ActivityEvent, "action" | "outcome">): b
     return event.action in t.activity.refusals;
 }
 
+/**
+ * Which key, server or device it was, by the name that a person gave it; nothing where there is none, or where it was
+ * erased.
+ */
+export function subjectName(event: Pick<ActivityEvent, "action" | "details">): string | undefined {
+    const details = event.details as Record<string, string | undefined>;
+    if (event.action === "ssh_key.use" && details.host_name) {
+        return `${details.login_user ? `${details.login_user}@` : ""}${details.host_name}`;
+    }
+    return details.name;
+}
+
 export function activityIcon(action: string): IconName {
     const slice = action.split(".")[0] ?? "";
     const icons: Record<string, IconName> = {
@@ -35,6 +47,7 @@ export function activityIcon(action: string): IconName {
         totp: "shield",
         backup_code: "key",
         recovery: "mail",
+        product_event: "circle",
     };
     return icons[slice] ?? "info";
 }

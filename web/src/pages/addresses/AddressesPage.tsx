@@ -12,6 +12,7 @@ import { Loaded, Row, Rows, Section, SettingsPage, Tag } from "../../ui/Section"
 import { dayAndTime } from "../../ui/time";
 import { useAction } from "../../ui/useAction";
 import styles from "./addresses.module.css";
+import { NoticesSection } from "./NoticesSection";
 
 export function AddressesPage() {
     const account = useAccount();
@@ -23,6 +24,7 @@ export function AddressesPage() {
                         <NameSection account={data} />
                         <EmailSection account={data} />
                         <NotificationSection account={data} />
+                        <NoticesSection />
                         <DataSection />
                         <Section title={t.addresses.deleteSection} text={t.addresses.deleteText} danger>
                             <Link to="/account/delete">{t.addresses.deleteAction}</Link>

@@ -13,12 +13,15 @@ import { RelativeTime } from "../../ui/RelativeTime";
 import { Empty, Loaded, Notices, Row, Rows, Tag } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
 import styles from "./admin.module.css";
+import { FreezeList } from "./FreezeList";
 
 export function AccountsView() {
     const [typed, setTyped] = useState("");
     const [query, setQuery] = useState("");
     const [said, setSaid] = useState<string | null>(null);
     const [disabling, setDisabling] = useState<AdminAccount | null>(null);
+    const [freezing, setFreezing] = useState<AdminAccount | null>(null);
+    const [listing, setListing] = useState(false);
     const accounts = useInfiniteQuery({
         queryKey: [...keys.accounts, query],
         queryFn: ({ pageParam }) => api.listAccounts({ query, cursor: pageParam }),
@@ -30,6 +33,13 @@ export function AccountsView() {
         setSaid(t.admin.disableDone);
         void reload("accounts");
     });
+    const freeze = useAction(
+        (email: string) => api.freezeAccounts([email]),
+        () => {
+            setFreezing(null);
+            setSaid(t.admin.freezeDone);
+        },
+    );
     return (
         <>
             <form
@@ -49,6 +59,14 @@ export function AccountsView() {
                 />
                 <Button type="submit" variant="default">
                     {t.admin.searchAction}
+                </Button>
+                <Button
+                    variant="default"
+                    onClick={() => {
+                        setListing(true);
+                    }}
+                >
+                    {t.admin.freezeList}
                 </Button>
             </form>
             <Notices>
@@ -83,6 +101,7 @@ export function AccountsView() {
                                     key={account.id}
                                     account={account}
                                     onDisable={setDisabling}
+                                    onFreeze={setFreezing}
                                     onSaid={setSaid}
                                 />
                             ))}
@@ -100,6 +119,26 @@ export function AccountsView() {
                         {t.common.showMore}
                     </Button>
                 </div>
+            )}
+            {listing && (
+                <FreezeList
+                    onClose={() => {
+                        setListing(false);
+                    }}
+                />
+            )}
+            {freezing && (
+                <ConfirmDialog
+                    title={t.admin.freezeTitle(freezing.email)}
+                    text={t.admin.freezeText}
+                    submit={t.admin.freeze}
+                    action={freeze}
+                    input={freezing.id}
+                    danger
+                    onClose={() => {
+                        setFreezing(null);
+                    }}
+                />
             )}
             {disabling && (
                 <ConfirmDialog
@@ -121,10 +160,12 @@ export function AccountsView() {
 function AccountRow({
     account,
     onDisable,
+    onFreeze,
     onSaid,
 }: {
     account: AdminAccount;
     onDisable: (account: AdminAccount) => void;
+    onFreeze: (account: AdminAccount) => void;
     onSaid: (words: string) => void;
 }) {
     const own = useAccount().data?.id === account.id;
@@ -163,16 +204,28 @@ function AccountRow({
                     </Button>
                 ) : (
                     !own && (
-                        <Button
-                            size="xs"
-                            variant="default"
-                            aria-label={t.admin.disableLabel(account.email)}
-                            onClick={() => {
-                                onDisable(account);
-                            }}
-                        >
-                            {t.admin.disable}
-                        </Button>
+                        <>
+                            <Button
+                                size="xs"
+                                variant="default"
+                                aria-label={`${t.admin.freeze}: ${account.email}`}
+                                onClick={() => {
+                                    onFreeze(account);
+                                }}
+                            >
+                                {t.admin.freeze}
+                            </Button>
+                            <Button
+                                size="xs"
+                                variant="default"
+                                aria-label={t.admin.disableLabel(account.email)}
+                                onClick={() => {
+                                    onDisable(account);
+                                }}
+                            >
+                                {t.admin.disable}
+                            </Button>
+                        </>
                     )
                 )
             }

@@ -6,6 +6,7 @@ import type { KeyUsage } from "../../api/types";
 import { useKeyUsage } from "../../app/queries";
 import { t } from "../../text/en";
 import { placeName } from "../../ui/deviceText";
+import panel from "../../ui/Panel.module.css";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { Loaded, Section, SettingsPage } from "../../ui/Section";
 import styles from "./apiKeys.module.css";
@@ -52,7 +53,7 @@ function Usage({ usage }: { usage: KeyUsage }) {
                 </p>
             )}
             <Section title={t.apiKeys.chartLabel}>
-                <div className={styles.panel}>
+                <div className={panel.panel}>
                     <svg
                         className={styles.chart}
                         viewBox={`0 0 ${days.length} ${height}`}

@@ -10,11 +10,12 @@ import { reload, useKeyOptions, useKeys } from "../../app/queries";
 import { t } from "../../text/en";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { placeName } from "../../ui/deviceText";
-import { Notice, ProblemNotice } from "../../ui/Notice";
+import { KeyNote } from "../../ui/KeyNote";
+import { Notice } from "../../ui/Notice";
+import panel from "../../ui/Panel.module.css";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { Empty, Loaded, Notices, Row, Rows, SettingsPage, Tag } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
-import styles from "./apiKeys.module.css";
 import { permissionText } from "./keyText";
 import { RotateDialog } from "./RotateDialog";
 import { ShownOnce } from "./ShownOnce";
@@ -42,7 +43,7 @@ export function KeysPage() {
                 )}
             </Notices>
             {secret !== null ? (
-                <div className={styles.panel}>
+                <div className={panel.panel}>
                     <ShownOnce
                         secret={secret}
                         onSaved={() => {
@@ -59,7 +60,7 @@ export function KeysPage() {
                             <Empty title={t.apiKeys.emptyTitle} text={t.apiKeys.emptyText} action={create} />
                         ) : (
                             <>
-                                <div className={styles.toolbar}>
+                                <div className={panel.toolbar}>
                                     {full ? <p>{t.apiKeys.full(most)}</p> : create}
                                 </div>
                                 <Rows label={t.apiKeys.title}>
@@ -157,7 +158,7 @@ function KeyRow({
             detail={<KeyDetail item={item} />}
             actions={
                 revoke.running ? (
-                    <span role="status" className={styles.ending}>
+                    <span role="status" className={panel.ending}>
                         {t.apiKeys.revoking}
                     </span>
                 ) : (
@@ -227,62 +228,36 @@ function KeyRow({
 
 /** What the owner may want to do about this key. */
 function KeyNotes({ item, onSaid }: { item: ApiKey; onSaid: (words: string) => void }) {
-    const endOld = useAction(
-        async (id: string) => {
-            await api.endOldSecret(id);
-            await changed();
-        },
-        () => {
-            onSaid(t.apiKeys.oldEnded);
-        },
-    );
-    const confirm = useAction(
-        async (id: string) => {
-            await api.confirmKey(id);
-            await changed();
-        },
-        () => {
-            onSaid(t.apiKeys.confirmed);
-        },
-    );
     return (
         <>
-            {item.unused && <div className={styles.note}>{t.apiKeys.unusedText}</div>}
+            {item.unused && <KeyNote>{t.apiKeys.unusedText}</KeyNote>}
             {item.old_secret_ends_at && (
-                <div className={styles.note}>
-                    <span>
-                        {t.apiKeys.oldEnds} <RelativeTime at={item.old_secret_ends_at} />.
-                    </span>
-                    <Button
-                        size="compact-sm"
-                        variant="default"
-                        loading={endOld.running}
-                        aria-label={t.apiKeys.endOldLabel(item.name)}
-                        onClick={() => {
-                            endOld.run(item.id);
-                        }}
-                    >
-                        {t.apiKeys.endOld}
-                    </Button>
-                </div>
+                <KeyNote
+                    remedy={{
+                        words: t.apiKeys.endOld,
+                        label: t.apiKeys.endOldLabel(item.name),
+                        perform: () => api.endOldSecret(item.id).then(changed),
+                        onDone: () => {
+                            onSaid(t.apiKeys.oldEnded);
+                        },
+                    }}
+                >
+                    {t.apiKeys.oldEnds} <RelativeTime at={item.old_secret_ends_at} />.
+                </KeyNote>
             )}
             {item.state === "suspended" && (
-                <div className={styles.note}>
-                    <span>{t.apiKeys.suspendedText}</span>
-                    <Button
-                        size="compact-sm"
-                        variant="default"
-                        loading={confirm.running}
-                        onClick={() => {
-                            confirm.run(item.id);
-                        }}
-                    >
-                        {t.apiKeys.confirm}
-                    </Button>
-                </div>
+                <KeyNote
+                    remedy={{
+                        words: t.apiKeys.confirm,
+                        perform: () => api.confirmKey(item.id).then(changed),
+                        onDone: () => {
+                            onSaid(t.apiKeys.confirmed);
+                        },
+                    }}
+                >
+                    {t.apiKeys.suspendedText}
+                </KeyNote>
             )}
-            <ProblemNotice action={endOld} />
-            <ProblemNotice action={confirm} />
         </>
     );
 }

@@ -11,10 +11,10 @@ import { t } from "../../text/en";
 import { Choices } from "../../ui/Choices";
 import { fieldErrors, Form, SubmitButton, TextField } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/Notice";
+import panel from "../../ui/Panel.module.css";
 import { Loaded, SettingsPage } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
 import { StepHeading } from "../two-factor/StepHeading";
-import styles from "./apiKeys.module.css";
 import { addressList, lifetimes } from "./keyText";
 import { ShownOnce } from "./ShownOnce";
 
@@ -24,7 +24,7 @@ export function NewKeyPage() {
         <SettingsPage title={t.apiKeys.newTitle}>
             <Loaded query={options} rows={4}>
                 {(loaded) => (
-                    <div className={styles.panel}>
+                    <div className={panel.panel}>
                         <Wizard options={loaded} />
                     </div>
                 )}
@@ -97,14 +97,14 @@ function Wizard({ options }: { options: KeyOptions }) {
                 }
             }}
         >
-            <p className={styles.hint}>{t.apiKeys.step(at + 1, steps.length)}</p>
+            <p className={panel.hint}>{t.apiKeys.step(at + 1, steps.length)}</p>
             {step === "kind" && <KindStep options={options} draft={draft} change={change} />}
             {step === "permissions" && <PermissionsStep options={options} draft={draft} change={change} />}
             {step === "end" && (
                 <EndStep options={options} draft={draft} change={change} problem={make.problem} />
             )}
             <ProblemNotice action={make} />
-            <div className={styles.actions}>
+            <div className={panel.actions}>
                 <SubmitButton
                     running={make.running}
                     disabled={step === "permissions" && draft.permissions.length === 0}

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { useCheckUp } from "../../app/queries";
 import { t } from "../../text/en";
 import { Notice } from "../../ui/Notice";
@@ -30,6 +31,9 @@ export function CheckUpPage() {
                     </>
                 )}
             </Loaded>
+            <p>
+                {t.secure.suspect} <Link to="/account/secure">{t.secure.offer}</Link>
+            </p>
         </SettingsPage>
     );
 }

@@ -88,6 +88,9 @@ export function NotMePage() {
                               ? t.link.notMeEnded
                               : t.link.notMeEndedBefore}
                     </p>
+                    <p>
+                        {t.secure.suspectNotice} <Link to="/account/secure">{t.secure.offer}</Link>
+                    </p>
                     {answer.factors_frozen_until && (
                         <p>{t.link.notMeFrozen(dayAndTime(answer.factors_frozen_until))}</p>
                     )}

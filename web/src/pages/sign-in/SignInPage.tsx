@@ -6,10 +6,10 @@ import { Checkbox } from "@mantine/core";
 import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/Checkbox.css";
 import { Link, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import * as api from "../../api/api";
 import type { FactorMethod, Session, SignedIn } from "../../api/types";
-import { afterSignIn } from "../../app/leave";
+import { afterSignIn, isOfTheProduct, leadToSecuring } from "../../app/leave";
 import { useSignInMethods } from "../../app/queries";
 import { t } from "../../text/en";
 import { CenteredPage } from "../../ui/CenteredPage";
@@ -48,6 +48,12 @@ export function SignInPage() {
         remember: false,
         sharedDevice: false,
     });
+
+    useEffect(() => {
+        if (isOfTheProduct(search.return)) {
+            void leadToSecuring();
+        }
+    }, [search.return]);
 
     const goOn = (next: api.SignInStep) => {
         switch (next.status) {

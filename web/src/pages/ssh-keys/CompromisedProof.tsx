@@ -10,8 +10,8 @@ import { t } from "../../text/en";
 import { CopyButton } from "../../ui/CopyButton";
 import { fieldErrors, Form, SubmitButton } from "../../ui/Form";
 import { Notice, ProblemNotice } from "../../ui/Notice";
+import panel from "../../ui/Panel.module.css";
 import { useAction } from "../../ui/useAction";
-import panel from "../api-keys/apiKeys.module.css";
 import { KeyField } from "./KeyField";
 import { looksPrivate } from "./keyText";
 import styles from "./sshKeys.module.css";
@@ -78,7 +78,7 @@ function ProofForm({
             }}
         >
             <p className={panel.hint}>{t.sshKeys.proofCommand}</p>
-            <code className={styles.command}>{command}</code>
+            <code className={panel.command}>{command}</code>
             <div>
                 <CopyButton text={command} />
             </div>

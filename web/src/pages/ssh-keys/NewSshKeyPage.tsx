@@ -3,19 +3,20 @@
  * key never leaves the machine: one that is pasted is not sent, one that is made here is only downloaded.
  */
 import { Button } from "@mantine/core";
-import { Link, useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import * as api from "../../api/api";
 import type { SshKey } from "../../api/types";
-import { reload, useSshKeys } from "../../app/queries";
+import { rememberEndedSshKey, reload, useSshKeys } from "../../app/queries";
 import { t } from "../../text/en";
+import { Choices } from "../../ui/Choices";
 import { fieldErrors, Form, PasswordField, SubmitButton, TextField } from "../../ui/Form";
 import { ProblemNotice } from "../../ui/Notice";
+import panel from "../../ui/Panel.module.css";
 import { saveFile } from "../../ui/saveFile";
 import { Loaded, SettingsPage } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
-import { Choices } from "../../ui/Choices";
-import panel from "../api-keys/apiKeys.module.css";
+import { useShownOnce } from "../../ui/useShownOnce";
 import { StepHeading } from "../two-factor/StepHeading";
 import { KeyField } from "./KeyField";
 import { commentOf, fileName, looksPrivate } from "./keyText";
@@ -95,6 +96,9 @@ function NewKey({ old }: { old: SshKey | undefined }) {
             await (old
                 ? api.rotateSshKey(old.id, { ...body, overlap_seconds: Number(wanted.overlap) })
                 : api.addSshKey(body));
+            if (old && wanted.overlap === "0") {
+                rememberEndedSshKey(old);
+            }
             return made && { name, privateFile: made.privateFile };
         },
         (made) => {
@@ -195,9 +199,9 @@ function PasteFields({ draft, change, errors }: PartProps & { errors: string[] }
             <details className={styles.help}>
                 <summary>{t.sshKeys.howTitle}</summary>
                 <p>{t.sshKeys.howMake}</p>
-                <code className={styles.command}>ssh-keygen -t ed25519</code>
+                <code className={panel.command}>ssh-keygen -t ed25519</code>
                 <p>{t.sshKeys.howShow}</p>
-                <code className={styles.command}>cat ~/.ssh/id_ed25519.pub</code>
+                <code className={panel.command}>cat ~/.ssh/id_ed25519.pub</code>
             </details>
         </>
     );
@@ -233,12 +237,8 @@ function PassphraseFields({ draft, change, errorsAt }: PartProps & { errorsAt: (
 
 /** The private key, there is no other copy of it: downloaded, and left only by "I have saved it". */
 function PrivateKeyOnce({ saved, onSaved }: { saved: Saved; onSaved: () => void }) {
-    const isSaved = useRef(false);
+    const leave = useShownOnce(t.sshKeys.leave);
     const file = fileName(saved.name);
-    useBlocker({
-        shouldBlockFn: () => !isSaved.current && !window.confirm(t.sshKeys.leave),
-        enableBeforeUnload: () => !isSaved.current,
-    });
     return (
         <div className={panel.once}>
             <StepHeading as="h2">{t.sshKeys.onceTitle}</StepHeading>
@@ -253,13 +253,13 @@ function PrivateKeyOnce({ saved, onSaved }: { saved: Saved; onSaved: () => void 
                 </Button>
             </div>
             <p>{t.sshKeys.onceHow}</p>
-            <code className={styles.command}>
+            <code className={panel.command}>
                 {`mkdir -p -m 700 ~/.ssh\nmv ~/Downloads/${file} ~/.ssh/\nchmod 600 ~/.ssh/${file}\nssh -i ~/.ssh/${file} user@server`}
             </code>
             <Button
                 variant="default"
                 onClick={() => {
-                    isSaved.current = true;
+                    leave();
                     onSaved();
                 }}
             >

@@ -6,25 +6,32 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as api from "../../api/api";
 import type { SshKey } from "../../api/types";
-import { reload, useSshKeyOptions, useSshKeys } from "../../app/queries";
+import {
+    rememberEndedSshKey,
+    reload,
+    useEndedSshKeys,
+    useSshKeyOptions,
+    useSshKeys,
+} from "../../app/queries";
 import { t } from "../../text/en";
-import { Notice, ProblemNotice } from "../../ui/Notice";
+import { KeyNote } from "../../ui/KeyNote";
+import { Notice } from "../../ui/Notice";
+import panel from "../../ui/Panel.module.css";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { Empty, Loaded, Notices, Row, Rows, SettingsPage, Tag } from "../../ui/Section";
 import { useAction } from "../../ui/useAction";
-import panel from "../api-keys/apiKeys.module.css";
 import { CompromisedProof } from "./CompromisedProof";
 import { typeText } from "./keyText";
-import { RenameDialog } from "./RenameDialog";
+import { Removal } from "./Removal";
 import type { Revocation } from "./RevokeDialog";
 import { RevokeDialog } from "./RevokeDialog";
-import styles from "./sshKeys.module.css";
 
 const changed = () => reload("sshKeys", "activity");
 
 export function SshKeysPage() {
     const keys = useSshKeys();
     const most = useSshKeyOptions().data?.at_most;
+    const ended = useEndedSshKeys();
     const [said, setSaid] = useState<string | null>(null);
     const add = (
         <Button component={Link} to="/account/ssh-keys/new">
@@ -39,6 +46,9 @@ export function SshKeysPage() {
                         <p>{said}</p>
                     </Notice>
                 )}
+                {ended.map(({ id, name }) => (
+                    <Removal key={id} id={id} name={name} />
+                ))}
             </Notices>
             <Loaded query={keys} rows={3}>
                 {({ items }) => {
@@ -67,9 +77,16 @@ function KeyDetail({ item }: { item: SshKey }) {
     return (
         <>
             <div>{typeText(item)}</div>
-            <div className={styles.print}>{item.fingerprint}</div>
+            <div className={panel.print}>{item.fingerprint}</div>
             <div>
-                {t.sshKeys.added} <RelativeTime at={item.created_at} />
+                {item.last_used_at ? (
+                    <>
+                        {t.sshKeys.lastUsed} <RelativeTime at={item.last_used_at} />
+                    </>
+                ) : (
+                    t.sshKeys.neverUsed
+                )}{" "}
+                · {t.sshKeys.added} <RelativeTime at={item.created_at} />
                 {item.rotate_at && !item.rotation_due && (
                     <>
                         {" "}
@@ -82,18 +99,20 @@ function KeyDetail({ item }: { item: SshKey }) {
 }
 
 function KeyRow({ item, items, onSaid }: { item: SshKey; items: SshKey[]; onSaid: (words: string) => void }) {
-    const [asking, setAsking] = useState<"revoke" | "rename" | null>(null);
+    const [asking, setAsking] = useState(false);
     const revoke = useAction(
         async ({ id, reason }: Revocation) => {
             await api.revokeSshKey(id, reason);
+            rememberEndedSshKey(item);
             await changed();
         },
         (_, { reason }) => {
+            // That it is refused everywhere is told by Removal, which asks until it is so.
             onSaid(reason === "compromised" ? t.sshKeys.revokedCompromised : t.sshKeys.revoked);
         },
     );
     const close = () => {
-        setAsking(null);
+        setAsking(false);
     };
     const rotating = item.state === "ending" || items.some(({ replaced_by }) => replaced_by === item.id);
     return (
@@ -116,14 +135,13 @@ function KeyRow({ item, items, onSaid }: { item: SshKey; items: SshKey[]; onSaid
                 ) : (
                     <>
                         <Button
+                            component={Link}
+                            to={`/account/ssh-keys/${item.id}`}
                             size="xs"
                             variant="default"
-                            aria-label={t.sshKeys.renameLabel(item.name)}
-                            onClick={() => {
-                                setAsking("rename");
-                            }}
+                            aria-label={t.sshKeys.usageLabel(item.name)}
                         >
-                            {t.sshKeys.rename}
+                            {t.sshKeys.usage}
                         </Button>
                         {!rotating && (
                             <Button
@@ -146,7 +164,7 @@ function KeyRow({ item, items, onSaid }: { item: SshKey; items: SshKey[]; onSaid
                             variant="default"
                             aria-label={t.sshKeys.revokeLabel(item.name)}
                             onClick={() => {
-                                setAsking("revoke");
+                                setAsking(true);
                             }}
                         >
                             {t.sshKeys.revoke}
@@ -156,18 +174,7 @@ function KeyRow({ item, items, onSaid }: { item: SshKey; items: SshKey[]; onSaid
             }
         >
             <KeyNotes item={item} items={items} onSaid={onSaid} />
-            {asking === "revoke" && <RevokeDialog item={item} action={revoke} onClose={close} />}
-            {asking === "rename" && (
-                <RenameDialog
-                    item={item}
-                    onClose={close}
-                    onDone={() => {
-                        close();
-                        onSaid(t.sshKeys.renamed);
-                        void changed();
-                    }}
-                />
-            )}
+            {asking && <RevokeDialog item={item} action={revoke} onClose={close} />}
         </Row>
     );
 }
@@ -182,66 +189,44 @@ function KeyNotes({
     items: SshKey[];
     onSaid: (words: string) => void;
 }) {
-    const endOld = useAction(
-        async (id: string) => {
-            await api.endOldSshKey(id);
-            await changed();
-        },
-        () => {
-            onSaid(t.sshKeys.oldEnded);
-        },
-    );
-    const confirm = useAction(
-        async (id: string) => {
-            await api.confirmSshKey(id);
-            await changed();
-        },
-        () => {
-            onSaid(t.sshKeys.confirmed);
-        },
-    );
     const successor = items.find(({ id }) => id === item.replaced_by);
     return (
         <>
-            {item.rotation_due && <div className={panel.note}>{t.sshKeys.oldText}</div>}
+            {item.rotation_due && <KeyNote>{t.sshKeys.oldText}</KeyNote>}
             {item.ends_at && (
-                <div className={panel.note}>
-                    <span>
-                        {t.sshKeys.replaced(successor?.name ?? t.sshKeys.another)}{" "}
-                        <RelativeTime at={item.ends_at} />.
-                    </span>
-                    {successor && (
-                        <Button
-                            size="compact-sm"
-                            variant="default"
-                            loading={endOld.running}
-                            aria-label={t.sshKeys.endOldLabel(item.name)}
-                            onClick={() => {
-                                endOld.run(successor.id);
-                            }}
-                        >
-                            {t.sshKeys.endOld}
-                        </Button>
-                    )}
-                </div>
+                <KeyNote
+                    remedy={
+                        successor && {
+                            words: t.sshKeys.endOld,
+                            label: t.sshKeys.endOldLabel(item.name),
+                            perform: async () => {
+                                await api.endOldSshKey(successor.id);
+                                rememberEndedSshKey(item);
+                                await changed();
+                            },
+                            onDone: () => {
+                                onSaid(t.sshKeys.oldEnded);
+                            },
+                        }
+                    }
+                >
+                    {t.sshKeys.replaced(successor?.name ?? t.sshKeys.another)}{" "}
+                    <RelativeTime at={item.ends_at} />.
+                </KeyNote>
             )}
             {item.state === "suspended" && (
-                <div className={panel.note}>
-                    <span>{t.sshKeys.suspendedText}</span>
-                    <Button
-                        size="compact-sm"
-                        variant="default"
-                        loading={confirm.running}
-                        onClick={() => {
-                            confirm.run(item.id);
-                        }}
-                    >
-                        {t.sshKeys.confirm}
-                    </Button>
-                </div>
+                <KeyNote
+                    remedy={{
+                        words: t.sshKeys.confirm,
+                        perform: () => api.confirmSshKey(item.id).then(changed),
+                        onDone: () => {
+                            onSaid(t.sshKeys.confirmed);
+                        },
+                    }}
+                >
+                    {t.sshKeys.suspendedText}
+                </KeyNote>
             )}
-            <ProblemNotice action={endOld} />
-            <ProblemNotice action={confirm} />
         </>
     );
 }
