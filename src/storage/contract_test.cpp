@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace keystead {
 namespace {
@@ -339,6 +340,49 @@ TEST_P(Contract, AReadSeesOneSnapshot)
     EXPECT_EQ(counts->first, 1);
     EXPECT_EQ(counts->second, 1);
     EXPECT_EQ(count(), 2);
+}
+
+TEST_P(Contract, HandsOnRowsOneByOne)
+{
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        tx.audit_recorded();
+        KS_TRY(
+            [[maybe_unused]] int rows,
+            tx.exec("INSERT INTO account (id, name, note, age) VALUES ($1, 'a', 'long enough to be "
+                    "kept on the heap', 7)",
+                    blob("1")));
+        KS_TRY(rows, tx.exec("INSERT INTO account (id, name) VALUES ($1, 'b')", blob("2")));
+        KS_TRY(rows, tx.exec("INSERT INTO account (id, name, note, age) VALUES ($1, 'c', '', 9)",
+                             blob("three")));
+        return {};
+    }));
+    constexpr auto kSelect = "SELECT id, note, age FROM account WHERE name >= $1 ORDER BY name";
+    std::vector<std::string> seen;
+    const auto note = [&](const RowView& row) -> Result<void> {
+        seen.push_back(std::string(as_text(row.bytes(0))) + "/" +
+                       (row.is_null(1) ? "NULL" : std::string(row.text(1))) + "/" +
+                       std::to_string(row.is_null(2) ? -1 : row.integer(2)));
+        return {};
+    };
+    const auto stop_at_once = [](const RowView&) -> Result<void> {
+        return Error{.code = "test/enough"};
+    };
+    const auto walked = database_->read([&](ReadTx& tx) -> Result<void> {
+        const auto stopped = tx.for_each(kSelect, stop_at_once, "a");
+        EXPECT_FALSE(stopped);
+        EXPECT_EQ(stopped.error().code, "test/enough");
+        // It dooms nothing, and the statement begins at its first row again.
+        KS_CHECK(tx.for_each(kSelect, note, "a"));
+        return tx.for_each(kSelect, note, "c");
+    });
+    ASSERT_TRUE(walked) << walked.error().cause;
+    EXPECT_EQ(seen, (std::vector<std::string>{"1/long enough to be kept on the heap/7", "2/NULL/-1",
+                                              "three//9", "three//9"}));
+    const auto failed = database_->read([&](ReadTx& tx) -> Result<void> {
+        EXPECT_FALSE(tx.for_each("SELECT nothing FROM account", note));
+        return tx.for_each(kSelect, note, "a");
+    });
+    EXPECT_FALSE(failed) << "a failed walk dooms its transaction";
 }
 
 TEST_P(Contract, LockingAnUnknownAccountIsNoError)

@@ -11,6 +11,27 @@ namespace {
 thread_local bool inside_transaction = false;
 thread_local std::uint64_t statements_of_thread = 0;
 
+IdBytes id_of(ByteView value)
+{
+    IdBytes id{};
+    KS_ASSERT(value.size() == id.size());
+    std::ranges::copy(value, id.begin());
+    return id;
+}
+
+/// A row that was kept, as one that is only shown.
+class KeptRow final : public RowView {
+public:
+    explicit KeptRow(const Row& row) : row_(row) {}
+    bool is_null(std::size_t column) const override { return row_.is_null(column); }
+    std::int64_t integer(std::size_t column) const override { return row_.integer(column); }
+    std::string_view text(std::size_t column) const override { return row_.text(column); }
+    ByteView bytes(std::size_t column) const override { return row_.bytes(column); }
+
+private:
+    const Row& row_;
+};
+
 } // namespace
 
 const SqlValue& Row::at(std::size_t column) const
@@ -66,11 +87,22 @@ Digest Row::digest(std::size_t column) const
 
 IdBytes Row::id_bytes(std::size_t column) const
 {
-    const Bytes& value = bytes(column);
-    IdBytes id{};
-    KS_ASSERT(value.size() == id.size());
-    std::copy(value.begin(), value.end(), id.begin());
-    return id;
+    return id_of(bytes(column));
+}
+
+IdBytes RowView::id_bytes(std::size_t column) const
+{
+    return id_of(bytes(column));
+}
+
+Result<void> ReadTx::run_for_each(std::string_view sql, std::span<const SqlParam> params,
+                                  TakeRow take)
+{
+    KS_TRY(const Rows rows, run_query(sql, params));
+    for (const Row& row : rows) {
+        KS_CHECK(take(KeptRow(row)));
+    }
+    return {};
 }
 
 void assert_no_transaction()

@@ -98,6 +98,28 @@ private:
 
 using Rows = std::vector<Row>;
 
+/// One row of an answer where it stands, of which a reader keeps nothing: views end with the row.
+/// Asking for a column as what it is not ends the process, as with Row.
+class RowView {
+public:
+    virtual bool is_null(std::size_t column) const = 0;
+    virtual std::int64_t integer(std::size_t column) const = 0;
+    virtual std::string_view text(std::size_t column) const = 0;
+    virtual ByteView bytes(std::size_t column) const = 0;
+    Instant time(std::size_t column) const { return from_micros(integer(column)); }
+    template <class IdType> IdType id(std::size_t column) const { return IdType{id_bytes(column)}; }
+    template <class IdType> std::optional<IdType> optional_id(std::size_t column) const
+    {
+        return is_null(column) ? std::nullopt : std::optional(id<IdType>(column));
+    }
+
+protected:
+    ~RowView() = default;
+
+private:
+    IdBytes id_bytes(std::size_t column) const;
+};
+
 /// Reads, in one snapshot. Errors of every statement: storage/unavailable, storage/full,
 /// storage/conflict (a UNIQUE or other constraint refused; ErrorKind::Conflict), storage/internal.
 /// A statement that fails dooms its transaction, as PostgreSQL has it: later ones are refused and
@@ -129,9 +151,21 @@ public:
         }
         return std::optional<Row>{std::move(rows.front())};
     }
+    /// query() for whoever keeps nothing of a row: hands them on one by one, where the engine can
+    /// without copying them. `take` must not use this transaction; its Error ends the walk, is
+    /// answered, and dooms nothing.
+    using TakeRow = function_ref<Result<void>(const RowView&)>;
+    template <class... Params>
+    Result<void> for_each(std::string_view sql, TakeRow take, const Params&... params)
+    {
+        const SqlParam list[] = {SqlParam(params)..., SqlParam(std::nullopt)};
+        return run_for_each(sql, std::span(list, sizeof...(Params)), take);
+    }
 
 protected:
     virtual Result<Rows> run_query(std::string_view sql, std::span<const SqlParam> params) = 0;
+    virtual Result<void> run_for_each(std::string_view sql, std::span<const SqlParam> params,
+                                      TakeRow take);
 };
 
 /// What both kinds of changing transaction can do.

@@ -23,6 +23,15 @@ private:
     {
         return statements_.query(sql, params);
     }
+    Result<void> run_for_each(std::string_view sql, std::span<const SqlParam> params,
+                              ReadTx::TakeRow take) override
+    {
+        if constexpr (requires { statements_.for_each(sql, params, take); }) {
+            return statements_.for_each(sql, params, take);
+        } else {
+            return ReadTx::run_for_each(sql, params, take);
+        }
+    }
     Statements& statements_;
 };
 

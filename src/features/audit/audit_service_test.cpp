@@ -359,6 +359,42 @@ TEST_P(AuditServiceTest, FindsDamage)
     }
 }
 
+// guards: values of events between whose ids those of many others lie are compared all the same
+TEST_P(AuditServiceTest, FindsDamagedValuesWhereTimeJumped)
+{
+    constexpr std::chrono::hours kJump{24 * 400};
+    const Actor actor = actor_of(alice_);
+    const auto append_at_once = [&](int count) {
+        ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+            for (int i = 0; i < count; ++i) {
+                KS_CHECK(audit_.append(tx, {.actor = actor, .action = "test.step"}));
+            }
+            return {};
+        }));
+        settle();
+    };
+    append_at_once(200);
+    clock_.advance(kJump);
+    append_at_once(20); // entries 200 to 219
+    clock_.advance(-kJump + std::chrono::seconds{1});
+    append_at_once(1100);
+    EXPECT_EQ(verify().faults, std::vector<std::string>{});
+    database_->set_before_commit([](WriteTx&) -> Result<void> { return {}; });
+    ASSERT_TRUE(database_->write([](WriteTx& tx) -> Result<void> {
+        KS_TRY([[maybe_unused]] const int rows,
+               tx.exec("UPDATE audit_value SET contents = (SELECT v.contents FROM audit_value v "
+                       "JOIN audit_event e ON e.id = v.event_id WHERE e.leaf_index = 0) WHERE "
+                       "event_id = (SELECT id FROM audit_event WHERE leaf_index = 219)"));
+        tx.audit_recorded();
+        return {};
+    }));
+    const auto damaged = database_->read(verify_all);
+    ASSERT_TRUE(damaged);
+    ASSERT_EQ(damaged->faults.size(), 1U);
+    EXPECT_NE(damaged->faults.front().find("(entry 219) has personal values"), std::string::npos)
+        << damaged->faults.front();
+}
+
 // guards: a server that is killed after its clock was set back leaves no damage either
 TEST_P(AuditServiceTest, WaitsForNumbersAcrossAClockThatWentBack)
 {

@@ -81,7 +81,7 @@ std::vector<NumberedEvent> numbered_events(const Rows& rows)
 
 } // namespace
 
-StoredEvent stored_event_of(const Row& row)
+StoredEvent stored_event_of(const RowView& row)
 {
     return {.leaf_index = static_cast<std::uint64_t>(row.integer(0)),
             .nonce = row.bytes(1),
@@ -94,8 +94,7 @@ StoredEvent stored_event_of(const Row& row)
             .action = row.text(8),
             .outcome = row.integer(9),
             .target_kind = row.text(10),
-            .target_id = row.text(11),
-            .values = row.is_null(12) ? std::nullopt : std::optional<ByteView>(row.bytes(12))};
+            .target_id = row.text(11)};
 }
 
 Result<void> AuditStore::insert_event(ChangeTx& tx, const CanonicalEvent& event, ByteView nonce,
@@ -246,13 +245,25 @@ Result<void> AuditStore::put_tile(ChangeTx& tx, const Tile& tile)
     return {};
 }
 
-Result<Rows> AuditStore::list_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end)
+Result<void> AuditStore::for_each_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end,
+                                         ReadTx::TakeRow take)
 {
-    return tx.query("SELECT e.leaf_index, e.nonce, e.canonical, e.id, e.at, e.actor_kind, "
-                    "e.actor_id, e.account_id, e.action, e.outcome, e.target_kind, e.target_id, "
-                    "v.contents FROM audit_event e LEFT JOIN audit_value v ON v.event_id = e.id "
-                    "WHERE e.leaf_index >= $1 AND e.leaf_index < $2 ORDER BY e.leaf_index",
-                    first, end);
+    return tx.for_each("SELECT leaf_index, nonce, canonical, id, at, actor_kind, actor_id, "
+                       "account_id, action, outcome, target_kind, target_id FROM audit_event "
+                       "WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index",
+                       take, first, end);
+}
+
+Result<void> AuditStore::for_each_values(ReadTx& tx, EventId first, EventId last,
+                                         std::uint32_t limit, TakeValues take)
+{
+    const auto hand_on = [&](const RowView& row) -> Result<void> {
+        take(row.id<EventId>(0), row.bytes(1));
+        return {};
+    };
+    return tx.for_each("SELECT event_id, contents FROM audit_value WHERE event_id >= $1 AND "
+                       "event_id <= $2 ORDER BY event_id, part LIMIT $3",
+                       hand_on, first, last, limit);
 }
 
 Result<std::optional<FoundEvent>> AuditStore::find_event(ReadTx& tx, EventId id)

@@ -52,9 +52,8 @@ struct StoredEvent {
     std::int64_t outcome = 0;
     std::string_view target_kind;
     std::string_view target_id;
-    std::optional<ByteView> values;
 };
-StoredEvent stored_event_of(const Row& row);
+StoredEvent stored_event_of(const RowView& row);
 
 /// An event by its id.
 struct FoundEvent {
@@ -125,8 +124,14 @@ public:
     Result<void> put_tile(ChangeTx& tx, const Tile& tile);
 
     /// Rows for stored_event_of(): leaves first to end, that one left out, in the order of the
-    /// tree; an event with personal values of two people stands there twice.
-    Result<Rows> list_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end);
+    /// tree.
+    Result<void> for_each_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end,
+                                 ReadTx::TakeRow take);
+    /// The personal values (read_values()) of all events from `first` to `last`, that one
+    /// included, in the order of the events, `limit` rows at most: one an event and person.
+    using TakeValues = function_ref<void(EventId event, ByteView contents)>;
+    Result<void> for_each_values(ReadTx& tx, EventId first, EventId last, std::uint32_t limit,
+                                 TakeValues take);
     Result<std::optional<FoundEvent>> find_event(ReadTx& tx, EventId id);
     /// The personal values of one event that are left: `subject`'s, or everyone's.
     Result<std::vector<Bytes>> list_values_of_event(ReadTx& tx, EventId id,

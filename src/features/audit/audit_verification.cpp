@@ -46,6 +46,15 @@ public:
     }
 
 private:
+    /// An event at hand, by its id.
+    struct Readable {
+        EventId id;
+        std::uint64_t leaf_index = 0;
+        auto operator<=>(const Readable&) const = default;
+    };
+    /// Personal values are of one person or two.
+    static constexpr std::uint32_t kValueRowsMax = 4 * kTileWidth;
+
     void fault(std::string words)
     {
         if (result_.faults.size() < Verification::kFaultsMax) {
@@ -72,18 +81,14 @@ private:
         std::uint64_t next = 0;
         for (std::uint64_t bundle = first.value_or(result_.size) / kTileWidth;
              bundle * kTileWidth < result_.size; ++bundle) {
-            KS_TRY(const Rows rows,
-                   store_.list_stored(tx_, bundle * kTileWidth, (bundle + 1) * kTileWidth));
-            KS_TRY(bundle_, rows.empty() ? std::vector<Digest>{} : tile({kBundleLevel, bundle}));
-            for (const Row& row : rows) {
-                const StoredEvent stored = stored_event_of(row);
-                if (stored.leaf_index + 1 != next) { // Or it is the row before, with other values.
-                    note_gap(next, stored.leaf_index);
-                    next = stored.leaf_index + 1;
-                    check_event(stored);
-                }
-                check_values(stored);
-            }
+            KS_TRY(bundle_, tile({kBundleLevel, bundle}));
+            readable_.clear();
+            KS_CHECK(store_.for_each_stored(tx_, bundle * kTileWidth, (bundle + 1) * kTileWidth,
+                                            [&](const RowView& row) -> Result<void> {
+                                                check_row(stored_event_of(row), next);
+                                                return {};
+                                            }));
+            KS_CHECK(check_values());
         }
         if (missing_before_ > kept_from_) {
             fault("entries " + std::to_string(kept_from_) + " to " +
@@ -98,6 +103,14 @@ private:
         return {};
     }
 
+    /// `next`: the number that the next event must have.
+    void check_row(const StoredEvent& stored, std::uint64_t& next)
+    {
+        note_gap(next, stored.leaf_index);
+        next = stored.leaf_index + 1;
+        check_event(stored);
+    }
+
     void note_gap(std::uint64_t next, std::uint64_t leaf)
     {
         if (leaf != next && next == 0) {
@@ -108,39 +121,84 @@ private:
         }
     }
 
+    static std::string name_of(EventId id, std::uint64_t leaf_index)
+    {
+        return "event " + id.text() + " (entry " + std::to_string(leaf_index) + ")";
+    }
     static std::string name_of(const StoredEvent& stored)
     {
-        return "event " + stored.id.text() + " (entry " + std::to_string(stored.leaf_index) + ")";
+        return name_of(stored.id, stored.leaf_index);
     }
 
-    /// Leaves in event_ what was committed to; nothing when that cannot be told.
+    /// Puts what was committed to among those whose personal values are compared, if it can be
+    /// told.
     void check_event(const StoredEvent& stored)
     {
-        event_.reset();
         const std::size_t offset = stored.leaf_index % kTileWidth;
         if (offset >= bundle_.size() ||
             bundle_[offset] != log_entry(stored.nonce, stored.canonical)) {
             fault(name_of(stored) + " is not what the tree holds");
             return;
         }
-        event_ = decode_event(stored.canonical);
-        if (!event_) {
+        CanonicalEvent& event = events_[offset];
+        if (!decode_event(stored.canonical, event)) {
             fault(name_of(stored) + " cannot be read");
             return;
         }
-        if (!columns_agree(*event_, stored)) {
+        if (!columns_agree(event, stored)) {
             fault(name_of(stored) + " has search columns that say something else");
         }
         const bool time_went_back =
-            event_->action == kSetBackAction && event_->actor_kind == ActorKind::System;
-        newest_numbered_ = time_went_back ? std::nullopt : std::optional(event_->at);
-        note_retention(*event_);
+            event.action == kSetBackAction && event.actor_kind == ActorKind::System;
+        newest_numbered_ = time_went_back ? std::nullopt : std::optional(event.at);
+        note_retention(event);
+        if (event.id == stored.id) { // Else its values are those of an event that is not there.
+            readable_.push_back({stored.id, stored.leaf_index});
+        }
     }
 
-    void check_values(const StoredEvent& stored)
+    /// Of the events at hand. Their values lie together, as their ids do, unless time jumped: then
+    /// each is looked for on its own, instead of reading what lies between.
+    Result<void> check_values()
     {
-        if (event_ && stored.values && !values_agree(*event_, *stored.values)) {
-            fault(name_of(stored) + " has personal values that are not what was committed to");
+        if (readable_.empty()) {
+            return {};
+        }
+        std::ranges::sort(readable_);
+        auto at = readable_.begin();
+        std::uint32_t rows = 0;
+        EventId read_until;
+        KS_CHECK(store_.for_each_values(tx_, readable_.front().id, readable_.back().id,
+                                        kValueRowsMax, [&](EventId id, ByteView contents) {
+                                            ++rows;
+                                            read_until = id;
+                                            at = std::find_if(
+                                                at, readable_.end(),
+                                                [&](const Readable& one) { return one.id >= id; });
+                                            if (at != readable_.end() && at->id == id) {
+                                                check_values_of(*at, contents);
+                                            }
+                                        }));
+        if (rows < kValueRowsMax) {
+            return {};
+        }
+        for (const Readable& one : readable_) {
+            if (one.id < read_until) {
+                continue;
+            }
+            KS_TRY(const auto all, store_.list_values_of_event(tx_, one.id, std::nullopt));
+            for (const Bytes& contents : all) {
+                check_values_of(one, contents);
+            }
+        }
+        return {};
+    }
+
+    void check_values_of(const Readable& one, ByteView contents)
+    {
+        if (!values_agree(events_[one.leaf_index % kTileWidth], contents)) {
+            fault(name_of(one.id, one.leaf_index) +
+                  " has personal values that are not what was committed to");
         }
     }
 
@@ -245,11 +303,13 @@ private:
     ReadTx& tx_;
     AuditStore store_;
     Verification result_;
-    std::uint64_t missing_before_ = 0;       // the first event is that of this leaf
-    std::uint64_t kept_from_ = 0;            // the log says so
-    std::vector<Digest> bundle_;             // of the events at hand
-    std::optional<CanonicalEvent> event_;    // at hand
-    std::optional<Instant> newest_numbered_; // since time last went back
+    std::uint64_t missing_before_ = 0; // the first event is that of this leaf
+    std::uint64_t kept_from_ = 0;      // the log says so
+    std::vector<Digest> bundle_;       // of the events at hand
+    std::vector<CanonicalEvent> events_ =
+        std::vector<CanonicalEvent>(kTileWidth); // at hand, each at its place in the bundle
+    std::vector<Readable> readable_;             // of those, the ones that can be told
+    std::optional<Instant> newest_numbered_;     // since time last went back
 };
 
 } // namespace

@@ -84,24 +84,29 @@ private:
     bool fits_ = true;
 };
 
-std::optional<std::vector<Fact>> read_facts(Reader& reader)
+bool read_facts(Reader& reader, std::vector<Fact>& facts)
 {
     const auto count = reader.number<std::uint8_t>();
     if (count > kFactsMax) {
-        return std::nullopt;
+        return false;
     }
-    std::vector<Fact> facts;
-    facts.reserve(count);
-    for (int i = 0; i < count && reader.fits(); ++i) {
-        Fact& fact = facts.emplace_back();
+    facts.resize(count);
+    for (Fact& fact : facts) {
         fact.name = reader.text();
         switch (reader.number<std::uint8_t>()) {
-        case kPlain: fact.value.emplace<std::string>(reader.text()); break;
+        case kPlain: {
+            auto* const text = std::get_if<std::string>(&fact.value);
+            (text != nullptr ? *text : fact.value.emplace<std::string>()) = reader.text();
+            break;
+        }
         case kCommitment: fact.value = reader.bytes<sizeof(Digest)>(); break;
-        default: return std::nullopt; // A number from outside, not one of our enumerations.
+        default: return false; // A number from outside, not one of our enumerations.
+        }
+        if (!reader.fits()) {
+            return false;
         }
     }
-    return facts;
+    return true;
 }
 
 } // namespace
@@ -138,11 +143,16 @@ Bytes encode_event(const CanonicalEvent& event)
 
 std::optional<CanonicalEvent> decode_event(ByteView bytes)
 {
+    CanonicalEvent event;
+    return decode_event(bytes, event) ? std::optional(std::move(event)) : std::nullopt;
+}
+
+bool decode_event(ByteView bytes, CanonicalEvent& event)
+{
     Reader reader(bytes);
     if (reader.number<std::uint8_t>() != kFormVersion) {
-        return std::nullopt;
+        return false;
     }
-    CanonicalEvent event;
     event.id = EventId{reader.bytes<16>()};
     event.at = from_micros(static_cast<std::int64_t>(reader.number<std::uint64_t>()));
     const auto actor_kind = reader.number<std::uint8_t>();
@@ -154,16 +164,15 @@ std::optional<CanonicalEvent> decode_event(ByteView bytes)
     event.action = reader.text();
     event.target_kind = reader.text();
     event.target_id = reader.text();
-    auto facts = read_facts(reader);
-    if (!facts || !reader.complete() || actor_kind > std::to_underlying(ActorKind::System) ||
+    if (!read_facts(reader, event.facts) || !reader.complete() ||
+        actor_kind > std::to_underlying(ActorKind::System) ||
         outcome < std::to_underlying(Outcome::Ok) ||
         outcome > std::to_underlying(Outcome::Failed)) {
-        return std::nullopt;
+        return false;
     }
     event.actor_kind = static_cast<ActorKind>(actor_kind);
     event.outcome = static_cast<Outcome>(outcome);
-    event.facts = *std::move(facts);
-    return event;
+    return true;
 }
 
 Bytes encode_values(const std::vector<PersonalValue>& values)

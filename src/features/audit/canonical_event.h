@@ -95,6 +95,8 @@ struct PersonalValue {
 Bytes encode_event(const CanonicalEvent& event);
 /// Nothing unless `bytes` is exactly what encode_event() makes of some event.
 std::optional<CanonicalEvent> decode_event(ByteView bytes);
+/// decode_event() into memory that is used again; `event` is of no use when it answers false.
+bool decode_event(ByteView bytes, CanonicalEvent& event);
 
 Bytes encode_values(const std::vector<PersonalValue>& values);
 std::optional<std::vector<PersonalValue>> decode_values(ByteView bytes);

@@ -57,6 +57,40 @@ private:
     sqlite3_stmt* statement_;
 };
 
+/// The row that a statement stands at.
+class StatementRow final : public RowView {
+public:
+    explicit StatementRow(sqlite3_stmt* statement) : statement_(statement) {}
+    bool is_null(std::size_t column) const override { return has(column, SQLITE_NULL); }
+    std::int64_t integer(std::size_t column) const override
+    {
+        KS_ASSERT(has(column, SQLITE_INTEGER));
+        return sqlite3_column_int64(statement_, static_cast<int>(column));
+    }
+    std::string_view text(std::size_t column) const override
+    {
+        KS_ASSERT(has(column, SQLITE_TEXT));
+        const auto at = static_cast<int>(column);
+        const auto* const data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, at));
+        KS_ASSERT(data != nullptr); // no memory
+        return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
+    }
+    ByteView bytes(std::size_t column) const override
+    {
+        KS_ASSERT(has(column, SQLITE_BLOB));
+        const auto at = static_cast<int>(column);
+        const auto* const data = static_cast<const std::byte*>(sqlite3_column_blob(statement_, at));
+        return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
+    }
+
+private:
+    bool has(std::size_t column, int type) const
+    {
+        return sqlite3_column_type(statement_, static_cast<int>(column)) == type;
+    }
+    sqlite3_stmt* statement_;
+};
+
 struct BindValue {
     sqlite3_stmt* statement;
     int position;
@@ -273,13 +307,33 @@ Result<Connection::Outcome> Connection::run_uncached(std::string_view sql,
 Result<Connection::Outcome> Connection::run(std::string_view sql, std::span<const SqlParam> params,
                                             Access access)
 {
-    KS_TRY(const Statement* const statement, prepare(sql));
-    if (access != Access::Everything && !statement->is_for_upkeep) {
-        return internal("no table that this transaction may change: " + std::string(sql));
-    }
+    KS_TRY(const Statement* const statement, prepare_for(sql, access));
     const ResetLater reset(statement->handle.get());
     KS_CHECK(bind(*statement, params));
     return step_to_end(*statement);
+}
+
+Result<void> Connection::for_each(std::string_view sql, std::span<const SqlParam> params,
+                                  Access access, ReadTx::TakeRow take)
+{
+    KS_TRY(const Statement* const statement, prepare_for(sql, access));
+    const ResetLater reset(statement->handle.get());
+    KS_CHECK(bind(*statement, params));
+    const StatementRow row(statement->handle.get());
+    int status = sqlite3_step(statement->handle.get());
+    for (; status == SQLITE_ROW; status = sqlite3_step(statement->handle.get())) {
+        KS_CHECK(take(row));
+    }
+    return status == SQLITE_DONE ? Result<void>{} : Result<void>{last_error(sql)};
+}
+
+Result<Connection::Statement*> Connection::prepare_for(std::string_view sql, Access access)
+{
+    KS_TRY(Statement* const statement, prepare(sql));
+    if (access != Access::Everything && !statement->is_for_upkeep) {
+        return internal("no table that this transaction may change: " + std::string(sql));
+    }
+    return statement;
 }
 
 Result<Connection::Statement*> Connection::prepare(std::string_view sql)

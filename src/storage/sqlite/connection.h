@@ -46,6 +46,9 @@ public:
 
     /// Runs one of the features' statements: SELECT, INSERT, UPDATE, DELETE and nothing else.
     Result<Outcome> run(std::string_view sql, std::span<const SqlParam> params, Access access);
+    /// run() for a SELECT, which hands on its rows where they stand. `take` runs no statement.
+    Result<void> for_each(std::string_view sql, std::span<const SqlParam> params, Access access,
+                          ReadTx::TakeRow take);
     /// Runs the engine's own statements: BEGIN, PRAGMA, migrations. Several may stand in `sql`.
     Result<void> control(const char* sql);
     Result<Outcome> control_query(std::string_view sql, std::span<const SqlParam> params);
@@ -83,6 +86,7 @@ private:
 
     Result<void> configure(const Options& options);
     Result<Statement*> prepare(std::string_view sql);
+    Result<Statement*> prepare_for(std::string_view sql, Access access);
     Result<Statement> compile(std::string_view sql);
     Result<void> bind(const Statement& statement, std::span<const SqlParam> params);
     Result<Outcome> run_uncached(std::string_view sql, std::span<const SqlParam> params);

@@ -24,6 +24,27 @@ public:
         KS_TRY(Connection::Outcome outcome, run(sql, params));
         return std::move(outcome.rows);
     }
+    /// The Error of `take` is its own, and dooms nothing.
+    Result<void> for_each(std::string_view sql, std::span<const SqlParam> params,
+                          ReadTx::TakeRow take)
+    {
+        if (failure_) {
+            return *failure_;
+        }
+        ++count_;
+        std::optional<Error> refusal;
+        auto walked = connection_.for_each(sql, params, access_, [&](const RowView& row) {
+            auto taken = take(row);
+            if (!taken) {
+                refusal = taken.error();
+            }
+            return taken;
+        });
+        if (!walked && !refusal) {
+            failure_ = walked.error();
+        }
+        return walked;
+    }
     Result<int> exec(std::string_view sql, std::span<const SqlParam> params)
     {
         KS_TRY(const Connection::Outcome outcome, run(sql, params));
