@@ -67,6 +67,14 @@ void add_commands(CommandTable& table, Features& features)
               [&foundation = features.foundation](const JsonValue&) -> Result<std::string> {
                   return keys_status(foundation);
               });
+    table.add("host neighbours", [&features](const JsonValue&) -> Result<std::string> {
+        JsonWriter out;
+        out.begin_object().key("cookies").begin_array();
+        for (const std::string& name : features.cookie_neighbours.names()) {
+            out.value(name);
+        }
+        return std::move(out.end_array().end_object()).take();
+    });
     table.add("backup record",
               [&features](const JsonValue& facts) { return record_backup(features, facts); });
     add_feature_commands(table, features);

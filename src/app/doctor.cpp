@@ -159,6 +159,34 @@ void check_host(const Settings& settings, Findings& findings)
                : Finding{"host", State::Good, "By its settings the whole host is Keystead's."});
 }
 
+/// Whose cookies came to the running server; nothing when none runs or none came.
+std::string foreign_cookies(const Settings& settings)
+{
+    const auto answer = ask_running_server(settings.storage.data_folder, "host neighbours", "{}");
+    const auto told = answer && *answer ? parse_json(**answer) : Result<JsonValue>(JsonValue{});
+    const JsonValue* const cookies = told ? told->find("cookies") : nullptr;
+    std::string names;
+    if (cookies != nullptr && cookies->kind() == JsonValue::Kind::Array) {
+        for (const JsonValue& name : cookies->array()) {
+            names.append(names.empty() ? "" : ", ").append(name.string());
+        }
+    }
+    return names;
+}
+
+void check_cookies(const Settings& settings, Findings& findings)
+{
+    const std::string names = foreign_cookies(settings);
+    if (!names.empty()) {
+        findings.push_back(
+            {"cookies", State::Warning,
+             "Browsers of signed-in people send cookies that are not Keystead's: " + names +
+                 ". Another application sets them for this host or for its parent domain. Let it "
+                 "set them for its own host alone (no Domain), or give Keystead a domain that it "
+                 "shares with nobody."});
+    }
+}
+
 void check_clock(Findings& findings)
 {
     constexpr std::chrono::sys_days kBuildEra{std::chrono::year{2026} / 1 / 1};
@@ -307,6 +335,7 @@ std::vector<Finding> examine_installation(const LoadedSettings& loaded,
     check_database(loaded, credentials_directory, findings);
     check_database_role(loaded.settings, findings);
     check_host(loaded.settings, findings);
+    check_cookies(loaded.settings, findings);
     check_clock(findings);
     check_breach_filter(loaded.settings, findings);
     check_mail(loaded.settings, findings);

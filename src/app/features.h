@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/authenticator.h"
+#include "app/cookie_neighbours.h"
 #include "app/credential_ender.h"
 #include "app/device_words.h"
 #include "app/foundation.h"
@@ -180,6 +181,7 @@ public:
     account_data::ErasureJob erasure;
     FeatureAuthenticator authenticator;
     LimitTally limit_tally;
+    CookieNeighbours cookie_neighbours;
 
     /// Keeps a router that routes refer to.
     http::Router& keep(std::unique_ptr<http::Router> router)

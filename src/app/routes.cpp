@@ -77,6 +77,8 @@ account::FindAccountFacts account_facts(Features& f)
         }
         facts.csrf_token =
             f.sessions.csrf_token(request.cookie(session::kSessionCookie).value_or(""));
+        // Each page begins with this question, and only a browser asks it with cookies of others.
+        f.cookie_neighbours.note(request.foreign_cookies);
         return facts;
     };
 }

@@ -4,6 +4,8 @@
 #include "core/result.h"
 #include "http/ascii.h"
 
+#include <algorithm>
+
 namespace keystead::http {
 namespace {
 
@@ -34,6 +36,15 @@ std::string_view* slot_of(OurCookies& cookies, std::string_view name)
     return name == kDeviceCookie ? &cookies.device : nullptr;
 }
 
+/// The first "name=value" of the field, which then begins behind it.
+std::string_view take_pair(std::string_view& field)
+{
+    const std::size_t semicolon = field.find(';');
+    const std::string_view pair = trim(field.substr(0, semicolon));
+    field = semicolon == std::string_view::npos ? std::string_view{} : field.substr(semicolon + 1);
+    return pair;
+}
+
 } // namespace
 
 bool parse_cookies(std::string_view field, OurCookies& cookies)
@@ -41,10 +52,7 @@ bool parse_cookies(std::string_view field, OurCookies& cookies)
     cookies = {};
     unsigned seen = 0; // a bit each, since an empty value is a value
     while (!field.empty()) {
-        const std::size_t semicolon = field.find(';');
-        const std::string_view pair = trim(field.substr(0, semicolon));
-        field =
-            semicolon == std::string_view::npos ? std::string_view{} : field.substr(semicolon + 1);
+        const std::string_view pair = take_pair(field);
         const std::size_t equals = pair.find('=');
         // Trimmed, since "__Host-keystead =x" would be our cookie to a reader that trims.
         std::string_view* slot = slot_of(cookies, trim(pair.substr(0, equals)));
@@ -60,6 +68,19 @@ bool parse_cookies(std::string_view field, OurCookies& cookies)
         *slot = trim(pair.substr(equals + 1));
     }
     return true;
+}
+
+void for_each_foreign_cookie(std::string_view field, function_ref<void(std::string_view name)> take)
+{
+    OurCookies ours;
+    while (!field.empty()) {
+        const std::string_view pair = take_pair(field);
+        const std::string_view name = trim(pair.substr(0, pair.find('=')));
+        if (!name.empty() && slot_of(ours, name) == nullptr &&
+            std::ranges::all_of(name, is_token_character)) {
+            take(name);
+        }
+    }
 }
 
 void append_set_cookie(std::string& out, const Cookie& cookie)

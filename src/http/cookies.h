@@ -4,6 +4,7 @@
 // for others: a host may be shared with a product whose cookies are its own affair.
 #pragma once
 
+#include "core/function_ref.h"
 #include "http/response.h"
 
 #include <string>
@@ -25,6 +26,10 @@ struct OurCookies {
 /// False when one of ours comes twice or with characters that no value of ours has: two readers
 /// might pick differently.
 bool parse_cookies(std::string_view field, OurCookies& cookies);
+
+/// The names in the field that are not ours, as far as they are names (RFC 9110 tokens).
+void for_each_foreign_cookie(std::string_view field,
+                             function_ref<void(std::string_view name)> take);
 
 /// "name=value; Path=/; Secure; HttpOnly; SameSite=Lax[; Max-Age=n]", appended. The `__Host-`
 /// prefix then holds: Secure, Path=/ and no Domain.

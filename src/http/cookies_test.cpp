@@ -23,6 +23,16 @@ TEST(Cookies, FindsOursAmongOthers)
     EXPECT_EQ(cookies.session, "");
 }
 
+TEST(Cookies, NamesThoseOfOthers)
+{
+    std::string names;
+    for_each_foreign_cookie(
+        "_ga=GA1; __Host-keystead=ks_ses_abc; theme=\"a=b\";; bare ; two words=1; =x; "
+        "__Host-keystead-flow=1;shop_id =7",
+        [&](std::string_view name) { names.append(name).append(" "); });
+    EXPECT_EQ(names, "_ga theme bare shop_id ");
+}
+
 // guards: a cookie of ours that two readers could take differently
 TEST(Cookies, RefusesOursTwiceOrMalformed)
 {

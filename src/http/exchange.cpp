@@ -113,6 +113,13 @@ Result<void> Exchange::prepare(const Head& head, const Credentials& credentials,
             request_.cookies.emplace_back(name, value);
         }
     }
+    if (route_->access.kind == Access::Kind::Session && token_use_ == TokenUse::Api) {
+        for_each_foreign_cookie(head.field("cookie"), [this](std::string_view name) {
+            if (request_.foreign_cookies.size() < Request::kForeignCookiesMax) {
+                request_.foreign_cookies.emplace_back(name);
+            }
+        });
+    }
     for (auto& [name, value] : request_.path_parameters) {
         auto decoded = percent_decode(value, PlusSign::Literal);
         if (!decoded) {

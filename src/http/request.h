@@ -48,7 +48,11 @@ public:
     std::vector<std::pair<std::string, std::string>> query_parameters; // validated, decoded
     std::vector<std::pair<std::string, std::string>>
         headers; // lower-case names, as received before any body
-    std::vector<std::pair<std::string, std::string>> cookies;
+    std::vector<std::pair<std::string, std::string>> cookies; // ours
+    /// Names of cookies that are not ours, kForeignCookiesMax at most, in requests to routes of
+    /// sessions; not in checks, which bring the product's own.
+    std::vector<std::string> foreign_cookies;
+    static constexpr std::size_t kForeignCookiesMax = 32;
     std::string
         raw_body; // for routes whose schema is None but that take a body of their own (introspect)
     Body body;

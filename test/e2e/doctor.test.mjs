@@ -8,8 +8,9 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { Cluster } from "../crash/support/cluster.mjs";
+import { signUp } from "./support/accounts.mjs";
 import { atEnd } from "./support/cleanup.mjs";
-import { engine, runKeystead, settingsAsEnvironment } from "./support/server.mjs";
+import { engine, runKeystead, settingsAsEnvironment, startKeystead } from "./support/server.mjs";
 
 const day = (distance) => new Date(Date.now() + distance * 86_400_000).toISOString().slice(0, 10);
 
@@ -32,6 +33,34 @@ test("a host that is shared with another application is pointed out", { skip: en
     const [[state, words]] = examined(folder, { server: { base_path: "/account" } }, "host");
     assert.equal(state, "warning");
     assert.match(words, /^By its settings another application is on this host, outside of \/account: .* A host of its own/);
+});
+
+// ASVS: V3.5.4
+test("cookies of another application, that it set for the parent domain, are pointed out by name", { skip: engine !== "sqlite" && "alike on both engines" }, async (t) => {
+    const server = await startKeystead(t);
+    const found = () => {
+        const done = runKeystead(["doctor", "--preset", server.preset, "--output", "json"], { cwd: server.folder, environment: server.environment() });
+        return JSON.parse(done.stdout).filter(({ check }) => check === "cookies");
+    };
+    const withCookies = (client, more) => {
+        const own = [...client.cookies].map(([name, value]) => `${name}=${value}`);
+        return client.get("account", { headers: { cookie: [...own, ...more].join("; ") } });
+    };
+    const account = await signUp(server);
+    assert.equal((await account.client.get("account")).status, 200);
+    assert.deepEqual(found(), [], "its own are no finding");
+
+    assert.equal((await withCookies(server.client(), ["stranger=1"])).status, 401);
+    assert.deepEqual(found(), [], "what strangers make up is not noted");
+
+    assert.equal((await withCookies(account.client, ["_ga=secret-value", "bad name=1", "shop=2"])).status, 200);
+    const [{ state, words }] = found();
+    assert.equal(state, "warning");
+    assert.match(words, /not Keystead's: _ga, shop\. Another application sets them for this host or for its parent domain\./);
+    assert.doesNotMatch(words, /secret-value|bad name/);
+
+    assert.equal((await withCookies(account.client, Array.from({ length: 100 }, (_, n) => `c${n}=1`))).status, 200);
+    assert.ok(found()[0].words.match(/, /g).length < 20, "many are bounded");
 });
 
 // ASVS: V13.2.1
