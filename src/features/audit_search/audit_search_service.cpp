@@ -1,9 +1,9 @@
 #include "features/audit_search/audit_search_service.h"
 
 #include <algorithm>
-#include <deque>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace keystead::audit_search {
 
@@ -28,11 +28,11 @@ public:
     Result<const BlockLeaves*> seek(std::uint64_t block)
     {
         for (;;) {
-            while (!ahead_.empty() && is_before(ahead_.front().block, block)) {
-                ahead_.pop_front();
+            while (at_ < ahead_.size() && is_before(ahead_[at_].block, block)) {
+                ++at_;
             }
-            if (!ahead_.empty()) {
-                return &ahead_.front();
+            if (at_ < ahead_.size()) {
+                return &ahead_[at_];
             }
             if (at_end_) {
                 return nullptr;
@@ -60,7 +60,8 @@ private:
         }
         at_end_ = blocks->size() < ahead_max_;
         ahead_max_ = std::min(ahead_max_ * 4, kAheadMax);
-        ahead_.assign(blocks->begin(), blocks->end());
+        ahead_ = *std::move(blocks);
+        at_ = 0;
         return {};
     }
 
@@ -69,7 +70,8 @@ private:
     const Filter& filter_;
     std::optional<Term> term_; // nothing: the filter's time
     Direction direction_;
-    std::deque<BlockLeaves> ahead_;
+    std::vector<BlockLeaves> ahead_;
+    std::size_t at_ = 0; // in ahead_: those before are passed
     std::uint32_t ahead_max_ = 8;
     bool at_end_ = false;
 };
@@ -233,7 +235,7 @@ private:
     const Filter& filter_;
     Direction direction_;
     std::uint32_t limit_;
-    std::deque<BlockReader> readers_;
+    std::vector<BlockReader> readers_;
     Found found_;
     std::uint32_t read_ = 0;
 };

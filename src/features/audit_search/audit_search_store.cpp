@@ -23,24 +23,13 @@ Error damaged(std::string_view what)
     return {.code = "audit-search/damaged", .cause = std::string(what)};
 }
 
-Result<LeafSet> leaves_of(const Bytes& bytes)
+Result<LeafSet> leaves_of(ByteView bytes)
 {
     const auto leaves = LeafSet::decode(bytes);
     if (!leaves) {
         return damaged("a set of leaves in audit_posting is not one");
     }
     return *leaves;
-}
-
-Result<std::vector<BlockLeaves>> blocks_of(const Rows& rows)
-{
-    std::vector<BlockLeaves> blocks;
-    blocks.reserve(rows.size());
-    for (const Row& row : rows) {
-        KS_TRY(const LeafSet leaves, leaves_of(row.bytes(1)));
-        blocks.push_back({static_cast<std::uint64_t>(row.integer(0)), leaves});
-    }
-    return blocks;
 }
 
 void append_number(Bytes& bytes, std::int64_t number)
@@ -106,16 +95,21 @@ Result<std::vector<BlockLeaves>> AuditSearchStore::list_postings(ReadTx& tx, Ter
                                                                  Direction direction,
                                                                  std::uint32_t limit)
 {
-    auto answer =
-        direction == Direction::NewestFirst
-            ? tx.query("SELECT block, leaves FROM audit_posting WHERE term = $1 AND block <= $2 "
-                       "ORDER BY block DESC LIMIT $3",
-                       term, from, limit)
-            : tx.query("SELECT block, leaves FROM audit_posting WHERE term = $1 AND block >= $2 "
-                       "ORDER BY block LIMIT $3",
-                       term, from, limit);
-    KS_TRY(const Rows rows, std::move(answer));
-    return blocks_of(rows);
+    std::vector<BlockLeaves> blocks;
+    blocks.reserve(limit);
+    const auto take = [&](const RowView& row) -> Result<void> {
+        KS_TRY(const LeafSet leaves, leaves_of(row.bytes(1)));
+        blocks.push_back({static_cast<std::uint64_t>(row.integer(0)), leaves});
+        return {};
+    };
+    KS_CHECK(direction == Direction::NewestFirst
+                 ? tx.for_each("SELECT block, leaves FROM audit_posting WHERE term = $1 AND "
+                               "block <= $2 ORDER BY block DESC LIMIT $3",
+                               take, term, from, limit)
+                 : tx.for_each("SELECT block, leaves FROM audit_posting WHERE term = $1 AND "
+                               "block >= $2 ORDER BY block LIMIT $3",
+                               take, term, from, limit));
+    return blocks;
 }
 
 Result<std::vector<BlockLeaves>> AuditSearchStore::list_times(ReadTx& tx, Instant first,

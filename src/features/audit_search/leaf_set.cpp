@@ -40,7 +40,7 @@ std::optional<LeafSet> LeafSet::decode(ByteView bytes)
         for (std::size_t at = 0; at < set.words_.size(); ++at) {
             set.words_[at] = word_at(bytes.data() + 8 * at);
         }
-        return set.count() >= kListMax ? std::optional(set) : std::nullopt;
+        return set.has_at_least(kListMax) ? std::optional(set) : std::nullopt;
     }
     if (bytes.size() % 2 != 0 || bytes.size() >= 2 * std::size_t{kListMax}) {
         return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<LeafSet> LeafSet::decode(ByteView bytes)
 Bytes LeafSet::encode() const
 {
     Bytes bytes;
-    if (count() >= kListMax) {
+    if (has_at_least(kListMax)) {
         bytes.resize(kBitsBytes);
         for (std::size_t at = 0; at < kBitsBytes; ++at) {
             bytes[at] = static_cast<std::byte>(words_[at / 8] >> (at % 8 * 8) & 0xff);
@@ -111,6 +111,15 @@ LeafSet& LeafSet::operator-=(const LeafSet& other)
 bool LeafSet::is_empty() const
 {
     return std::ranges::all_of(words_, [](std::uint64_t word) { return word == 0; });
+}
+
+bool LeafSet::has_at_least(std::uint32_t wanted) const
+{
+    std::uint32_t count = 0;
+    for (std::size_t at = 0; at < words_.size() && count < wanted; ++at) {
+        count += static_cast<std::uint32_t>(std::popcount(words_[at]));
+    }
+    return count >= wanted;
 }
 
 std::uint32_t LeafSet::count() const

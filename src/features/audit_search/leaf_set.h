@@ -42,6 +42,7 @@ public:
     bool operator==(const LeafSet&) const = default;
 
 private:
+    bool has_at_least(std::uint32_t wanted) const;
     static std::uint64_t bit(std::uint32_t place) { return std::uint64_t{1} << (place % 64); }
     std::array<std::uint64_t, kBlockLeaves / 64> words_{};
 };

@@ -1,4 +1,5 @@
-"""Writes the figures of build/bench/results into docs/performance.md, between its two marks."""
+"""Writes the figures of build/bench/results into docs/performance.md, between its two marks. What was not measured here
+stays as it stands there."""
 
 import json
 import os
@@ -21,7 +22,7 @@ def machine():
     memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(encoding="utf-8"))
     gigabytes = int(memory[1]) / 2**20
     return (f"{os.cpu_count()} cores of {processor[1] if processor else 'an unnamed processor'}, {gigabytes:.0f} GiB, "
-            f"Linux {platform.release().split('-')[0]}")
+            f"Linux {platform.release().split('-')[0]}.")
 
 
 def value_of(figure):
@@ -32,7 +33,7 @@ def value_of(figure):
 
 
 def table(result):
-    lines = [f"### `./bench {result['name']}`, {result['day']}", ""]
+    lines = [f"### `./bench {result['name']}`, {result['day']}", "", machine(), ""]
     if result["load"] > 1.5 * os.cpu_count():
         lines += [f"The machine was not quiet: {result['load']:.0f} processes wanted its cores in the last quarter of an "
                   "hour.", ""]
@@ -43,13 +44,22 @@ def table(result):
     return "\n".join(lines) + "\n"
 
 
+def tables_on(page):
+    """By name, as table() wrote them."""
+    figures = page.split(BEGIN)[1].split(END)[0]
+    return {name: text.rstrip() + "\n" for text, name in re.findall(r"^(### `\./bench (\w+)`.*?)(?=^### |\Z)", figures, re.M | re.S)}
+
+
 def main():
-    results = [json.loads(file.read_text(encoding="utf-8")) for file in report.RESULTS.glob("*.json")]
-    results.sort(key=lambda result: ORDER.index(result["name"]) if result["name"] in ORDER else len(ORDER))
     page = PAGE.read_text(encoding="utf-8")
     before, after = page.split(BEGIN)[0], page.split(END)[1]
-    tables = "\n".join(table(result) for result in results)
-    PAGE.write_text(f"{before}{BEGIN}\nMachine: {machine()}.\n\n{tables}\n{END}{after}", encoding="utf-8")
+    known = tables_on(page)
+    for file in report.RESULTS.glob("*.json"):
+        result = json.loads(file.read_text(encoding="utf-8"))
+        known[result["name"]] = table(result)
+    names = sorted(known, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    tables = "\n".join(known[name] for name in names)
+    PAGE.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
 
 
 main()

@@ -169,9 +169,13 @@ class Asker:
         headers = {**self.fields, **(fields or {})}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        self.connection.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = self.connection.getresponse()
-        text = answer.read()
+        while True:
+            self.connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = self.connection.getresponse()
+            text = answer.read()
+            if answer.status != 429:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))  # A server has limits of its own, which no setting lifts.
         if answer.status not in expected:
             raise RuntimeError(f"{method} {path}: {answer.status} {text[:500]}")
         return answer, text
