@@ -258,7 +258,9 @@ Result<void> AuditStore::for_each_values(ReadTx& tx, EventId first, EventId last
                                          std::uint32_t limit, TakeValues take)
 {
     const auto hand_on = [&](const RowView& row) -> Result<void> {
-        take(row.id<EventId>(0), row.bytes(1));
+        if (row.bytes(0).size() == sizeof(IdBytes)) { // Else damage made it, and it is no event's.
+            take(row.id<EventId>(0), row.bytes(1));
+        }
         return {};
     };
     return tx.for_each("SELECT event_id, contents FROM audit_value WHERE event_id >= $1 AND "
