@@ -30,7 +30,7 @@ const patience = { head_timeout: "2m", body_timeout: "2m", request_timeout: "5m"
 const settings = {
     password: { hash_queue_max: 1000 }, server: { access_log: "off", ...patience }, mail: { per_hour_max: 60 },
     // Each of a thousand cycles moves the clock: nothing that is compared may be forgotten.
-    webhook: { retention: "90d" }, ...insideAllowed,
+    webhook: { retention: "90d" }, session: { idle_timeout: "none" }, ...insideAllowed,
     // Attempts that a kill broke off count as refused; a sign-in after them would be told of in other words.
     notice: { failures_told: 100 },
 };
