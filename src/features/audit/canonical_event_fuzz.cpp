@@ -1,4 +1,5 @@
-// Property: what decode_event() or decode_values() takes is the only form of what it gives.
+// Property: what decode_event() or decode_values() takes is the only form of what it gives, and
+// memory that held another event before makes no difference.
 #include "features/audit/canonical_event.h"
 
 #include <algorithm>
@@ -10,8 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     using namespace keystead;
     const ByteView bytes = std::as_bytes(std::span(data, size));
-    if (const auto event = audit::decode_event(bytes);
-        event && !std::ranges::equal(audit::encode_event(*event), bytes)) {
+    static audit::CanonicalEvent used;
+    const auto event = audit::decode_event(bytes);
+    if (event && !std::ranges::equal(audit::encode_event(*event), bytes)) {
+        std::abort();
+    }
+    if (audit::decode_event(bytes, used) != event.has_value() || (event && *event != used)) {
         std::abort();
     }
     if (const auto values = audit::decode_values(bytes);
