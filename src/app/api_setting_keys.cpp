@@ -27,25 +27,10 @@ bool is_permission_name(std::string_view text)
 template <class Member>
 SettingKey permissions_key(std::string_view name, Member member, std::string_view words)
 {
-    SettingKey key{name, "list of permissions", words, {}, {}, {}};
-    key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
-        auto names = list_of(value);
-        for (const auto& item : names) {
-            if (!is_permission_name(item)) {
-                return quoted(item) + " is no name of a permission";
-            }
-        }
-        member(settings) = std::move(names);
-        return {};
+    const auto fault_of = [](std::string_view item) -> std::string_view {
+        return is_permission_name(item) ? "" : "is no name of a permission";
     };
-    key.show = [member](const Settings& settings) {
-        std::string out;
-        for (const auto& item : member(settings)) {
-            out += (out.empty() ? "" : ", ") + quoted(item);
-        }
-        return "[" + out + "]";
-    };
-    return key;
+    return texts_key(name, "list of permissions", member, fault_of, words);
 }
 
 /// As curl has it (--pinnedpubkey): SHA-256 of a key's SubjectPublicKeyInfo.
@@ -59,19 +44,10 @@ bool is_pin(std::string_view text)
 template <class Member>
 SettingKey pins_key(std::string_view name, Member member, std::string_view words)
 {
-    SettingKey key = permissions_key(name, member, words);
-    key.type = "list of \"sha256//base64\"";
-    key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
-        auto pins = list_of(value);
-        for (const auto& item : pins) {
-            if (!is_pin(item)) {
-                return quoted(item) + " is not \"sha256//\" and a SHA-256 in base64";
-            }
-        }
-        member(settings) = std::move(pins);
-        return {};
+    const auto fault_of = [](std::string_view item) -> std::string_view {
+        return is_pin(item) ? "" : "is not \"sha256//\" and a SHA-256 in base64";
     };
-    return key;
+    return texts_key(name, "list of \"sha256//base64\"", member, fault_of, words);
 }
 
 SettingKey catalogue_key()

@@ -27,25 +27,10 @@ SettingKey kinds_key(std::string_view name, Member member, std::string_view word
     for (const auto kind : kOptionalNotices) {
         listed += (listed.empty() ? "" : ", ") + quoted(name_of(kind));
     }
-    SettingKey key{name, "list of " + listed, words, {}, {}, {}};
-    key.apply = [member, listed](Settings& settings, const SettingValue& value) -> std::string {
-        auto names = list_of(value);
-        for (const auto& item : names) {
-            if (!optional_notice_from(item)) {
-                return quoted(item) + " is none of " + listed;
-            }
-        }
-        member(settings) = std::move(names);
-        return {};
+    const auto fault_of = [listed](std::string_view item) {
+        return optional_notice_from(item) ? "" : "is none of " + listed;
     };
-    key.show = [member](const Settings& settings) {
-        std::string out;
-        for (const auto& item : member(settings)) {
-            out += (out.empty() ? "" : ", ") + quoted(item);
-        }
-        return "[" + out + "]";
-    };
-    return key;
+    return texts_key(name, "list of " + listed, member, fault_of, words);
 }
 
 SettingKey namespace_key()

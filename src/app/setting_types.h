@@ -209,18 +209,20 @@ SettingKey ranges_key(std::string_view name, Member member, std::string_view wor
 /// Host names in lower case; `name_fault` says what a name must look like, empty when it does.
 std::string name_fault(std::string_view name);
 
-template <class Member>
-SettingKey names_key(std::string_view name, Member member, std::string_view words)
+/// A list of texts, each of which `fault_of` finds nothing wrong with: it answers what, or nothing.
+template <class Member, class FaultOf>
+SettingKey texts_key(std::string_view name, std::string type, Member member, FaultOf fault_of,
+                     std::string_view words)
 {
-    SettingKey key{name, "list of host names or addresses", words, {}, {}, {}};
-    key.apply = [member](Settings& settings, const SettingValue& value) -> std::string {
-        std::vector<std::string> names = list_of(value);
-        for (const auto& item : names) {
-            if (std::string fault = name_fault(item); !fault.empty()) {
+    SettingKey key{name, std::move(type), words, {}, {}, {}};
+    key.apply = [member, fault_of](Settings& settings, const SettingValue& value) -> std::string {
+        std::vector<std::string> items = list_of(value);
+        for (const auto& item : items) {
+            if (const std::string fault{fault_of(item)}; !fault.empty()) {
                 return quoted(item) + " " + fault;
             }
         }
-        member(settings) = std::move(names);
+        member(settings) = std::move(items);
         return {};
     };
     key.show = [member](const Settings& settings) {
@@ -231,6 +233,12 @@ SettingKey names_key(std::string_view name, Member member, std::string_view word
         return "[" + out + "]";
     };
     return key;
+}
+
+template <class Member>
+SettingKey names_key(std::string_view name, Member member, std::string_view words)
+{
+    return texts_key(name, "list of host names or addresses", member, name_fault, words);
 }
 
 } // namespace keystead::app

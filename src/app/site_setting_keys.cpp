@@ -46,25 +46,10 @@ template <class Member>
 SettingKey list_key(std::string_view name, std::string type, Member member, Form form,
                     std::string_view words)
 {
-    SettingKey key{name, std::move(type), words, {}, {}, {}};
-    key.apply = [member, form](Settings& settings, const SettingValue& value) -> std::string {
-        auto items = list_of(value);
-        for (const auto& item : items) {
-            if (!form.fits(item)) {
-                return quoted(item) + " " + std::string(form.fault);
-            }
-        }
-        member(settings) = std::move(items);
-        return {};
+    const auto fault_of = [form](std::string_view item) {
+        return form.fits(item) ? std::string_view{} : form.fault;
     };
-    key.show = [member](const Settings& settings) {
-        std::string out;
-        for (const auto& item : member(settings)) {
-            out += (out.empty() ? "" : ", ") + quoted(item);
-        }
-        return "[" + out + "]";
-    };
-    return key;
+    return texts_key(name, std::move(type), member, fault_of, words);
 }
 
 template <class Member>
