@@ -1,9 +1,13 @@
 #include "features/account/account_store.h"
 
+#include "storage/rows.h"
+
 #include <utility>
 
 namespace keystead::account {
 namespace {
+
+using storage::done;
 
 std::optional<EmailAddress> optional_email(const Row& row, std::size_t column)
 {
@@ -43,12 +47,6 @@ Result<bool> changed_one(Result<int> outcome)
 {
     KS_TRY(const int rows, std::move(outcome));
     return rows == 1;
-}
-
-Result<void> done(Result<int> outcome)
-{
-    KS_CHECK(std::move(outcome));
-    return {};
 }
 
 /// `part` as a LIKE pattern that matches it anywhere; "!" is the escape sign of the statement.

@@ -1,7 +1,11 @@
 #include "features/api_token/api_token_store.h"
 
+#include "storage/rows.h"
+
 namespace keystead::api_token {
 namespace {
+
+using storage::digests_of;
 
 // The columns stand in the order of token_of().
 const std::string kColumns =
@@ -23,16 +27,6 @@ ApiToken token_of(const Row& row)
     token.expires_at = row.optional_time(8);
     token.suspended_at = row.optional_time(9);
     return token;
-}
-
-std::vector<Digest> digests_of(const Rows& rows)
-{
-    std::vector<Digest> list;
-    list.reserve(rows.size());
-    for (const Row& row : rows) {
-        list.push_back(row.digest(0));
-    }
-    return list;
 }
 
 std::vector<AccountId> accounts_of(const Rows& rows)

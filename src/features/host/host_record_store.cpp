@@ -1,9 +1,14 @@
 #include "features/host/host_store.h"
 
+#include "storage/rows.h"
+
 #include <utility>
 
 namespace keystead::host {
 namespace {
+
+using storage::digests_of;
+using storage::done;
 
 const std::string kSelect =
     "SELECT id, host_id, login_id, account_id, ssh_key_id, fingerprint, login_user, address, "
@@ -45,21 +50,6 @@ std::map<HostId, std::int64_t> counts_of(const Rows& rows)
         counts.emplace(row.id<HostId>(0), row.integer(1));
     }
     return counts;
-}
-
-std::vector<Digest> digests_of(const Rows& rows)
-{
-    std::vector<Digest> list;
-    list.reserve(rows.size());
-    for (const Row& row : rows) {
-        list.push_back(row.digest(0));
-    }
-    return list;
-}
-
-Result<void> done(Result<int> rows)
-{
-    return rows ? Result<void>{} : Result<void>(std::move(rows).error());
 }
 
 } // namespace

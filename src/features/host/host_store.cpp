@@ -1,9 +1,14 @@
 #include "features/host/host_store.h"
 
+#include "storage/rows.h"
+
 #include <utility>
 
 namespace keystead::host {
 namespace {
+
+using storage::digests_of;
+using storage::done;
 
 constexpr int kIdentityMax = 16;
 
@@ -46,20 +51,6 @@ std::vector<Host> hosts_of(const Rows& rows)
 std::optional<Holder> holder_of(const std::optional<Row>& row)
 {
     return row ? std::optional(Holder{row->id<HostId>(0), row->id<AccountId>(1)}) : std::nullopt;
-}
-
-Result<void> done(Result<int> rows)
-{
-    return rows ? Result<void>{} : Result<void>(std::move(rows).error());
-}
-
-std::vector<Digest> digests_of(const Rows& rows)
-{
-    std::vector<Digest> list;
-    for (const Row& row : rows) {
-        list.push_back(row.digest(0));
-    }
-    return list;
 }
 
 } // namespace

@@ -1,20 +1,16 @@
 #include "features/notify/outbox_store.h"
 
+#include "storage/rows.h"
+
 #include <utility>
 
 namespace keystead::notify {
 
 namespace {
 
-/// For statements whose count of rows says nothing.
-Result<void> done(Result<int> rows)
-{
-    if (!rows) {
-        return std::move(rows).error();
-    }
-    return {};
-}
+using storage::done;
 
+/// For statements whose count of rows says nothing.
 } // namespace
 
 Result<void> OutboxStore::insert(ChangeTx& tx, const OutboxRow& row)

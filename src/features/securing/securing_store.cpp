@@ -1,15 +1,10 @@
 #include "features/securing/securing_store.h"
 
+#include "storage/rows.h"
+
 namespace keystead::securing {
-namespace {
 
-Result<void> done(Result<int> outcome)
-{
-    KS_CHECK(std::move(outcome));
-    return {};
-}
-
-} // namespace
+using storage::done;
 
 Result<void> SecuringStore::begin(WriteTx& tx, AccountId account)
 {

@@ -1,9 +1,13 @@
 #include "features/session/session_store.h"
 
+#include "storage/rows.h"
+
 #include <string>
 
 namespace keystead::session {
 namespace {
+
+using storage::digests_of;
 
 // Sessions together with their last activity; the columns stand in the order of session_of().
 const std::string kSelect =
@@ -63,16 +67,6 @@ std::vector<Session> sessions_of(const Rows& rows)
     list.reserve(rows.size());
     for (const Row& row : rows) {
         list.push_back(session_of(row));
-    }
-    return list;
-}
-
-std::vector<Digest> digests_of(const Rows& rows)
-{
-    std::vector<Digest> list;
-    list.reserve(rows.size());
-    for (const Row& row : rows) {
-        list.push_back(row.digest(0));
     }
     return list;
 }

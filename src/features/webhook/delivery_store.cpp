@@ -1,18 +1,14 @@
 #include "features/webhook/delivery_store.h"
 
+#include "storage/rows.h"
+
 #include <algorithm>
 #include <tuple>
 
 namespace keystead::webhook {
 namespace {
 
-Result<void> done(Result<int> rows)
-{
-    if (!rows) {
-        return std::move(rows).error();
-    }
-    return {};
-}
+using storage::done;
 
 Delivery delivery_of(const Row& row)
 {

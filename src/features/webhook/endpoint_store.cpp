@@ -1,15 +1,11 @@
 #include "features/webhook/endpoint_store.h"
 
+#include "storage/rows.h"
+
 namespace keystead::webhook {
 namespace {
 
-Result<void> done(Result<int> rows)
-{
-    if (!rows) {
-        return std::move(rows).error();
-    }
-    return {};
-}
+using storage::done;
 
 Endpoint endpoint_of(const Row& row)
 {
