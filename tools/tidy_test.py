@@ -38,6 +38,8 @@ REFUSED = {
     "audit is the floor": (
         "features/audit/audit_log.h", '#pragma once\n#include "features/account/account_service.h"'),
     "an engine": ("features/totp/totp_store.cpp", '#include "storage/sqlite/connection.h"'),
+    "what stores do with answers, in a service": (
+        "features/totp/totp_service.cpp", '#include "storage/rows.h"'),
     "a library out of its place": ("features/totp/totp.cpp", "#include <openssl/evp.h>"),
     "a heavy header in a header": ("storage/sqlite/a.h", "#pragma once\n#include <sqlite3.h>"),
     "include not from src": ("core/a.cpp", '#include "result.h"'),
@@ -85,6 +87,7 @@ ACCEPTED = {
     "the time of sockets": ("http/a.cpp", "auto t = steady_clock::now();"),
     "keyed hashes in http": ("http/a.cpp", '#include "crypto/hash.h"'),
     "a list of common passwords": ("features/password/common_passwords.cpp", "int x;"),
+    "what stores do with answers": ("features/totp/totp_store.cpp", '#include "storage/rows.h"'),
     "SQL in a store": ("features/totp/totp_store.cpp", 'auto s = "SELECT 1 FROM totp";'),
     "a member called time": ("core/a.cpp", "auto t = row.time(0); auto u = run_time(0);"),
     "default over characters": ("core/a.cpp", "switch (c) {\ncase 'a': return 1;\ndefault: return 2;\n}"),
