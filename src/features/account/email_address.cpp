@@ -23,9 +23,9 @@ bool is_ascii(std::string_view text)
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-char fold_ascii(char c)
+template <typename Unit> Unit fold_ascii(Unit c)
 {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? static_cast<Unit>(c - 'A' + 'a') : c;
 }
 
 bool is_ascii_alphanumeric(char c)
@@ -93,6 +93,18 @@ std::optional<std::u16string> normalize(const std::u16string& units)
     }
     normal.resize(static_cast<std::size_t>(length));
     return normal;
+}
+
+/// NFC on both sides of the folding: É is one letter, which stays, however it was spelled; and a y
+/// may have a form with the mark behind it where Y has none (U+1E99).
+std::optional<std::u16string> normalize_and_fold(const std::u16string& units)
+{
+    auto normal = normalize(units);
+    if (!normal) {
+        return std::nullopt;
+    }
+    std::ranges::transform(*normal, normal->begin(), fold_ascii<char16_t>);
+    return normalize(*normal);
 }
 
 /// Refuses mixed scripts, invisible sequences and digits of more than one system (UTS #39 §5.1 to
@@ -165,8 +177,12 @@ std::optional<std::string> canonical_local_part(std::string_view input)
     if (!is_dot_atom(input)) {
         return std::nullopt;
     }
+    // ASCII alone is folded: what other letters' case means is for the host of the mailbox to say
+    // (RFC 5321 §2.4).
     std::string local(input);
-    if (!is_ascii(input)) {
+    if (is_ascii(input)) {
+        std::ranges::transform(local, local.begin(), fold_ascii<char>);
+    } else {
         // Loading its data is dear; its use is not, and may be shared by threads.
         static const LocalPartChecker kChecker;
         const auto units = to_utf16(input);
@@ -174,7 +190,7 @@ std::optional<std::string> canonical_local_part(std::string_view input)
         if (!units || !kChecker.only_identifiers(*units)) {
             return std::nullopt;
         }
-        const auto normal = normalize(*units);
+        const auto normal = normalize_and_fold(*units);
         if (!normal || starts_with_mark(*normal) || !kChecker.accepts(*normal)) {
             return std::nullopt;
         }
@@ -184,9 +200,6 @@ std::optional<std::string> canonical_local_part(std::string_view input)
         }
         local = std::move(*text);
     }
-    // ASCII alone is folded: what other letters' case means is for the host of the mailbox to say
-    // (RFC 5321 §2.4).
-    std::ranges::transform(local, local.begin(), fold_ascii);
     return local.size() <= kLocalPartBytesMax ? std::optional(std::move(local)) : std::nullopt;
 }
 
@@ -205,7 +218,7 @@ std::optional<std::string> to_a_labels(const std::string& domain)
         return std::nullopt;
     }
     std::string text(answer);
-    std::ranges::transform(text, text.begin(), fold_ascii);
+    std::ranges::transform(text, text.begin(), fold_ascii<char>);
     return text;
 }
 

@@ -27,6 +27,10 @@ TEST(EmailAddress, HasOneCanonicalForm)
         {"a@XN--BCHER-KVA.example", "a@xn--bcher-kva.example"},
         {"a@fa\xC3\x9F.example", "a@xn--fa-hia.example"},                    // not "fass": IDNA2008
         {"e\xCC\x81t\xC3\xA9@example.com", "\xC3\xA9t\xC3\xA9@example.com"}, // NFC
+        // J with a caron stays two characters in NFC, j with one becomes one (U+01F0).
+        {"J\xCC\x8C@example.com", "\xC7\xB0@example.com"},
+        {"j\xCC\x8C@example.com", "\xC7\xB0@example.com"},
+        {"E\xCC\x81@example.com", "\xC3\x89@example.com"}, // a letter that is not ASCII: it stays
         {"a@b\xE3\x80\x82"
          "example",
          "a@b.example"}, // U+3002 is a dot (UTS #46 §4)
@@ -36,6 +40,7 @@ TEST(EmailAddress, HasOneCanonicalForm)
     };
     for (const auto& [input, expected] : cases) {
         EXPECT_EQ(canonical(input), expected) << input;
+        EXPECT_EQ(canonical(expected), expected);
     }
 }
 
