@@ -2,6 +2,8 @@
 
 #include "core/encoding.h"
 #include "core/json.h"
+#include "features/client_device/client_device_routes.h"
+#include "features/place/place_routes.h"
 #include "http/schema.h"
 
 #include <charconv>
@@ -108,17 +110,6 @@ http::Schema activity_schema()
             .named("ActivityActor");
     auto target =
         object({{"kind", text(1, 64)}, {"id", text(0, kTextMax)}}).named("ActivityTarget");
-    auto place = object({{"kind", enumeration({"unknown", "country", "local"})},
-                         {"country", text(2, 2).or_null()},
-                         {"country_name", text(0, 100).or_null()},
-                         {"city", text(0, 200).or_null()}})
-                     .named("Place");
-    auto device =
-        object({{"kind", enumeration({"unknown", "desktop", "phone", "tablet", "program"})},
-                {"browser", text(0, 64).or_null()},
-                {"browser_version", text(0, 32).or_null()},
-                {"system", text(0, 64).or_null()}})
-            .named("Device");
     return object({{"id", identifier("evt_")},
                    {"at", time()},
                    {"action", text(1, kActionMax)},
@@ -126,8 +117,8 @@ http::Schema activity_schema()
                    {"actor", std::move(actor)},
                    {"target", std::move(target).or_null()},
                    {"ip", text(2, 45).or_null()},
-                   {"place", std::move(place).or_null()},
-                   {"device", std::move(device).or_null()},
+                   {"place", place::place_schema().or_null()},
+                   {"device", client_device::device_schema().or_null()},
                    {"details", any().described("Further facts by name, all of them text.")}})
         .named("Activity");
 }

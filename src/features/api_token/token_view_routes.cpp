@@ -1,5 +1,7 @@
 #include "features/api_token/token_view_routes.h"
 
+#include "features/place/place_routes.h"
+
 #include <chrono>
 #include <cstdlib>
 #include <numeric>
@@ -20,20 +22,10 @@ std::string_view state_text(State state)
 
 constexpr std::int64_t kCountMax = 1'000'000'000'000;
 
-http::Schema place_schema()
-{
-    using namespace http;
-    return object({{"kind", enumeration({"unknown", "country", "local"})},
-                   {"country", text(2, 2).or_null()},
-                   {"country_name", text(0, 100).or_null()},
-                   {"city", text(0, 200).or_null()}})
-        .named("Place");
-}
-
 http::Schema last_use_schema()
 {
     using namespace http;
-    return object({{"at", time()}, {"ip", text(2, 45)}, {"place", place_schema()}})
+    return object({{"at", time()}, {"ip", text(2, 45)}, {"place", place::place_schema()}})
         .named("TokenLastUse");
 }
 

@@ -1,6 +1,7 @@
 #include "features/host/host_view_routes.h"
 
 #include "core/encoding.h"
+#include "features/place/place_routes.h"
 
 #include <algorithm>
 #include <optional>
@@ -9,16 +10,6 @@ namespace keystead::host {
 namespace {
 
 constexpr std::size_t kUnconfirmedListed = 100;
-
-http::Schema place_schema()
-{
-    using namespace http;
-    return object({{"kind", enumeration({"unknown", "country", "local"})},
-                   {"country", text(2, 2).or_null()},
-                   {"country_name", text(0, 100).or_null()},
-                   {"city", text(0, 200).or_null()}})
-        .named("Place");
-}
 
 http::Schema key_name_schema()
 {
@@ -93,7 +84,7 @@ http::Schema login_schema()
                    {"ssh_key", key_name_schema()},
                    {"fingerprint", text(1, 100)},
                    {"address", text(0, 255)},
-                   {"place", place_schema().or_null()},
+                   {"place", place::place_schema().or_null()},
                    {"began_at", time()},
                    {"ended_at", time().or_null()},
                    {"ended_by", enumeration({"removal", "server-gone"})

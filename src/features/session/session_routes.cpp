@@ -1,5 +1,8 @@
 #include "features/session/session_routes.h"
 
+#include "features/client_device/client_device_routes.h"
+#include "features/place/place_routes.h"
+
 #include <utility>
 
 namespace keystead::session {
@@ -121,25 +124,14 @@ Origin origin_of(const http::Request& request, client_device::ClientDeviceServic
 http::Schema session_schema()
 {
     using namespace http;
-    auto place = object({{"kind", enumeration({"unknown", "country", "local"})},
-                         {"country", text(2, 2).or_null()},
-                         {"country_name", text(0, 100).or_null()},
-                         {"city", text(0, 200).or_null()}})
-                     .named("Place");
-    auto device =
-        object({{"kind", enumeration({"unknown", "desktop", "phone", "tablet", "program"})},
-                {"browser", text(0, 64).or_null()},
-                {"browser_version", text(0, 32).or_null()},
-                {"system", text(0, 64).or_null()}})
-            .named("Device");
     return object({{"id", identifier("ses_")},
                    {"current", boolean()},
                    {"created_at", time()},
                    {"last_active_at", time()},
                    {"authenticated_at", time()},
                    {"ip", text(2, 45)},
-                   {"place", std::move(place)},
-                   {"device", std::move(device)},
+                   {"place", place::place_schema()},
+                   {"device", client_device::device_schema()},
                    {"methods", array(text(1, 20), 5)},
                    {"remembered", boolean()},
                    {"shared_device", boolean()},
