@@ -23,7 +23,7 @@ IdBytes id_of(ByteView value)
 class KeptRow final : public RowView {
 public:
     explicit KeptRow(const Row& row) : row_(row) {}
-    bool is_null(std::size_t column) const override { return row_.is_null(column); }
+    ColumnKind kind(std::size_t column) const override { return row_.kind(column); }
     std::int64_t integer(std::size_t column) const override { return row_.integer(column); }
     std::string_view text(std::size_t column) const override { return row_.text(column); }
     ByteView bytes(std::size_t column) const override { return row_.bytes(column); }
@@ -38,6 +38,17 @@ const SqlValue& Row::at(std::size_t column) const
 {
     KS_ASSERT(column < values_.size());
     return values_[column];
+}
+
+ColumnKind Row::kind(std::size_t column) const
+{
+    struct KindOf {
+        ColumnKind operator()(std::monostate) const { return ColumnKind::Null; }
+        ColumnKind operator()(std::int64_t) const { return ColumnKind::Integer; }
+        ColumnKind operator()(const std::string&) const { return ColumnKind::Text; }
+        ColumnKind operator()(const Bytes&) const { return ColumnKind::Blob; }
+    };
+    return std::visit(KindOf{}, at(column));
 }
 
 std::int64_t Row::integer(std::size_t column) const

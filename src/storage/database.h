@@ -65,15 +65,16 @@ private:
     View view_;
 };
 
+/// What stands in a column. Other: what only damage puts there (SQLite keeps what it is given).
+enum class ColumnKind : std::uint8_t { Null, Integer, Text, Blob, Other };
+
 /// One row of an answer. Asking for a column as what it is not breaks an invariant of ours and ends
 /// the process.
 class Row {
 public:
     explicit Row(std::vector<SqlValue> values) : values_(std::move(values)) {}
-    bool is_null(std::size_t column) const
-    {
-        return std::holds_alternative<std::monostate>(at(column));
-    }
+    bool is_null(std::size_t column) const { return kind(column) == ColumnKind::Null; }
+    ColumnKind kind(std::size_t column) const;
     std::int64_t integer(std::size_t column) const;
     bool flag(std::size_t column) const { return integer(column) != 0; }
     const std::string& text(std::size_t column) const;
@@ -102,7 +103,8 @@ using Rows = std::vector<Row>;
 /// Asking for a column as what it is not ends the process, as with Row.
 class RowView {
 public:
-    virtual bool is_null(std::size_t column) const = 0;
+    virtual ColumnKind kind(std::size_t column) const = 0;
+    bool is_null(std::size_t column) const { return kind(column) == ColumnKind::Null; }
     virtual std::int64_t integer(std::size_t column) const = 0;
     virtual std::string_view text(std::size_t column) const = 0;
     virtual ByteView bytes(std::size_t column) const = 0;

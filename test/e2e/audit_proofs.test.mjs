@@ -358,6 +358,7 @@ test("a log that was tampered with", { skip: engine !== "sqlite" && "by changing
 
     for (const [what, change, words, options] of [
         ["an event that was changed", ["flip", 2], /entry 2.* is not what the tree holds/, []],
+        ["an event that was made a text", ["retype", 2], /the event of entry 2 cannot be read/, []],
         ["an event that was removed", ["remove", 3], /entries 3 to 3 have no event/, []],
         ["events that changed places", ["swap", 1, 4], /entry 1\) is not what the tree holds.*entry 4\) is not/s, []],
         ["the newest, removed", ["remove", size - 1], /entries, the newest event is number/, []],

@@ -1,6 +1,7 @@
 #include "features/audit/audit_store.h"
 
 #include "features/audit/merkle.h"
+#include "storage/careful_row.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,9 +10,16 @@ namespace keystead::audit {
 
 namespace {
 
-Error damaged(std::string_view what)
+Error tree_damaged(std::string_view what)
 {
     return {.kind = ErrorKind::Internal, .code = "audit/tree-damaged", .cause = std::string(what)};
+}
+
+Error event_damaged()
+{
+    return {.kind = ErrorKind::Internal,
+            .code = "audit/event-damaged",
+            .cause = "a row of the audit log has values of another kind"};
 }
 
 std::optional<IdBytes> actor_of(const CanonicalEvent& event)
@@ -19,9 +27,33 @@ std::optional<IdBytes> actor_of(const CanonicalEvent& event)
     return event.actor == IdBytes{} ? std::nullopt : std::optional(event.actor);
 }
 
-TreeHead head_of(const Row& row)
+using Careful = storage::CarefulRow<Row>;
+
+/// What `make(row)` makes of each row. Errors: audit/event-damaged.
+template <class Make>
+auto each_whole(const Rows& rows, Make make)
+    -> Result<std::vector<std::invoke_result_t<Make, Careful&>>>
 {
-    return {.size = static_cast<std::uint64_t>(row.integer(0)), .root = row.digest(1)};
+    std::vector<std::invoke_result_t<Make, Careful&>> made;
+    made.reserve(rows.size());
+    for (const Row& row : rows) {
+        Careful careful(row);
+        made.push_back(make(careful));
+        if (!careful.is_whole()) {
+            return event_damaged();
+        }
+    }
+    return made;
+}
+
+Result<TreeHead> head_of(const Row& row)
+{
+    Careful careful(row);
+    const TreeHead head{.size = careful.count(0), .root = careful.digest(1)};
+    if (!careful.is_whole()) {
+        return tree_damaged("the head of the audit tree cannot be read");
+    }
+    return head;
 }
 
 /// As many parameters as the statement has: the last one repeated means nothing more to an IN.
@@ -41,6 +73,10 @@ const std::string kOfAccount =
     "$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, "
     "$37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, "
     "$51, $52, $53, $54, $55, $56)) = ($8 = 1) ORDER BY e.id DESC LIMIT $3";
+
+/// Of a number that the tree can give. SQLite keeps what is no number, too, and holds a text for
+/// greater than every number.
+const std::string kIsNumber = "leaf_index >= 0 AND leaf_index <= 9223372036854775807";
 
 EventId newest_or(std::optional<EventId> before)
 {
@@ -69,32 +105,31 @@ std::vector<SqlParam> of_account(const AccountId& account, const EventId& before
     return params;
 }
 
-std::vector<NumberedEvent> numbered_events(const Rows& rows)
+Result<std::vector<NumberedEvent>> numbered_events(const Rows& rows)
 {
-    std::vector<NumberedEvent> events;
-    events.reserve(rows.size());
-    for (const Row& row : rows) {
-        events.push_back({static_cast<std::uint64_t>(row.integer(0)), row.bytes(1), row.bytes(2)});
-    }
-    return events;
+    return each_whole(rows, [](Careful& row) {
+        return NumberedEvent{row.count(0), row.copy(1), row.copy(2)};
+    });
 }
 
 } // namespace
 
-StoredEvent stored_event_of(const RowView& row)
+std::optional<StoredEvent> stored_event_of(const RowView& view)
 {
-    return {.leaf_index = static_cast<std::uint64_t>(row.integer(0)),
-            .nonce = row.bytes(1),
-            .canonical = row.bytes(2),
-            .id = row.id<EventId>(3),
-            .at = row.time(4),
-            .actor_kind = row.integer(5),
-            .actor = row.optional_id<EventId>(6),
-            .account = row.optional_id<AccountId>(7),
-            .action = row.text(8),
-            .outcome = row.integer(9),
-            .target_kind = row.text(10),
-            .target_id = row.text(11)};
+    storage::CarefulRow row(view);
+    const StoredEvent event{.leaf_index = row.count(0),
+                            .nonce = row.bytes(1),
+                            .canonical = row.bytes(2),
+                            .id = row.id<EventId>(3),
+                            .at = row.time(4),
+                            .actor_kind = row.integer(5),
+                            .actor = row.optional_id<EventId>(6),
+                            .account = row.optional_id<AccountId>(7),
+                            .action = row.text(8),
+                            .outcome = row.integer(9),
+                            .target_kind = row.text(10),
+                            .target_id = row.text(11)};
+    return row.is_whole() ? std::optional(event) : std::nullopt;
 }
 
 Result<void> AuditStore::insert_event(ChangeTx& tx, const CanonicalEvent& event, ByteView nonce,
@@ -151,13 +186,9 @@ Result<std::vector<AccountEvent>> AuditStore::list_of_account(ReadTx& tx, Accoun
         kOfAccount;
     const EventId bound = newest_or(before);
     KS_TRY(const Rows rows, tx.query_list(sql, of_account(account, bound, filter, limit)));
-    std::vector<AccountEvent> events;
-    events.reserve(rows.size());
-    for (const Row& row : rows) {
-        events.push_back({row.id<EventId>(0), row.bytes(1),
-                          row.is_null(2) ? std::nullopt : std::optional(row.bytes(2))});
-    }
-    return events;
+    return each_whole(rows, [](Careful& row) {
+        return AccountEvent{row.id<EventId>(0), row.copy(1), row.optional(2, &Careful::copy)};
+    });
 }
 
 Result<std::vector<EventId>> AuditStore::list_ids_of_account(ReadTx& tx, AccountId account,
@@ -168,12 +199,7 @@ Result<std::vector<EventId>> AuditStore::list_ids_of_account(ReadTx& tx, Account
     static const std::string sql = "SELECT e.id FROM audit_event e " + kOfAccount;
     const EventId bound = newest_or(before);
     KS_TRY(const Rows rows, tx.query_list(sql, of_account(account, bound, filter, limit)));
-    std::vector<EventId> ids;
-    ids.reserve(rows.size());
-    for (const Row& row : rows) {
-        ids.push_back(row.id<EventId>(0));
-    }
-    return ids;
+    return each_whole(rows, [](Careful& row) { return row.id<EventId>(0); });
 }
 
 Result<TreeHead> AuditStore::lock_head(ChangeTx& tx)
@@ -185,7 +211,7 @@ Result<TreeHead> AuditStore::lock_head(ChangeTx& tx)
                      "ON CONFLICT (id) DO UPDATE SET size = audit_tree.size RETURNING size, root",
                      merkle::empty_root()));
     if (!row) {
-        return damaged("the audit tree has no head");
+        return tree_damaged("the audit tree has no head");
     }
     return head_of(*row);
 }
@@ -194,7 +220,10 @@ Result<TreeHead> AuditStore::load_head(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
            tx.query_one("SELECT size, root FROM audit_tree WHERE id = 1"));
-    return row ? head_of(*row) : TreeHead{.size = 0, .root = merkle::empty_root()};
+    if (!row) {
+        return TreeHead{.size = 0, .root = merkle::empty_root()};
+    }
+    return head_of(*row);
 }
 
 Result<void> AuditStore::update_head(ChangeTx& tx, const TreeHead& head)
@@ -216,7 +245,7 @@ Result<std::vector<NumberedEvent>> AuditStore::number_events(ChangeTx& tx, std::
             "WHERE leaf_index IS NULL ORDER BY id LIMIT $2) AS fresh "
             "WHERE id = fresh.fresh_id RETURNING leaf_index, nonce, canonical",
             first, limit));
-    auto events = numbered_events(rows);
+    KS_TRY(auto events, numbered_events(rows));
     std::ranges::sort(events, {}, &NumberedEvent::leaf_index); // RETURNING promises no order.
     return events;
 }
@@ -229,9 +258,10 @@ Result<std::optional<std::vector<Digest>>> AuditStore::find_tile(ReadTx& tx, Til
     if (!row) {
         return std::optional<std::vector<Digest>>{};
     }
-    auto hashes = decode_tile(row->bytes(0));
-    if (!hashes) {
-        return damaged("a tile of the audit tree is not whole hashes");
+    Careful careful(*row);
+    auto hashes = decode_tile(careful.bytes(0));
+    if (!hashes || !careful.is_whole()) {
+        return tree_damaged("a tile of the audit tree is not whole hashes");
     }
     return std::optional(*std::move(hashes));
 }
@@ -258,8 +288,11 @@ Result<void> AuditStore::for_each_values(ReadTx& tx, EventId first, EventId last
                                          std::uint32_t limit, TakeValues take)
 {
     const auto hand_on = [&](const RowView& row) -> Result<void> {
-        if (row.bytes(0).size() == sizeof(IdBytes)) { // Else damage made it, and it is no event's.
-            take(row.id<EventId>(0), row.bytes(1));
+        storage::CarefulRow careful(row);
+        const auto event = careful.id<EventId>(0);
+        if (careful.is_whole()) { // Else damage made it, and it is no event's.
+            const ByteView contents = careful.bytes(1);
+            take(event, careful.is_whole() ? std::optional(contents) : std::nullopt);
         }
         return {};
     };
@@ -277,12 +310,15 @@ Result<std::optional<FoundEvent>> AuditStore::find_event(ReadTx& tx, EventId id)
     if (!row) {
         return std::optional<FoundEvent>{};
     }
-    const auto leaf = row->optional_integer(0);
-    return std::optional(FoundEvent{
-        .leaf_index = leaf ? std::optional(static_cast<std::uint64_t>(*leaf)) : std::nullopt,
-        .nonce = row->bytes(1),
-        .canonical = row->bytes(2),
-        .account = row->optional_id<AccountId>(3)});
+    Careful careful(*row);
+    FoundEvent found{.leaf_index = careful.optional(0, &Careful::count),
+                     .nonce = careful.copy(1),
+                     .canonical = careful.copy(2),
+                     .account = careful.optional_id<AccountId>(3)};
+    if (!careful.is_whole()) {
+        return event_damaged();
+    }
+    return std::optional(std::move(found));
 }
 
 Result<std::vector<Bytes>> AuditStore::list_values_of_event(ReadTx& tx, EventId id,
@@ -295,11 +331,7 @@ Result<std::vector<Bytes>> AuditStore::list_values_of_event(ReadTx& tx, EventId 
                        id, *subject)
             : tx.query("SELECT contents FROM audit_value WHERE event_id = $1 ORDER BY part", id);
     KS_TRY(const Rows rows, std::move(answer));
-    std::vector<Bytes> contents;
-    for (const Row& row : rows) {
-        contents.push_back(row.bytes(0));
-    }
-    return contents;
+    return each_whole(rows, [](Careful& row) { return row.copy(0); });
 }
 
 Result<std::vector<StoredValues>> AuditStore::list_values_of(ReadTx& tx,
@@ -312,13 +344,9 @@ Result<std::vector<StoredValues>> AuditStore::list_values_of(ReadTx& tx,
                       "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
                       "$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
                       thirty_two(events)));
-    std::vector<StoredValues> values;
-    values.reserve(rows.size());
-    for (const Row& row : rows) {
-        values.push_back({row.id<EventId>(0), row.bytes(1),
-                          row.is_null(2) ? std::nullopt : std::optional(row.digest(2))});
-    }
-    return values;
+    return each_whole(rows, [](Careful& row) {
+        return StoredValues{row.id<EventId>(0), row.copy(1), row.optional(2, &Careful::digest)};
+    });
 }
 
 Result<std::vector<NumberedEvent>> AuditStore::list_numbered(ReadTx& tx, std::uint64_t first,
@@ -360,27 +388,24 @@ Result<std::vector<StoredIpDigest>> AuditStore::list_ip_digests_of(ReadTx& tx, A
                     "JOIN audit_event e ON e.id = v.event_id WHERE v.subject_id = $1 "
                     "AND v.ip_digest IS NOT NULL AND e.leaf_index IS NOT NULL",
                     subject));
-    std::vector<StoredIpDigest> digests;
-    digests.reserve(rows.size());
-    for (const Row& row : rows) {
-        digests.push_back({static_cast<std::uint64_t>(row.integer(0)), row.digest(1)});
-    }
-    return digests;
+    return each_whole(rows, [](Careful& row) {
+        return StoredIpDigest{row.count(0), row.digest(1)};
+    });
 }
 
 Result<std::optional<std::uint64_t>> AuditStore::find_first_leaf(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
-           tx.query_one("SELECT leaf_index FROM audit_event WHERE leaf_index >= 0 "
-                        "ORDER BY leaf_index LIMIT 1"));
+           tx.query_one("SELECT CAST(leaf_index AS BIGINT) FROM audit_event WHERE " + kIsNumber +
+                        " ORDER BY leaf_index LIMIT 1"));
     return row ? std::optional(static_cast<std::uint64_t>(row->integer(0))) : std::nullopt;
 }
 
 Result<std::optional<std::uint64_t>> AuditStore::find_last_leaf(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
-           tx.query_one("SELECT leaf_index FROM audit_event WHERE leaf_index >= 0 "
-                        "ORDER BY leaf_index DESC LIMIT 1"));
+           tx.query_one("SELECT CAST(leaf_index AS BIGINT) FROM audit_event WHERE " + kIsNumber +
+                        " ORDER BY leaf_index DESC LIMIT 1"));
     return row ? std::optional(static_cast<std::uint64_t>(row->integer(0))) : std::nullopt;
 }
 
@@ -408,8 +433,9 @@ Result<AuditStore::Unnumbered> AuditStore::count_unnumbered(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
            tx.query_one("SELECT (SELECT count(*) FROM audit_event WHERE leaf_index IS NULL), "
-                        "(SELECT min(at) FROM audit_event WHERE leaf_index IS NULL), "
-                        "(SELECT count(*) FROM audit_event WHERE leaf_index < 0)"));
+                        "(SELECT CAST(min(at) AS BIGINT) FROM audit_event WHERE leaf_index IS "
+                        "NULL), (SELECT count(*) FROM audit_event WHERE leaf_index < 0 OR "
+                        "leaf_index > 9223372036854775807)"));
     if (!row) {
         return Unnumbered{};
     }

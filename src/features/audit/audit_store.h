@@ -37,7 +37,7 @@ struct NumberedEvent {
 };
 
 /// A row of audit_event as it is stored, with one row of its personal values, if it has any: for
-/// verification. Views of the Row that it was made of.
+/// verification. Views of the row that it was made of.
 struct StoredEvent {
     std::uint64_t leaf_index = 0;
     ByteView nonce;
@@ -53,7 +53,8 @@ struct StoredEvent {
     std::string_view target_kind;
     std::string_view target_id;
 };
-StoredEvent stored_event_of(const RowView& row);
+/// Nothing where a column holds what Keystead never puts there.
+std::optional<StoredEvent> stored_event_of(const RowView& row);
 
 /// An event by its id.
 struct FoundEvent {
@@ -81,6 +82,8 @@ struct StoredIpDigest {
     Digest digest = {};
 };
 
+/// Errors, beside those of the statements, where a column holds what Keystead never puts there:
+/// audit/event-damaged, audit/tree-damaged.
 class AuditStore {
 public:
     Result<void> insert_event(ChangeTx& tx, const CanonicalEvent& event, ByteView nonce,
@@ -123,13 +126,14 @@ public:
     Result<std::optional<std::vector<Digest>>> find_tile(ReadTx& tx, TileAddress address);
     Result<void> put_tile(ChangeTx& tx, const Tile& tile);
 
-    /// Rows for stored_event_of(): leaves first to end, that one left out, in the order of the
-    /// tree.
+    /// Rows for stored_event_of(), the first column the leaf: first to end, that one left out, in
+    /// the order of the tree.
     Result<void> for_each_stored(ReadTx& tx, std::uint64_t first, std::uint64_t end,
                                  ReadTx::TakeRow take);
     /// The personal values (read_values()) of all events from `first` to `last`, that one
-    /// included, in the order of the events, `limit` rows at most: one an event and person.
-    using TakeValues = function_ref<void(EventId event, ByteView contents)>;
+    /// included, in the order of the events, `limit` rows at most: one an event and person. No
+    /// contents: what is stored is no bytes.
+    using TakeValues = function_ref<void(EventId event, std::optional<ByteView> contents)>;
     Result<void> for_each_values(ReadTx& tx, EventId first, EventId last, std::uint32_t limit,
                                  TakeValues take);
     Result<std::optional<FoundEvent>> find_event(ReadTx& tx, EventId id);

@@ -61,15 +61,24 @@ private:
 class StatementRow final : public RowView {
 public:
     explicit StatementRow(sqlite3_stmt* statement) : statement_(statement) {}
-    bool is_null(std::size_t column) const override { return has(column, SQLITE_NULL); }
+    ColumnKind kind(std::size_t column) const override
+    {
+        switch (sqlite3_column_type(statement_, static_cast<int>(column))) {
+        case SQLITE_NULL: return ColumnKind::Null;
+        case SQLITE_INTEGER: return ColumnKind::Integer;
+        case SQLITE_TEXT: return ColumnKind::Text;
+        case SQLITE_BLOB: return ColumnKind::Blob;
+        default: return ColumnKind::Other; // SQLITE_FLOAT: the common subset has no such type.
+        }
+    }
     std::int64_t integer(std::size_t column) const override
     {
-        KS_ASSERT(has(column, SQLITE_INTEGER));
+        KS_ASSERT(kind(column) == ColumnKind::Integer);
         return sqlite3_column_int64(statement_, static_cast<int>(column));
     }
     std::string_view text(std::size_t column) const override
     {
-        KS_ASSERT(has(column, SQLITE_TEXT));
+        KS_ASSERT(kind(column) == ColumnKind::Text);
         const auto at = static_cast<int>(column);
         const auto* const data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, at));
         KS_ASSERT(data != nullptr); // no memory
@@ -77,17 +86,13 @@ public:
     }
     ByteView bytes(std::size_t column) const override
     {
-        KS_ASSERT(has(column, SQLITE_BLOB));
+        KS_ASSERT(kind(column) == ColumnKind::Blob);
         const auto at = static_cast<int>(column);
         const auto* const data = static_cast<const std::byte*>(sqlite3_column_blob(statement_, at));
         return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
     }
 
 private:
-    bool has(std::size_t column, int type) const
-    {
-        return sqlite3_column_type(statement_, static_cast<int>(column)) == type;
-    }
     sqlite3_stmt* statement_;
 };
 

@@ -2,6 +2,7 @@
 
 audit_database.py DATABASE grow COUNT       appends COUNT events that have no number yet
 audit_database.py DATABASE flip LEAF        changes one byte of an event
+audit_database.py DATABASE retype LEAF      lets it be a text, as an UPDATE with replace() by hand does
 audit_database.py DATABASE remove LEAF      takes an event away
 audit_database.py DATABASE swap LEAF LEAF   lets two events change places
 audit_database.py DATABASE cut SIZE         cuts the newest, tiles and head included, so that all fits together again
@@ -53,6 +54,10 @@ def flip(db, leaf):
     db.execute("UPDATE audit_event SET canonical = ?, outcome = ? WHERE leaf_index = ?", (bytes(changed), changed[90], leaf))
 
 
+def retype(db, leaf):
+    db.execute("UPDATE audit_event SET canonical = replace(canonical, '.', '-') WHERE leaf_index = ?", (leaf,))
+
+
 def swap(db, one, other):
     for leaf, to in ((one, -1), (other, one), (-1, other)):
         db.execute("UPDATE audit_event SET leaf_index = ? WHERE leaf_index = ?", (to, leaf))
@@ -90,7 +95,7 @@ def main():
     elif verb == "remove":
         db.execute("DELETE FROM audit_event WHERE leaf_index = ?", numbers)
     else:
-        {"grow": grow, "flip": flip, "swap": swap, "cut": cut}[verb](db, *numbers)
+        {"grow": grow, "flip": flip, "retype": retype, "swap": swap, "cut": cut}[verb](db, *numbers)
     db.commit()
     db.close()
 
