@@ -18,21 +18,11 @@ template <class AnyRow> class CarefulRow {
 public:
     explicit CarefulRow(const AnyRow& row) : row_(row) {}
 
-    std::int64_t integer(std::size_t column)
-    {
-        return expect(column, ColumnKind::Integer) ? row_.integer(column) : 0;
-    }
+    std::int64_t integer(std::size_t column) { return as<std::int64_t>(column); }
     std::uint64_t count(std::size_t column) { return static_cast<std::uint64_t>(integer(column)); }
     Instant time(std::size_t column) { return from_micros(integer(column)); }
-    std::string_view text(std::size_t column)
-    {
-        return expect(column, ColumnKind::Text) ? std::string_view(row_.text(column))
-                                                : std::string_view{};
-    }
-    ByteView bytes(std::size_t column)
-    {
-        return expect(column, ColumnKind::Blob) ? ByteView(row_.bytes(column)) : ByteView{};
-    }
+    std::string_view text(std::size_t column) { return as<std::string_view>(column); }
+    ByteView bytes(std::size_t column) { return as<ByteView>(column); }
     Bytes copy(std::size_t column)
     {
         const ByteView view = bytes(column);
@@ -55,11 +45,12 @@ public:
     bool is_whole() const { return is_whole_; }
 
 private:
-    bool expect(std::size_t column, ColumnKind kind)
+    template <class T> T as(std::size_t column)
     {
-        const bool is_expected = row_.kind(column) == kind;
-        is_whole_ = is_whole_ && is_expected;
-        return is_expected;
+        const SqlValueView found = row_.value(column);
+        const T* const expected = std::get_if<T>(&found);
+        is_whole_ = is_whole_ && expected != nullptr;
+        return expected != nullptr ? *expected : T{};
     }
     template <class Array> Array fixed(std::size_t column)
     {

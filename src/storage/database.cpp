@@ -23,10 +23,7 @@ IdBytes id_of(ByteView value)
 class KeptRow final : public RowView {
 public:
     explicit KeptRow(const Row& row) : row_(row) {}
-    ColumnKind kind(std::size_t column) const override { return row_.kind(column); }
-    std::int64_t integer(std::size_t column) const override { return row_.integer(column); }
-    std::string_view text(std::size_t column) const override { return row_.text(column); }
-    ByteView bytes(std::size_t column) const override { return row_.bytes(column); }
+    SqlValueView value(std::size_t column) const override { return row_.value(column); }
 
 private:
     const Row& row_;
@@ -40,15 +37,9 @@ const SqlValue& Row::at(std::size_t column) const
     return values_[column];
 }
 
-ColumnKind Row::kind(std::size_t column) const
+SqlValueView Row::value(std::size_t column) const
 {
-    struct KindOf {
-        ColumnKind operator()(std::monostate) const { return ColumnKind::Null; }
-        ColumnKind operator()(std::int64_t) const { return ColumnKind::Integer; }
-        ColumnKind operator()(const std::string&) const { return ColumnKind::Text; }
-        ColumnKind operator()(const Bytes&) const { return ColumnKind::Blob; }
-    };
-    return std::visit(KindOf{}, at(column));
+    return std::visit([](const auto& value) -> SqlValueView { return value; }, at(column));
 }
 
 std::int64_t Row::integer(std::size_t column) const

@@ -65,16 +65,22 @@ private:
     View view_;
 };
 
-/// What stands in a column. Other: what only damage puts there (SQLite keeps what it is given).
-enum class ColumnKind : std::uint8_t { Null, Integer, Text, Blob, Other };
+/// What only damage puts into a column: SQLite keeps fractions, too.
+struct NoSqlValue {};
+/// The same where it stands; ends with the row.
+using SqlValueView =
+    std::variant<std::monostate, std::int64_t, std::string_view, ByteView, NoSqlValue>;
 
 /// One row of an answer. Asking for a column as what it is not breaks an invariant of ours and ends
 /// the process.
 class Row {
 public:
     explicit Row(std::vector<SqlValue> values) : values_(std::move(values)) {}
-    bool is_null(std::size_t column) const { return kind(column) == ColumnKind::Null; }
-    ColumnKind kind(std::size_t column) const;
+    bool is_null(std::size_t column) const
+    {
+        return std::holds_alternative<std::monostate>(at(column));
+    }
+    SqlValueView value(std::size_t column) const;
     std::int64_t integer(std::size_t column) const;
     bool flag(std::size_t column) const { return integer(column) != 0; }
     const std::string& text(std::size_t column) const;
@@ -103,11 +109,14 @@ using Rows = std::vector<Row>;
 /// Asking for a column as what it is not ends the process, as with Row.
 class RowView {
 public:
-    virtual ColumnKind kind(std::size_t column) const = 0;
-    bool is_null(std::size_t column) const { return kind(column) == ColumnKind::Null; }
-    virtual std::int64_t integer(std::size_t column) const = 0;
-    virtual std::string_view text(std::size_t column) const = 0;
-    virtual ByteView bytes(std::size_t column) const = 0;
+    virtual SqlValueView value(std::size_t column) const = 0;
+    bool is_null(std::size_t column) const
+    {
+        return std::holds_alternative<std::monostate>(value(column));
+    }
+    std::int64_t integer(std::size_t column) const { return as<std::int64_t>(column); }
+    std::string_view text(std::size_t column) const { return as<std::string_view>(column); }
+    ByteView bytes(std::size_t column) const { return as<ByteView>(column); }
     Instant time(std::size_t column) const { return from_micros(integer(column)); }
     template <class IdType> IdType id(std::size_t column) const { return IdType{id_bytes(column)}; }
     template <class IdType> std::optional<IdType> optional_id(std::size_t column) const
@@ -119,6 +128,13 @@ protected:
     ~RowView() = default;
 
 private:
+    template <class T> T as(std::size_t column) const
+    {
+        const SqlValueView found = value(column);
+        const T* const expected = std::get_if<T>(&found);
+        KS_ASSERT(expected != nullptr);
+        return *expected;
+    }
     IdBytes id_bytes(std::size_t column) const;
 };
 

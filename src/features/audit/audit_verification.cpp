@@ -111,7 +111,7 @@ private:
     /// `next`: the number that the next event must have.
     void check_row(const RowView& row, std::uint64_t& next)
     {
-        if (row.kind(0) != ColumnKind::Integer) {
+        if (!std::holds_alternative<std::int64_t>(row.value(0))) {
             fault("an event has a number that the tree never gives");
             return;
         }

@@ -61,35 +61,26 @@ private:
 class StatementRow final : public RowView {
 public:
     explicit StatementRow(sqlite3_stmt* statement) : statement_(statement) {}
-    ColumnKind kind(std::size_t column) const override
+    SqlValueView value(std::size_t column) const override
     {
-        switch (sqlite3_column_type(statement_, static_cast<int>(column))) {
-        case SQLITE_NULL: return ColumnKind::Null;
-        case SQLITE_INTEGER: return ColumnKind::Integer;
-        case SQLITE_TEXT: return ColumnKind::Text;
-        case SQLITE_BLOB: return ColumnKind::Blob;
-        default: return ColumnKind::Other; // SQLITE_FLOAT: the common subset has no such type.
+        // Asked for by its value, a column is looked up and checked once instead of three times.
+        // Such a value is not safe for use by several threads, which no connection of ours is.
+        sqlite3_value* const found = sqlite3_column_value(statement_, static_cast<int>(column));
+        const auto size = [&] { return static_cast<std::size_t>(sqlite3_value_bytes(found)); };
+        switch (sqlite3_value_type(found)) {
+        case SQLITE_NULL: return std::monostate{};
+        case SQLITE_INTEGER: return std::int64_t{sqlite3_value_int64(found)};
+        case SQLITE_TEXT: {
+            const auto* const text = reinterpret_cast<const char*>(sqlite3_value_text(found));
+            KS_ASSERT(text != nullptr); // no memory
+            return std::string_view(text, size());
         }
-    }
-    std::int64_t integer(std::size_t column) const override
-    {
-        KS_ASSERT(kind(column) == ColumnKind::Integer);
-        return sqlite3_column_int64(statement_, static_cast<int>(column));
-    }
-    std::string_view text(std::size_t column) const override
-    {
-        KS_ASSERT(kind(column) == ColumnKind::Text);
-        const auto at = static_cast<int>(column);
-        const auto* const data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, at));
-        KS_ASSERT(data != nullptr); // no memory
-        return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
-    }
-    ByteView bytes(std::size_t column) const override
-    {
-        KS_ASSERT(kind(column) == ColumnKind::Blob);
-        const auto at = static_cast<int>(column);
-        const auto* const data = static_cast<const std::byte*>(sqlite3_column_blob(statement_, at));
-        return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
+        case SQLITE_BLOB: {
+            const auto* const bytes = static_cast<const std::byte*>(sqlite3_value_blob(found));
+            return ByteView(bytes, size());
+        }
+        default: return NoSqlValue{};
+        }
     }
 
 private:
@@ -123,29 +114,21 @@ struct BindValue {
     }
 };
 
-/// Reads a column of the row at hand into `value`, without a copy on the way.
-Result<void> read_column(sqlite3_stmt* statement, int column, SqlValue& value)
+/// Keeps a column of the row at hand in `value`, without a copy on the way.
+Result<void> keep(const SqlValueView& found, SqlValue& value)
 {
-    switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL: value.emplace<std::monostate>(); return {};
-    case SQLITE_INTEGER:
-        value.emplace<std::int64_t>(sqlite3_column_int64(statement, column));
-        return {};
-    case SQLITE_TEXT: {
-        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-        value.emplace<std::string>(text == nullptr ? "" : text, size);
-        return {};
-    }
-    case SQLITE_BLOB: {
-        const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement, column));
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-        value.emplace<Bytes>(bytes, bytes + size);
-        return {};
-    }
-    default: // SQLITE_FLOAT: the common subset has no such type.
+    if (const auto* const number = std::get_if<std::int64_t>(&found)) {
+        value.emplace<std::int64_t>(*number);
+    } else if (const auto* const text = std::get_if<std::string_view>(&found)) {
+        value.emplace<std::string>(*text);
+    } else if (const auto* const bytes = std::get_if<ByteView>(&found)) {
+        value.emplace<Bytes>(bytes->begin(), bytes->end());
+    } else if (std::holds_alternative<std::monostate>(found)) {
+        value.emplace<std::monostate>();
+    } else {
         return internal("a column is a floating-point number");
     }
+    return {};
 }
 
 } // namespace
@@ -291,10 +274,11 @@ Result<void> Connection::control_stream(std::string_view sql, TakeValues take)
     KS_TRY(const Statement statement, std::move(compiled));
     sqlite3_stmt* const handle = statement.handle.get();
     std::vector<SqlValue> values(static_cast<std::size_t>(sqlite3_column_count(handle)));
+    const StatementRow row(handle);
     int status = sqlite3_step(handle);
     for (; status == SQLITE_ROW; status = sqlite3_step(handle)) {
         for (std::size_t column = 0; column < values.size(); ++column) {
-            KS_CHECK(read_column(handle, static_cast<int>(column), values[column]));
+            KS_CHECK(keep(row.value(column), values[column]));
         }
         KS_CHECK(take(values));
     }
@@ -406,12 +390,13 @@ Result<Connection::Outcome> Connection::step_to_end(const Statement& statement)
     sqlite3_stmt* const handle = statement.handle.get();
     Outcome outcome;
     const auto columns = static_cast<std::size_t>(sqlite3_column_count(handle));
+    const StatementRow row(handle);
     int status = sqlite3_step(handle);
     for (; status == SQLITE_ROW; status = sqlite3_step(handle)) {
         std::vector<SqlValue> values;
         values.reserve(columns);
         for (std::size_t column = 0; column < columns; ++column) {
-            KS_CHECK(read_column(handle, static_cast<int>(column), values.emplace_back()));
+            KS_CHECK(keep(row.value(column), values.emplace_back()));
         }
         outcome.rows.emplace_back(std::move(values));
     }
