@@ -128,7 +128,8 @@ private:
 
     bool may_read(std::uint64_t next)
     {
-        if (read_ >= AuditSearchService::kReadMax) {
+        // A page that is full already knows where the next one begins.
+        if (!found_.next && read_ >= AuditSearchService::kReadMax) {
             found_.next = next;
         }
         return !found_.next;

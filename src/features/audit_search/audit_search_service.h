@@ -42,6 +42,9 @@ public:
     Result<Found> oldest(ReadTx& tx, const Filter& filter, std::uint64_t from,
                          std::optional<std::uint64_t> end, std::uint32_t limit) const;
 
+    /// How many entries the index says that it knows, whatever the log has.
+    Result<std::uint64_t> indexed(ReadTx& tx) const { return store_.load_indexed(tx); }
+
 private:
     const audit::AuditReader& reader_;
     mutable AuditSearchStore store_;

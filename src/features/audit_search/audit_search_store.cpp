@@ -1,5 +1,7 @@
 #include "features/audit_search/audit_search_store.h"
 
+#include "storage/careful_row.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -63,13 +65,23 @@ Result<BlockTimes> times_of(ByteView bytes)
     return times;
 }
 
+Result<std::uint64_t> indexed_of(const Row& row)
+{
+    storage::CarefulRow careful(row);
+    const std::uint64_t indexed = careful.count(0);
+    if (!careful.is_whole()) {
+        return damaged("audit_search does not say how much is indexed");
+    }
+    return indexed;
+}
+
 } // namespace
 
 Result<std::uint64_t> AuditSearchStore::load_indexed(ReadTx& tx)
 {
     KS_TRY(const std::optional<Row> row,
            tx.query_one("SELECT indexed FROM audit_search WHERE id = 1"));
-    return row ? static_cast<std::uint64_t>(row->integer(0)) : 0;
+    return row ? indexed_of(*row) : Result<std::uint64_t>(0);
 }
 
 Result<std::uint64_t> AuditSearchStore::lock_indexed(ChangeTx& tx)
@@ -80,7 +92,7 @@ Result<std::uint64_t> AuditSearchStore::lock_indexed(ChangeTx& tx)
     if (!row) {
         return damaged("audit_search has no row");
     }
-    return static_cast<std::uint64_t>(row->integer(0));
+    return indexed_of(*row);
 }
 
 Result<void> AuditSearchStore::update_indexed(UpkeepTx& tx, std::uint64_t indexed)
@@ -98,8 +110,12 @@ Result<std::vector<BlockLeaves>> AuditSearchStore::list_postings(ReadTx& tx, Ter
     std::vector<BlockLeaves> blocks;
     blocks.reserve(limit);
     const auto take = [&](const RowView& row) -> Result<void> {
-        KS_TRY(const LeafSet leaves, leaves_of(row.bytes(1)));
-        blocks.push_back({static_cast<std::uint64_t>(row.integer(0)), leaves});
+        storage::CarefulRow careful(row);
+        KS_TRY(const LeafSet leaves, leaves_of(careful.bytes(1)));
+        blocks.push_back({careful.count(0), leaves});
+        if (!careful.is_whole()) {
+            return damaged("a block of the index has no number");
+        }
         return {};
     };
     KS_CHECK(direction == Direction::NewestFirst
@@ -127,8 +143,12 @@ Result<std::vector<BlockLeaves>> AuditSearchStore::list_times(ReadTx& tx, Instan
     KS_TRY(const Rows rows, std::move(answer));
     std::vector<BlockLeaves> blocks;
     for (const Row& row : rows) {
-        KS_TRY(const BlockTimes times, times_of(row.bytes(1)));
-        BlockLeaves block{.block = static_cast<std::uint64_t>(row.integer(0)), .leaves = {}};
+        storage::CarefulRow careful(row);
+        KS_TRY(const BlockTimes times, times_of(careful.bytes(1)));
+        BlockLeaves block{.block = careful.count(0), .leaves = {}};
+        if (!careful.is_whole()) {
+            return damaged("the times of a block have no number");
+        }
         for (std::uint32_t part = 0; part < kBlockParts; ++part) {
             if (times.parts[part].at_max >= to_micros(first) &&
                 times.parts[part].at_min <= to_micros(last)) {
