@@ -4,7 +4,9 @@
 #include "core/json.h"
 #include "features/audit/audit_verification.h"
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +15,6 @@
 namespace keystead::app {
 namespace {
 
-constexpr std::size_t kPieceBytes = 256 * 1024; // of an export, or one event more
 const Actor kOperator{.kind = ActorKind::Operator};
 
 Error damaged(const std::vector<std::string>& faults)
@@ -30,6 +31,53 @@ struct Verified {
     log_proof::KeptComparison kept;
 };
 
+Result<Verified> verify(Features& f, ReadTx& tx, std::span<const log_proof::SignedNote> notes)
+{
+    KS_TRY(auto log, audit::verify_all(tx));
+    if (!log.faults.empty()) {
+        return Verified{std::move(log), {}}; // Tiles that are damaged prove nothing more.
+    }
+    KS_TRY(const std::uint64_t indexed, f.audit_search.indexed(tx));
+    if (indexed > log.size) {
+        log.faults.push_back("the search claims to know " + std::to_string(indexed) +
+                             " entries: it finds none of the newest");
+    }
+    auto is_ours = f.log_proofs.is_newest_name_ours(tx);
+    if (is_ours && !*is_ours) {
+        log.faults.emplace_back("the newest name of the log has a key that this installation did "
+                                "not make");
+    }
+    auto kept = f.log_proofs.compare_kept(tx, notes);
+    if (!kept && kept.error().code == "audit/no-origin") {
+        log.faults.push_back(kept.error().cause);
+        return Verified{std::move(log), {}};
+    }
+    KS_TRY(auto compared, std::move(kept));
+    return Verified{std::move(log), std::move(compared)};
+}
+
+std::string given_up_words(const log_proof::GivenUp& given_up)
+{
+    return "entries " + std::to_string(given_up.from) + " to " + std::to_string(given_up.size - 1) +
+           " of a checkpoint kept elsewhere are not here: the log says that it gave them up at " +
+           rfc3339(given_up.at) + " (" + std::string(log_proof::reason_word(given_up.reason)) +
+           "), and no checkpoint made since was given";
+}
+
+void write_given_up(JsonWriter& json, std::span<const log_proof::GivenUp> given_up)
+{
+    json.key("given_up").begin_array();
+    for (const auto& one : given_up) {
+        json.begin_object()
+            .member("from_entry", one.from)
+            .member("checkpoint_size", one.size)
+            .member("reason", log_proof::reason_word(one.reason))
+            .member("at", one.at)
+            .end_object();
+    }
+    json.end_array();
+}
+
 // A log that is checked against itself alone can have been rewritten as a whole, or cut;
 // checkpoints that were kept elsewhere show that.
 Result<std::string> verify_audit(Features& f, const JsonValue& arguments)
@@ -39,16 +87,13 @@ Result<std::string> verify_audit(Features& f, const JsonValue& arguments)
         return Error{ErrorKind::InvalidInput, "audit/no-checkpoint",
                      "That file holds no checkpoint."};
     }
-    KS_TRY(auto found, f.foundation.database->read([&](ReadTx& tx) -> Result<Verified> {
-        KS_TRY(auto log, audit::verify_all(tx));
-        if (!log.faults.empty()) {
-            return Verified{std::move(log), {}}; // Tiles that are damaged prove nothing more.
-        }
-        KS_TRY(auto kept, f.log_proofs.compare_kept(tx, file.notes));
-        return Verified{std::move(log), std::move(kept)};
-    }));
+    KS_TRY(auto found,
+           f.foundation.database->read([&](ReadTx& tx) { return verify(f, tx, file.notes); }));
     std::vector<std::string> faults = std::move(found.log.faults);
     faults.insert(faults.end(), found.kept.faults.begin(), found.kept.faults.end());
+    if (found.kept.is_silent) {
+        faults.push_back(given_up_words(found.kept.given_up.back()));
+    }
     if (!file.notes.empty() && found.kept.unknown == file.notes.size()) {
         faults.emplace_back("none of the checkpoints kept elsewhere is of this log");
     }
@@ -62,8 +107,9 @@ Result<std::string> verify_audit(Features& f, const JsonValue& arguments)
         .member("waiting_for_a_number", found.log.unnumbered);
     if (!file.notes.empty()) {
         json.member("checkpoints_that_agree", found.kept.compared)
-            .member("checkpoints_given_up", found.kept.given_up)
+            .member("checkpoints_given_up", std::uint64_t{found.kept.given_up.size()})
             .member("checkpoints_of_other_logs", found.kept.unknown);
+        write_given_up(json, found.kept.given_up);
     }
     json.end_object();
     return std::move(json).take();
@@ -136,7 +182,7 @@ Result<std::string> export_audit(Features& f, const JsonValue& arguments)
         KS_TRY(position,
                db.read([&](ReadTx& tx) { return f.audit_exports.begin(tx, order, text); }));
     }
-    while (!position.ended && text.size() < kPieceBytes) {
+    while (!position.ended && text.size() < audit_export::AuditExportService::kPieceBytes) {
         KS_TRY(position, db.read([&](ReadTx& tx) {
             return f.audit_exports.go_on(tx, order, position, text);
         }));

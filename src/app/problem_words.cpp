@@ -54,6 +54,8 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "A service client needs a name of at most 100 bytes and at least one right."},
         {"client/name-taken", "Name in use", "Another service client has that name."},
         {"client/not-found", "No such service client", "There is no such service client."},
+        {"audit-export/overtaken", "Old events were removed meanwhile",
+         "Retention removed events that the export had not written yet. Begin it again."},
         {"audit-export/no-format", "No such format", "The log is exported as jsonl or csv."},
         {"audit-search/bad-filter", "Not a filter",
          "The log cannot be searched by that; the detail says what is wrong."},

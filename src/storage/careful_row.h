@@ -19,7 +19,13 @@ public:
     explicit CarefulRow(const AnyRow& row) : row_(row) {}
 
     std::int64_t integer(std::size_t column) { return as<std::int64_t>(column); }
-    std::uint64_t count(std::size_t column) { return static_cast<std::uint64_t>(integer(column)); }
+    /// Of something: never negative.
+    std::uint64_t count(std::size_t column)
+    {
+        const std::int64_t number = integer(column);
+        is_whole_ = is_whole_ && number >= 0;
+        return number < 0 ? 0 : static_cast<std::uint64_t>(number);
+    }
     Instant time(std::size_t column) { return from_micros(integer(column)); }
     std::string_view text(std::size_t column) { return as<std::string_view>(column); }
     ByteView bytes(std::size_t column) { return as<ByteView>(column); }

@@ -362,6 +362,8 @@ test("a log that was tampered with", { skip: engine !== "sqlite" && "by changing
         ["an event that was removed", ["remove", 3], /entries 3 to 3 have no event/, []],
         ["events that changed places", ["swap", 1, 4], /entry 1\) is not what the tree holds.*entry 4\) is not/s, []],
         ["the newest, removed", ["remove", size - 1], /entries, the newest event is number/, []],
+        ["the newest, cut as if a restore had given them up", ["forget", kept.size - 2], /a key that this installation did not make/, []],
+        ["a search that was blinded", ["blind", 1_000_000], /the search claims to know 1000000 entries/, []],
         ["the newest, cut with all that belongs to them", ["cut", kept.size - 2], /the newest were cut/, ["--checkpoint", checkpoints]],
     ]) {
         // proves: D-26
@@ -523,7 +525,15 @@ test("checkpoints sent away", async (t) => {
             const done = keystead(server, ["audit", "verify", "--checkpoint", file, "--output", "json"]);
             assert.equal(done.status, 0, done.stderr);
             assert.ok(JSON.parse(done.stdout).checkpoints_given_up >= 1);
-            assert.ok(JSON.parse(done.stdout).checkpoints_that_agree >= 1);
+            const { checkpoints_that_agree: agree, given_up: gone } = JSON.parse(done.stdout);
+            assert.ok(agree >= 1);
+            assert.equal(gone.at(-1).reason, "rollback-accepted");
+            assert.ok(gone.at(-1).from_entry < gone.at(-1).checkpoint_size);
+
+            writeFileSync(`${file}-old`, last.note);
+            const silent = keystead(server, ["audit", "verify", "--checkpoint", `${file}-old`]);
+            assert.equal(silent.status, 1, "nothing kept elsewhere speaks of what is here");
+            assert.match(silent.stderr, /it gave them up at .*rollback-accepted.*no checkpoint made since was given/);
         });
     }
 });

@@ -47,6 +47,11 @@ public:
     Result<std::uint64_t> tree_size(ReadTx& tx) const;
     /// The least leaf whose event is kept; the tree's size when none is.
     Result<std::uint64_t> first_leaf(ReadTx& tx) const;
+    /// Whether an event of that action waits for its number.
+    Result<bool> has_unnumbered(ReadTx& tx, std::string_view action) const
+    {
+        return store_.has_unnumbered(tx, action);
+    }
     /// The events of leaves first … first + count - 1 that are there, in the order of the tree.
     Result<std::vector<LogEvent>> list_range(ReadTx& tx, std::uint64_t first,
                                              std::uint64_t count) const;

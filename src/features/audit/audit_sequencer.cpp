@@ -26,7 +26,9 @@ Result<std::size_t> AuditSequencer::number(ChangeTx& tx)
     };
     KS_TRY(RightEdge edge, RightEdge::load(head.size, load));
     for (const NumberedEvent& event : events) {
-        KS_ASSERT(event.leaf_index == edge.size());
+        if (event.leaf_index != edge.size()) {
+            return Error{.code = "audit/tree-damaged", .cause = "events were numbered with a gap"};
+        }
         edge.append(log_entry(event.nonce, event.canonical));
     }
     for (const Tile& tile : edge.changed_tiles()) {

@@ -392,6 +392,10 @@ TEST_P(AuditServiceTest, FindsDamageThatChangedAColumnsKind)
         {"UPDATE audit_value SET contents = 7", "personal values"},
         {"UPDATE audit_tile SET hashes = 'none' WHERE level = 0", "a tile"},
         {"UPDATE audit_tile SET hashes = 7 WHERE level = -1", "a tile"},
+        {"UPDATE audit_event SET leaf_index = NULL, id = NULL WHERE leaf_index = 9",
+         "the newest event is number 9"},
+        {"UPDATE audit_tree SET size = -1", "the head of the audit tree cannot be read"},
+        {"UPDATE audit_tree SET size = 4611686018427387904", "tile -1/1 is missing"},
         {"UPDATE audit_tree SET size = 'ten'", "the head of the audit tree cannot be read"},
         {"UPDATE audit_tree SET root = x'00'", "the head of the audit tree cannot be read"},
     };

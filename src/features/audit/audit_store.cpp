@@ -242,7 +242,7 @@ Result<std::vector<NumberedEvent>> AuditStore::number_events(ChangeTx& tx, std::
         tx.query(
             "UPDATE audit_event SET leaf_index = $1 + fresh.place FROM "
             "(SELECT id AS fresh_id, row_number() OVER (ORDER BY id) - 1 AS place FROM audit_event "
-            "WHERE leaf_index IS NULL ORDER BY id LIMIT $2) AS fresh "
+            "WHERE leaf_index IS NULL AND id IS NOT NULL ORDER BY id LIMIT $2) AS fresh "
             "WHERE id = fresh.fresh_id RETURNING leaf_index, nonce, canonical",
             first, limit));
     KS_TRY(auto events, numbered_events(rows));
@@ -441,6 +441,15 @@ Result<AuditStore::Unnumbered> AuditStore::count_unnumbered(ReadTx& tx)
     }
     return Unnumbered{static_cast<std::uint64_t>(row->integer(0)), row->optional_time(1),
                       static_cast<std::uint64_t>(row->integer(2))};
+}
+
+Result<bool> AuditStore::has_unnumbered(ReadTx& tx, std::string_view action)
+{
+    KS_TRY(const std::optional<Row> row,
+           tx.query_one("SELECT 1 FROM audit_event WHERE leaf_index IS NULL AND action = $1 "
+                        "LIMIT 1",
+                        action));
+    return row.has_value();
 }
 
 } // namespace keystead::audit

@@ -164,6 +164,7 @@ public:
         std::uint64_t misnumbered = 0; // have one that the tree never gives
     };
     Result<Unnumbered> count_unnumbered(ReadTx& tx);
+    Result<bool> has_unnumbered(ReadTx& tx, std::string_view action);
 };
 
 } // namespace keystead::audit

@@ -4,7 +4,6 @@
 #include "features/audit/canonical_event.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -67,6 +66,9 @@ private:
         }
     }
 
+    /// A head that names more entries than there can be would keep the loop busy for ever.
+    bool may_go_on() const { return result_.faults.size() < Verification::kFaultsMax; }
+
     /// A tile as stored, or nothing and a fault. Errors: of the statement alone.
     Result<std::vector<Digest>> tile(TileAddress address)
     {
@@ -85,7 +87,7 @@ private:
         KS_TRY(const auto first, store_.find_first_leaf(tx_));
         std::uint64_t next = 0;
         for (std::uint64_t bundle = first.value_or(result_.size) / kTileWidth;
-             bundle * kTileWidth < result_.size; ++bundle) {
+             bundle * kTileWidth < result_.size && may_go_on(); ++bundle) {
             KS_TRY(bundle_, tile({kBundleLevel, bundle}));
             readable_.clear();
             KS_CHECK(store_.for_each_stored(tx_, bundle * kTileWidth, (bundle + 1) * kTileWidth,
@@ -216,21 +218,11 @@ private:
         }
     }
 
-    /// What the log itself says of events that are kept no more. Only Keystead says that, and only
-    /// events that agree with the tree are asked.
+    /// What the log itself says of events that are kept no more. Only events that agree with the
+    /// tree are asked.
     void note_retention(const CanonicalEvent& event)
     {
-        if (event.action != kRetentionAction || event.actor_kind != ActorKind::System) {
-            return;
-        }
-        for (const Fact& fact : event.facts) {
-            const auto* const text = std::get_if<std::string>(&fact.value);
-            if (fact.name == kKeptFrom && text != nullptr) {
-                std::uint64_t kept_from = 0;
-                std::from_chars(text->data(), text->data() + text->size(), kept_from);
-                kept_from_ = std::max(kept_from_, kept_from);
-            }
-        }
+        kept_from_ = std::max(kept_from_, kept_from(event).value_or(0));
     }
 
     static bool columns_agree(const CanonicalEvent& event, const StoredEvent& stored)

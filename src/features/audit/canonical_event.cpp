@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 
 #include <algorithm>
+#include <charconv>
 #include <concepts>
 #include <cstring>
 #include <span>
@@ -173,6 +174,22 @@ bool decode_event(ByteView bytes, CanonicalEvent& event)
     event.actor_kind = static_cast<ActorKind>(actor_kind);
     event.outcome = static_cast<Outcome>(outcome);
     return true;
+}
+
+std::optional<std::uint64_t> kept_from(const CanonicalEvent& event)
+{
+    if (event.action != kRetentionAction || event.actor_kind != ActorKind::System) {
+        return std::nullopt;
+    }
+    const auto fact = std::ranges::find(event.facts, kKeptFrom, &Fact::name);
+    const auto* const text =
+        fact == event.facts.end() ? nullptr : std::get_if<std::string>(&fact->value);
+    std::uint64_t leaf = 0;
+    if (text == nullptr ||
+        std::from_chars(text->data(), text->data() + text->size(), leaf).ec != std::errc{}) {
+        return std::nullopt;
+    }
+    return leaf;
 }
 
 Bytes encode_values(const std::vector<PersonalValue>& values)

@@ -98,6 +98,10 @@ std::optional<CanonicalEvent> decode_event(ByteView bytes);
 /// decode_event() into memory that is used again; `event` is of no use when it answers false.
 bool decode_event(ByteView bytes, CanonicalEvent& event);
 
+/// What a record of retention says: the first leaf whose event is kept. Nothing for other events,
+/// and for one that not Keystead itself recorded.
+std::optional<std::uint64_t> kept_from(const CanonicalEvent& event);
+
 Bytes encode_values(const std::vector<PersonalValue>& values);
 std::optional<std::vector<PersonalValue>> decode_values(ByteView bytes);
 /// decode_values() for whoever keeps nothing of it: gives `take` each value as it is read. False

@@ -104,7 +104,8 @@ void add_routes(http::Router& router, const RouteParts& parts)
                 .timing = http::TimingKind::Immediate,
                 .query = std::move(query),
                 .answers = {{200, {}, "The file, oldest first", {"application/jsonl", "text/csv"}}},
-                .problems = {"audit-search/bad-filter", "audit/no-origin"},
+                .problems = {"audit-search/bad-filter", "audit/no-origin", "audit/not-numbered",
+                             "audit-export/overtaken"},
                 .audit = {"audit.export"},
                 .handler = [parts](const http::Request& request) {
                     return start_export(parts, request);

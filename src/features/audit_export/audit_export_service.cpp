@@ -113,7 +113,8 @@ std::string_view format_word(Format format)
 
 std::string Position::text() const
 {
-    return std::to_string(next) + "/" + std::to_string(size) + "/" + std::to_string(lines);
+    return std::to_string(next) + "/" + std::to_string(size) + "/" + std::to_string(lines) + "/" +
+           std::to_string(first);
 }
 
 std::optional<Position> Position::parse(std::string_view text)
@@ -121,7 +122,8 @@ std::optional<Position> Position::parse(std::string_view text)
     Position position;
     const char* at = text.data();
     const char* const end = text.data() + text.size();
-    for (std::uint64_t* number : {&position.next, &position.size, &position.lines}) {
+    for (std::uint64_t* number :
+         {&position.next, &position.size, &position.lines, &position.first}) {
         if (number != &position.next) {
             if (at == end || *at++ != '/') {
                 return std::nullopt;
@@ -158,7 +160,19 @@ Result<Position> AuditExportService::begin(ReadTx& tx, const Order& order, std::
         order.is_whole() ? log_proof::FileForm::Whole : log_proof::FileForm::Selection;
     KS_TRY(const auto header, proofs_.file_header(tx, form, order.pseudonymous));
     log_proof::append_header(out, header);
-    return Position{.size = header.size};
+    if (!order.is_whole()) {
+        return Position{.size = header.size};
+    }
+    // Whoever checks the file wants to find on record that what it lacks was removed by retention.
+    KS_TRY(const bool is_under_way, reader_.has_unnumbered(tx, audit::kRetentionAction));
+    if (is_under_way) {
+        return Error{.kind = ErrorKind::Unavailable,
+                     .code = "audit/not-numbered",
+                     .detail = "Old events are being removed: ask again in a second.",
+                     .retry_after = std::chrono::seconds{1}};
+    }
+    KS_TRY(const std::uint64_t first, reader_.first_leaf(tx));
+    return Position{.size = header.size, .first = first};
 }
 
 Result<Position> AuditExportService::go_on(ReadTx& tx, const Order& order, Position position,
@@ -201,12 +215,13 @@ Result<void> AuditExportService::append_range(ReadTx& tx, const Order& order, Po
     KS_TRY(auto events, reader_.list_range(tx, position.next, end - position.next));
     std::optional<std::vector<Digest>> entries;
     auto event = events.begin();
-    for (; position.next < end; ++position.next) {
+    for (; position.next < end && out.size() < kPieceBytes; ++position.next) {
         if (event != events.end() && event->leaf == position.next) {
             KS_CHECK(append_line(tx, order, position, *event, out));
             ++event;
             ++position.lines;
         } else if (order.format == Format::JsonLines) {
+            KS_CHECK(check_not_overtaken(tx, position));
             if (!entries) {
                 KS_TRY(entries, audit::LogReaderService::find_tile(
                                     tx, {audit::kBundleLevel, position.next / kRangeLeaves}));
@@ -224,12 +239,32 @@ Result<void> AuditExportService::append_range(ReadTx& tx, const Order& order, Po
     return {};
 }
 
+/// An event that is not here although it was when the file began was removed by retention
+/// meanwhile, which the file cannot say: its tree ends before that record. One that retention did
+/// not remove is missing in the log; then the file shows that.
+Result<void> AuditExportService::check_not_overtaken(ReadTx& tx, const Position& position) const
+{
+    if (position.next < position.first) {
+        return {};
+    }
+    KS_TRY(const std::uint64_t first, reader_.first_leaf(tx));
+    if (position.next < first) {
+        return Error{ErrorKind::Conflict, "audit-export/overtaken",
+                     "Old events were removed while the export ran. Begin it again."};
+    }
+    return {};
+}
+
 Result<void> AuditExportService::append_found(ReadTx& tx, const Order& order, Position& position,
                                               std::string& out) const
 {
     KS_TRY(auto found, search_.oldest(tx, order.filter, position.next, position.size,
                                       audit_search::AuditSearchService::kPageMax));
     for (audit::LogEvent& event : found.items) {
+        if (out.size() >= kPieceBytes) {
+            position.next = event.leaf;
+            return {};
+        }
         KS_CHECK(append_line(tx, order, position, event, out));
         ++position.lines;
     }

@@ -38,6 +38,7 @@ struct Position {
     std::uint64_t next = 0;  // leaf
     std::uint64_t size = 0;  // of the tree that it shows
     std::uint64_t lines = 0; // of events and entries
+    std::uint64_t first = 0; // whose event was kept when it began
     bool ended = false;
 
     std::string text() const;
@@ -63,10 +64,13 @@ public:
 
     /// Records that the log is about to be handed out.
     Result<void> record(WriteTx& tx, const Actor& actor, const Order& order);
-    /// The beginning of the file. Errors: those of the statements; audit/no-origin.
+    /// The beginning of the file. Errors: those of the statements; audit/no-origin,
+    /// audit/not-numbered (Unavailable: retention was at work, ask again in a second).
     Result<Position> begin(ReadTx& tx, const Order& order, std::string& out) const;
-    /// Appends some lines and moves on; the last call appends the end. Errors: those of the
-    /// statements; audit/tree-damaged, audit/event-damaged.
+    /// Appends some lines and moves on, or stops before, when `out` has kPieceBytes; the last call
+    /// appends the end. Errors: those of the statements; audit/tree-damaged, audit/event-damaged,
+    /// audit-export/overtaken (Conflict: retention removed events that were not written yet).
+    static constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
     Result<Position> go_on(ReadTx& tx, const Order& order, Position position,
                            std::string& out) const;
 
@@ -77,6 +81,7 @@ public:
 private:
     Result<void> append_range(ReadTx& tx, const Order& order, Position& position,
                               std::string& out) const;
+    Result<void> check_not_overtaken(ReadTx& tx, const Position& position) const;
     Result<void> append_found(ReadTx& tx, const Order& order, Position& position,
                               std::string& out) const;
     Result<void> append_line(ReadTx& tx, const Order& order, const Position& position,

@@ -48,8 +48,10 @@ protected:
             between();
             // As it travels between two calls.
             const Position handed = *Position::parse(position.text());
+            std::string piece;
             position = *database_->read(
-                [&](ReadTx& tx) { return exports_.go_on(tx, order, handed, out); });
+                [&](ReadTx& tx) { return exports_.go_on(tx, order, handed, piece); });
+            out += piece;
         }
         return out;
     }
@@ -97,6 +99,67 @@ TEST_P(AuditExport, GivesTheEntryWhereTheEventIsKeptNoMore)
     EXPECT_EQ(lines(file), size + 2);
     EXPECT_NE(file.find("{\"leaf_index\":279,\"entry\":\""), std::string::npos);
     EXPECT_NE(file.find("{\"leaf_index\":280,\"nonce\":\""), std::string::npos);
+}
+
+// guards: what is not in the file was gone when it began, and is on record in it
+TEST_P(AuditExport, IsGivenUpWhenRetentionOvertakesIt)
+{
+    ASSERT_TRUE(proofs_.ensure_origin(*database_, Actor{.kind = ActorKind::System}));
+    append(600, "test.step");
+    std::string out;
+    Position position = *database_->read([&](ReadTx& tx) { return exports_.begin(tx, {}, out); });
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) {
+        return audit_.drop_events_before(tx, Actor{.kind = ActorKind::System}, 280);
+    }));
+    const auto go_on = [&](ReadTx& tx) { return exports_.go_on(tx, {}, position, out); };
+    EXPECT_EQ(database_->read(go_on).error().code, "audit-export/overtaken");
+    if (GetParam() == Database::Engine::Postgres) {
+        const auto begin = [&](ReadTx& tx) { return exports_.begin(tx, {}, out); };
+        EXPECT_EQ(database_->read(begin).error().code, "audit/not-numbered");
+    }
+    ASSERT_TRUE(sequencer_.run_once(clock_.now()));
+    const auto report = log_proof::check_file(run({}, [] {}), {});
+    EXPECT_EQ(report.faults, std::vector<std::string>{});
+    EXPECT_EQ(report.entries_alone, 280U);
+}
+
+// guards: no piece is larger than what a command's answer may be, whatever clients sent
+TEST_P(AuditExport, ComesInPiecesOfBytes)
+{
+    ASSERT_TRUE(proofs_.ensure_origin(*database_, Actor{.kind = ActorKind::System}));
+    const std::string quotes(1000, '"');
+    const Actor actor{.kind = ActorKind::Account,
+                      .account = account_,
+                      .client_description = {.user_agent = quotes,
+                                             .hint_brands = quotes,
+                                             .hint_platform = quotes,
+                                             .hint_mobile = quotes}};
+    ASSERT_TRUE(database_->write([&](WriteTx& tx) -> Result<void> {
+        for (int i = 0; i < 300; ++i) {
+            KS_CHECK(audit_.append(tx, {.actor = actor, .action = "test.step"}));
+        }
+        return {};
+    }));
+    ASSERT_TRUE(sequencer_.run_once(clock_.now()));
+    constexpr std::size_t kLineMax = std::size_t{32} << 10;
+    for (const Order& order :
+         {Order{}, Order{.filter = {.action = "test.step"}, .filter_names = "action"}}) {
+        std::string file;
+        std::string piece;
+        Position position =
+            *database_->read([&](ReadTx& tx) { return exports_.begin(tx, order, piece); });
+        while (!position.ended) {
+            position = *database_->read(
+                [&](ReadTx& tx) { return exports_.go_on(tx, order, position, piece); });
+            EXPECT_LE(piece.size(), AuditExportService::kPieceBytes + kLineMax);
+            if (piece.size() >= AuditExportService::kPieceBytes || position.ended) {
+                file += std::exchange(piece, {});
+            }
+        }
+        const auto report = log_proof::check_file(file, {});
+        EXPECT_EQ(report.faults, std::vector<std::string>{});
+        EXPECT_GE(report.events, 300U);
+    }
 }
 
 // guards: a pseudonymous export names nobody

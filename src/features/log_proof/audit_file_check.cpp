@@ -132,16 +132,21 @@ private:
         }
         where_ =
             "line " + std::to_string(line_number_) + " (entry " + std::to_string(*leaf_index) + ")";
-        const auto entry =
-            cursor.skip(",\"entry\":") ? entry_alone(cursor) : entry_of_event(cursor, *leaf_index);
+        const auto entry = cursor.skip(",\"entry\":") ? entry_alone(cursor, *leaf_index)
+                                                      : entry_of_event(cursor, *leaf_index);
         if (!entry) {
             is_tree_broken_ = true;
         } else if (report_.header.form == FileForm::Whole) {
             append(*leaf_index, *entry);
+        } else if (next_selected_ > *leaf_index) {
+            say(where_, "it stands twice or out of order");
         }
+        next_selected_ = *leaf_index + 1;
     }
 
-    std::optional<Digest> entry_alone(LineCursor& cursor)
+    /// Retention takes the oldest events, and records how many: an entry alone anywhere else is one
+    /// whose event somebody took away.
+    std::optional<Digest> entry_alone(LineCursor& cursor, std::uint64_t leaf_index)
     {
         const auto entry = cursor.digest();
         cursor.put("}");
@@ -150,6 +155,12 @@ private:
             return std::nullopt;
         }
         report_.entries_alone += 1;
+#ifndef KEYSTEAD_WITHOUT_FILE_RETENTION
+        if (report_.events > 0) {
+            say(where_, "its event is missing, and events before it are not");
+        }
+#endif
+        end_of_alone_ = leaf_index + 1;
         return entry;
     }
 
@@ -170,6 +181,7 @@ private:
             say(where_, "the canonical event is not one");
             return entry;
         }
+        kept_from_ = std::max(kept_from_, audit::kept_from(*event).value_or(0));
         put_decoded(cursor, *event);
         check_values(cursor);
         if (report_.header.form == FileForm::Selection) {
@@ -272,6 +284,11 @@ private:
         } else if (edge_.root() != header.root) {
             say("the file", "its entries do not make the root that the checkpoint signs: an event "
                             "or entry was changed");
+        } else if (end_of_alone_ > kept_from_) {
+            say("the file", "entries up to " + std::to_string(end_of_alone_ - 1) +
+                                " have no event, and the log records that retention removed those "
+                                "before " +
+                                std::to_string(kept_from_));
         }
     }
 
@@ -324,7 +341,10 @@ private:
     std::uint64_t lines_ = 0;
     bool has_header_ = false;
     bool has_end_ = false;
-    bool is_tree_broken_ = false; // an entry was lost: roots can say nothing more
+    std::uint64_t next_selected_ = 0; // of a selection: no leaf before it
+    std::uint64_t end_of_alone_ = 0;  // the leaf behind the last entry without an event
+    std::uint64_t kept_from_ = 0;     // as the events say
+    bool is_tree_broken_ = false;     // an entry was lost: roots can say nothing more
     std::string where_;
     audit::RightEdge edge_;
     std::map<std::uint64_t, Digest> roots_; // at the sizes of the kept checkpoints

@@ -36,6 +36,31 @@ protected:
         }
     }
 
+    /// As retention does, of what is before `leaf`.
+    void record_retention(std::uint64_t leaf, ActorKind by = ActorKind::System)
+    {
+        const CanonicalEvent event{
+            .id = EventId::make(clock_.now(), random_),
+            .at = clock_.now(),
+            .actor_kind = by,
+            .action = std::string(audit::kRetentionAction),
+            .facts = {{std::string(audit::kKeptFrom), std::to_string(leaf)}}};
+        Logged logged{.nonce = random_bytes<32>(random_), .canonical = audit::encode_event(event)};
+        entries_.push_back(audit::log_entry(logged.nonce, logged.canonical));
+        log_.push_back(std::move(logged));
+    }
+    /// The whole file, without the events of these leaves.
+    std::string without(std::initializer_list<std::size_t> leaves)
+    {
+        std::string file = whole();
+        for (const std::size_t leaf : leaves) {
+            std::string alone;
+            append_entry(alone, leaf, entries_[leaf]);
+            file = replaced(file, event_line(leaf), alone);
+        }
+        return file;
+    }
+
     void add(int number)
     {
         CanonicalEvent event{.id = EventId::make(clock_.now(), random_),
@@ -177,14 +202,28 @@ TEST_F(AuditFile, HoldsWhereValuesWereErased)
 
 TEST_F(AuditFile, HoldsWhereEventsWereRetired)
 {
-    std::string file = whole();
-    std::string alone;
-    append_entry(alone, 1, entries_[1]);
-    file = replaced(file, event_line(1), alone);
+    record_retention(2);
+    const std::string file = without({0, 1});
     const auto report = check_file(file, {.key = key_});
     EXPECT_TRUE(report.faults.empty()) << faults(file);
-    EXPECT_EQ(report.entries_alone, 1U);
+    EXPECT_EQ(report.entries_alone, 2U);
     EXPECT_NE(faults(replaced(file, base64_encode(entries_[1]), base64_encode(entries_[2]))), "");
+}
+
+// guards: an event that was taken away does not pass for one that retention removed
+TEST_F(AuditFile, MissesAnEventThatRetentionDidNotRemove)
+{
+    const auto expect = [&](const std::string& file, const std::string& words) {
+        EXPECT_NE(faults(file).find(words), std::string::npos) << words << "\n" << faults(file);
+    };
+    record_retention(1);
+    record_retention(3, ActorKind::Account); // Only Keystead says what it removed.
+    EXPECT_EQ(faults(without({0})), "");
+    expect(without({1}), "its event is missing, and events before it are not");
+    expect(without({0, 3}), "its event is missing, and events before it are not");
+    expect(without({0, 1}), "entries up to 1 have no event, and the log records that retention "
+                            "removed those before 1");
+    expect(without({0, 1, 2, 3, 4, 5, 6}), "entries up to 6 have no event");
 }
 
 TEST_F(AuditFile, OfOneEventProvesALogOfOneEvent)
@@ -256,6 +295,11 @@ TEST_F(AuditFile, ProofIsRefusedForAnotherPlaceEventOrPath)
     const std::string file = proof(1);
     EXPECT_NE(faults(replaced(file, "{\"leaf_index\":1", "{\"leaf_index\":3")).find(words),
               std::string::npos);
+    const std::size_t begin = file.find('\n') + 1;
+    const std::string line = file.substr(begin, file.find('\n', begin) + 1 - begin);
+    const std::string twice =
+        replaced(replaced(file, line, line + line), "\"lines\":1", "\"lines\":2");
+    EXPECT_NE(faults(twice).find("it stands twice or out of order"), std::string::npos);
     const std::size_t path = file.find("\"proof\":[\"") + 10;
     std::string changed = file;
     changed[path] = changed[path] == 'A' ? 'B' : 'A';

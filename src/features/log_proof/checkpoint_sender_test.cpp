@@ -170,6 +170,28 @@ TEST_F(CheckpointSender, FindsTheLastWholeCheckpoint)
     EXPECT_EQ((*journal.find_last())->encode(), head().note);
 }
 
+// guards: a note that a full disk broke off, wherever, spoils no other
+TEST_F(CheckpointSender, GoesOnBehindANoteThatWasBrokenOff)
+{
+    const std::string path = folder_.path() / "checkpoints";
+    CheckpointJournal journal(path);
+    const std::string first = head().note;
+    append();
+    const std::string broken = head().note;
+    append();
+    const std::string last = head().note;
+    for (std::size_t bytes = 0; bytes <= broken.size(); ++bytes) {
+        std::ofstream(path, std::ios::trunc) << first << "\n" << broken.substr(0, bytes);
+        ASSERT_TRUE(journal.append(last));
+        const auto file = split_notes(contents_of(path));
+        const bool is_whole = bytes == broken.size();
+        ASSERT_EQ(file.notes.size(), is_whole ? 3U : 2U) << bytes;
+        EXPECT_EQ(file.notes.front().encode(), first);
+        EXPECT_EQ(file.notes.back().encode(), last);
+        EXPECT_EQ((*journal.find_last())->encode(), last);
+    }
+}
+
 TEST_F(CheckpointSender, WaitsForNothingThatIsNoFile)
 {
     settings_.checkpoint_file = folder_.path() / "pipe";

@@ -16,17 +16,11 @@ constexpr std::array<std::pair<OriginReason, std::string_view>, 3> kReasonWords{
      {OriginReason::Restore, "restore"},
      {OriginReason::RollbackAccepted, "rollback-accepted"}}};
 
-std::string_view reason_word(OriginReason reason)
-{
-    return kReasonWords[std::to_underlying(reason) - 1].second;
-}
-
-OriginReason reason_of(std::string_view word)
+std::optional<OriginReason> reason_of(std::string_view word)
 {
     const auto found =
         std::ranges::find(kReasonWords, word, &std::pair<OriginReason, std::string_view>::second);
-    KS_ASSERT(found != kReasonWords.end()); // Only start_new_origin() writes them.
-    return found->first;
+    return found == kReasonWords.end() ? std::nullopt : std::optional(found->first);
 }
 
 std::string sealed_for(std::string_view origin)
@@ -49,8 +43,12 @@ std::string schema_less(const ServerSettings& settings)
 
 Result<Origin> origin_of(const StoredOrigin& stored)
 {
+    const auto reason = reason_of(stored.reason);
+    if (!reason) {
+        return Error{.code = "audit/no-origin", .cause = "an origin's reason is no word of ours"};
+    }
     Origin origin{.name = stored.origin,
-                  .reason = reason_of(stored.reason),
+                  .reason = *reason,
                   .first_size = stored.first_size,
                   .started_at = stored.started_at,
                   .key = {.name = stored.origin}};
@@ -62,6 +60,11 @@ Result<Origin> origin_of(const StoredOrigin& stored)
 }
 
 } // namespace
+
+std::string_view reason_word(OriginReason reason)
+{
+    return kReasonWords[std::to_underlying(reason) - 1].second;
+}
 
 LogProofService::LogProofService(audit::AuditLog& audit, const crypto::KeyRing& keys,
                                  const Clock& clock, Random& random, const ServerSettings& settings)
@@ -207,6 +210,8 @@ Result<KeptComparison> LogProofService::compare_kept(ReadTx& tx,
     KS_TRY(const auto origins, list_origins(tx));
     KS_TRY(const audit::TreeHead head, audit::LogReaderService::head(tx));
     KeptComparison comparison;
+    // Of the newest name, begun by whatever gave up the last entries that were.
+    bool newest_agrees = false;
     for (const SignedNote& note : kept) {
         const auto signs = [&](const Origin& origin) {
             return open_checkpoint(note, origin.key).has_value();
@@ -221,7 +226,10 @@ Result<KeptComparison> LogProofService::compare_kept(ReadTx& tx,
             "the checkpoint of " + std::to_string(checkpoint->size) + " entries kept elsewhere";
         if (const auto next = origin + 1;
             next != origins.end() && checkpoint->size > next->first_size) {
-            comparison.given_up += 1;
+            comparison.given_up.push_back({.from = next->first_size,
+                                           .size = checkpoint->size,
+                                           .reason = next->reason,
+                                           .at = next->started_at});
         } else if (checkpoint->size > head.size) {
             comparison.faults.push_back(which + ": the log has only " + std::to_string(head.size) +
                                         ", the newest were cut");
@@ -229,12 +237,26 @@ Result<KeptComparison> LogProofService::compare_kept(ReadTx& tx,
             KS_TRY(const Digest root, audit::LogReaderService::root_at(tx, checkpoint->size));
             if (root == checkpoint->root) {
                 comparison.compared += 1;
+                newest_agrees = newest_agrees || origin + 1 == origins.end();
             } else {
                 comparison.faults.push_back(which + " has another root: the log was changed since");
             }
         }
     }
+    comparison.is_silent = !comparison.given_up.empty() && !newest_agrees;
     return comparison;
+}
+
+Result<bool> LogProofService::is_newest_name_ours(ReadTx& tx) const
+{
+    KS_TRY(const auto newest, store_.find_newest_origin(tx));
+    if (!newest) {
+        return true; // Nothing was served yet.
+    }
+    KS_TRY(const Origin origin, origin_of(*newest));
+    const auto seed = keys_.open(crypto::KeyPurpose::CheckpointSigning, sealed_for(origin.name),
+                                 newest->sealed_seed);
+    return seed && crypto::ed25519_public_key(*seed) == origin.key.key;
 }
 
 Result<std::optional<std::string>> LogProofService::find_rollback(ReadTx& tx,
@@ -247,7 +269,7 @@ Result<std::optional<std::string>> LogProofService::find_rollback(ReadTx& tx,
     if (found.unknown > 0) {
         return std::optional<std::string>("it is not signed by a key of this log");
     }
-    if (found.given_up > 0) {
+    if (!found.given_up.empty()) {
         return std::optional<std::string>("the log gave up entries of it when a backup was "
                                           "restored");
     }

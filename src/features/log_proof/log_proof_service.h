@@ -49,13 +49,27 @@ struct SignedCheckpoint {
     std::string note;
 };
 
+/// Entries of a checkpoint kept elsewhere that an origin begun later gave up, as the database has
+/// it.
+struct GivenUp {
+    std::uint64_t from = 0; // the first of them
+    std::uint64_t size = 0; // of the checkpoint
+    OriginReason reason = OriginReason::Restore;
+    Instant at{};
+};
+
 /// What checkpoints kept elsewhere say of the log that is here.
 struct KeptComparison {
     std::uint64_t compared = 0;      // the log agrees with them
-    std::uint64_t given_up = 0;      // of entries that an origin begun later gave up, on record
+    std::vector<GivenUp> given_up;   // a checkpoint each
     std::uint64_t unknown = 0;       // of no origin of this log, or not signed by its key
     std::vector<std::string> faults; // in words: the log was cut or changed
+    /// Entries were given up, and no checkpoint of the newest origin says that the log is whole
+    /// since: then nothing kept elsewhere speaks of what is here.
+    bool is_silent = false;
 };
+
+std::string_view reason_word(OriginReason reason);
 
 class LogProofService {
 public:
@@ -85,6 +99,9 @@ public:
     /// Holds the log against checkpoints kept elsewhere. Errors: those of the statements,
     /// audit/tree-damaged.
     Result<KeptComparison> compare_kept(ReadTx& tx, std::span<const SignedNote> kept) const;
+    /// Whether the newest origin's key is one that this installation sealed: whoever holds the
+    /// database alone can add an origin, and with it a reason for entries to be gone.
+    Result<bool> is_newest_name_ours(ReadTx& tx) const;
     /// Why the log cannot be what `last`, the last checkpoint sent away, was made of, in words;
     /// nothing: it goes on from there. A log that gave up entries of `last` on record is told too,
     /// until a checkpoint of its new origin was sent away.

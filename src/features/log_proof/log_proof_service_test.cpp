@@ -258,13 +258,33 @@ TEST_P(LogProofServiceTest, GoesOnAfterARollbackThatWasAccepted)
     settle();
     ASSERT_EQ(origins().size(), 2U);
     EXPECT_EQ(origins()[1].reason, OriginReason::RollbackAccepted);
-    EXPECT_EQ(compare({sent_away}).given_up, 1U);
+    const auto found = compare({sent_away});
+    ASSERT_EQ(found.given_up.size(), 1U);
+    EXPECT_EQ(found.given_up[0].from, 1U);
+    EXPECT_EQ(found.given_up[0].size, one.size);
+    EXPECT_EQ(found.given_up[0].reason, OriginReason::RollbackAccepted);
+    EXPECT_TRUE(found.is_silent);
     EXPECT_EQ(compare({note()}).compared, 1U);
+    EXPECT_FALSE(compare({sent_away, note()}).is_silent);
     const auto rollback = [&](const SignedNote& last) {
         return *database_->read([&](ReadTx& tx) { return proofs_.find_rollback(tx, last); });
     };
     EXPECT_TRUE(rollback(sent_away).has_value());
     EXPECT_FALSE(rollback(note()).has_value());
+}
+
+// guards: whoever holds the database alone cannot say that entries were given up
+TEST_P(LogProofServiceTest, DoesNotTakeANameThatItDidNotSealForItsOwn)
+{
+    const auto is_ours = [&] {
+        return *database_->read([&](ReadTx& tx) { return proofs_.is_newest_name_ours(tx); });
+    };
+    append(ada_);
+    EXPECT_TRUE(is_ours());
+    run_sql("INSERT INTO audit_origin (number, origin, reason, first_size, started_at, public_key, "
+            "sealed_seed) SELECT 2, 'elsewhere', 'restore', 0, started_at, public_key, sealed_seed "
+            "FROM audit_origin");
+    EXPECT_FALSE(is_ours());
 }
 
 TEST_P(LogProofServiceTest, KnowsNoOtherLogsCheckpoints)

@@ -1,17 +1,26 @@
 #include "features/log_proof/log_proof_store.h"
 
+#include "storage/careful_row.h"
+
+#include <utility>
+
 namespace keystead::log_proof {
 namespace {
 
-StoredOrigin origin_of(const Row& row)
+Result<StoredOrigin> origin_of(const Row& row)
 {
-    return {.number = row.integer(0),
-            .origin = row.text(1),
-            .reason = row.text(2),
-            .first_size = static_cast<std::uint64_t>(row.integer(3)),
-            .started_at = row.time(4),
-            .public_key = row.bytes(5),
-            .sealed_seed = row.bytes(6)};
+    storage::CarefulRow careful(row);
+    StoredOrigin origin{.number = careful.integer(0),
+                        .origin = std::string(careful.text(1)),
+                        .reason = std::string(careful.text(2)),
+                        .first_size = careful.count(3),
+                        .started_at = careful.time(4),
+                        .public_key = careful.copy(5),
+                        .sealed_seed = careful.copy(6)};
+    if (!careful.is_whole()) {
+        return Error{.code = "audit/no-origin", .cause = "a name of the log cannot be read"};
+    }
+    return origin;
 }
 
 } // namespace
@@ -23,7 +32,8 @@ Result<std::vector<StoredOrigin>> LogProofStore::list_origins(ReadTx& tx)
     std::vector<StoredOrigin> origins;
     origins.reserve(rows.size());
     for (const Row& row : rows) {
-        origins.push_back(origin_of(row));
+        KS_TRY(StoredOrigin origin, origin_of(row));
+        origins.push_back(std::move(origin));
     }
     return origins;
 }
@@ -33,7 +43,11 @@ Result<std::optional<StoredOrigin>> LogProofStore::find_newest_origin(ReadTx& tx
     KS_TRY(const std::optional<Row> row,
            tx.query_one("SELECT number, origin, reason, first_size, started_at, public_key, "
                         "sealed_seed FROM audit_origin ORDER BY number DESC LIMIT 1"));
-    return row ? std::optional(origin_of(*row)) : std::nullopt;
+    if (!row) {
+        return std::optional<StoredOrigin>{};
+    }
+    KS_TRY(StoredOrigin origin, origin_of(*row));
+    return std::optional(std::move(origin));
 }
 
 Result<void> LogProofStore::insert_origin(ChangeTx& tx, const StoredOrigin& origin)

@@ -12,7 +12,6 @@ namespace keystead::log_proof {
 namespace {
 
 constexpr std::byte kEd25519{0x01};
-constexpr std::string_view kDash = "\xE2\x80\x94 "; // "— ": U+2014 and a space
 constexpr std::size_t kNameBytesMax = 512;
 
 /// "Key names MUST be non-empty, and MUST NOT contain any Unicode spaces or plus (U+002B)". Ours
@@ -41,10 +40,10 @@ std::uint32_t from_big_endian(ByteView bytes)
 /// Reads "— name base64" without its line break.
 std::optional<NoteSignature> parse_signature(std::string_view line)
 {
-    if (!line.starts_with(kDash)) {
+    if (!line.starts_with(kSignatureDash)) {
         return std::nullopt;
     }
-    line.remove_prefix(kDash.size());
+    line.remove_prefix(kSignatureDash.size());
     const std::size_t space = line.find(' ');
     if (space == std::string_view::npos || !is_key_name(line.substr(0, space))) {
         return std::nullopt;
@@ -137,7 +136,7 @@ std::string SignedNote::encode() const
         Bytes bytes;
         std::ranges::copy(big_endian(signature.key_id), std::back_inserter(bytes));
         bytes.insert(bytes.end(), signature.bytes.begin(), signature.bytes.end());
-        out.append(kDash).append(signature.name).append(" ");
+        out.append(kSignatureDash).append(signature.name).append(" ");
         out.append(base64_encode(bytes)).append("\n");
     }
     return out;
@@ -182,11 +181,11 @@ NotesOfFile split_notes(std::string_view contents)
     for (std::size_t at = 0; at < contents.size();) {
         const std::size_t end = std::min(contents.find('\n', at), contents.size());
         const std::string_view line = contents.substr(at, end - at);
-        if (in_signatures && !line.starts_with(kDash)) {
+        if (in_signatures && !line.starts_with(kSignatureDash)) {
             finish(at);
             // The empty line between two notes.
             begin = line.empty() ? std::min(end + 1, contents.size()) : begin;
-        } else if (line.starts_with(kDash)) {
+        } else if (line.starts_with(kSignatureDash)) {
             in_signatures = true;
         }
         at = end + 1;

@@ -34,6 +34,9 @@ struct VerifierKey {
     bool operator==(const VerifierKey&) const = default;
 };
 
+/// What the line of a signature begins with: U+2014 and a space.
+inline constexpr std::string_view kSignatureDash = "\xE2\x80\x94 ";
+
 struct NoteSignature {
     std::string name;
     std::uint32_t key_id = 0;

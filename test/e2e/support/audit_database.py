@@ -6,6 +6,8 @@ audit_database.py DATABASE retype LEAF      lets it be a text, as an UPDATE with
 audit_database.py DATABASE remove LEAF      takes an event away
 audit_database.py DATABASE swap LEAF LEAF   lets two events change places
 audit_database.py DATABASE cut SIZE         cuts the newest, tiles and head included, so that all fits together again
+audit_database.py DATABASE forget SIZE      the same, and says that a restore gave up what is gone
+audit_database.py DATABASE blind SIZE       lets the search believe that it knows SIZE entries
 audit_database.py DATABASE size            prints how large the tree is
 """
 
@@ -85,6 +87,17 @@ def cut(db, size):
     db.execute("UPDATE audit_tree SET size = ?, root = ?", (size, root_of(leaves)))
 
 
+def forget(db, size):
+    cut(db, size)
+    db.execute("INSERT INTO audit_origin (number, origin, reason, first_size, started_at, public_key, sealed_seed) "
+               "SELECT number + 1, origin || '0', 'restore', 0, started_at, public_key, sealed_seed "
+               "FROM audit_origin ORDER BY number DESC LIMIT 1")
+
+
+def blind(db, size):
+    db.execute("INSERT INTO audit_search (id, indexed) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET indexed = excluded.indexed", (size,))
+
+
 def main():
     path, verb, *numbers = sys.argv[1:]
     db = sqlite3.connect(path)
@@ -95,7 +108,7 @@ def main():
     elif verb == "remove":
         db.execute("DELETE FROM audit_event WHERE leaf_index = ?", numbers)
     else:
-        {"grow": grow, "flip": flip, "retype": retype, "swap": swap, "cut": cut}[verb](db, *numbers)
+        {"grow": grow, "flip": flip, "retype": retype, "swap": swap, "cut": cut, "forget": forget, "blind": blind}[verb](db, *numbers)
     db.commit()
     db.close()
 
