@@ -219,7 +219,8 @@ void add_changing_routes(http::Router& router, const RouteParts& p)
     router.add(std::move(create));
     auto change = changing(p, Method::Patch, "/v1/teams/{team}/hosts/{id}", "changeHost",
                            "Change a server's name, its login users or whose keys open it",
-                           {200, host_schema(), "Changed"}, {"host.change"}, change_handler(p));
+                           {200, host_schema(), "Changed"}, {"host.change", "host.rename"},
+                           change_handler(p));
     change.body_bytes_max = kBodyMax;
     change.request = change_schema();
     change.problems = {"host/not-found", "host/unknown-key", "host/login-user"};

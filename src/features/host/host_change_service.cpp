@@ -35,6 +35,24 @@ Keys opening(const Host& host, const std::vector<ssh_key::SshKey>& keys, const K
     return ids;
 }
 
+/// Whether the same people log in, with the same keys.
+bool opens_as_before(const Host& before, const Keys& chosen_before, const Host& host,
+                     const HostChange& wanted)
+{
+    if (!without(before.login_users, host.login_users).empty() ||
+        !without(host.login_users, before.login_users).empty()) {
+        return false;
+    }
+    switch (wanted.keys) {
+    case HostChange::Keys::AsBefore: return true;
+    case HostChange::Keys::All: return before.keys == KeyChoice::All;
+    case HostChange::Keys::Chosen:
+        return before.keys == KeyChoice::Chosen && without(chosen_before, wanted.chosen).empty() &&
+               without(wanted.chosen, chosen_before).empty();
+    }
+    std::abort(); // No default label: the compiler names the kind that someone forgot.
+}
+
 /// Says nothing of what stayed as it was.
 struct Differences {
     std::vector<audit::Detail> details;
@@ -131,11 +149,18 @@ Result<Host> HostService::change(WriteTx& tx, const Actor& actor, AccountId acco
     host.name = wanted.name.value_or(host.name);
     host.login_users = wanted.login_users.value_or(host.login_users);
     KS_CHECK(check_wanted(tx, account, host.login_users, wanted.chosen));
+    // Who can change a server could fill its owner's activity otherwise, so that what they did to
+    // it is not found among what was none: nothing is recorded of nothing, and a name apart.
+    const bool only_name = opens_as_before(before, chosen_before, host, wanted);
+    if (only_name && host.name == before.name) {
+        return before;
+    }
     KS_CHECK(change_keys(tx, host, wanted));
     KS_CHECK(p_.store.change(tx, host));
     KS_TRY(auto details, follow_change(tx, before, chosen_before, host));
     p_.contents.forget(tx, account);
-    KS_CHECK(record(tx, actor, "host.change", host, std::move(details)));
+    KS_CHECK(
+        record(tx, actor, only_name ? "host.rename" : "host.change", host, std::move(details)));
     return host;
 }
 

@@ -37,6 +37,30 @@ protected:
     }
 };
 
+// guards: whoever may change servers cannot fill their owner's activity with changes that are none,
+// and a name stands apart from who may log in
+TEST_P(Hosts, RecordAChangeOnlyWhenThereIsOne)
+{
+    const auto made = create(ada, std::nullopt, {"root", "ubuntu"});
+    ASSERT_TRUE(made);
+    const HostId id = made->host.id;
+    const auto name = made->host.name;
+    const auto recorded = [&](const HostChange& wanted) {
+        const int changed = world.audit.count("host.change");
+        const int renamed = world.audit.count("host.rename");
+        EXPECT_TRUE(change(ada, id, wanted));
+        return std::pair(world.audit.count("host.change") - changed,
+                         world.audit.count("host.rename") - renamed);
+    };
+    using Keys = HostChange::Keys;
+    EXPECT_EQ(recorded({.name = name, .login_users = Names{"ubuntu", "root"}, .keys = Keys::All}),
+              std::pair(0, 0));
+    EXPECT_EQ(recorded({.name = "db"}), std::pair(0, 1));
+    EXPECT_EQ(recorded({.name = "db", .login_users = Names{"root"}}), std::pair(1, 0));
+    EXPECT_EQ(recorded({.keys = Keys::Chosen}), std::pair(1, 0));
+    EXPECT_EQ(recorded({.keys = Keys::Chosen}), std::pair(0, 0));
+}
+
 TEST_P(Hosts, AreRegisteredEnrolledAndHeardOf)
 {
     const auto made = create(ada, std::nullopt, {"root", "ubuntu"});

@@ -7,10 +7,11 @@ namespace keystead::securing {
 namespace {
 
 // In one list, so that either kind and both together are a part of it.
-constexpr std::array<std::string_view, 35> kNotGrave{
+constexpr std::array<std::string_view, 36> kNotGrave{
     "account.rename",
     "audit.prove-event",
     "audit.view",
+    "host.rename",
     "limit.refuse",
     "link.refuse",
     "product_event.record",
@@ -45,7 +46,7 @@ constexpr std::array<std::string_view, 35> kNotGrave{
     "totp.verify",
     "ssh_key.remind",
 };
-constexpr std::size_t kUsual = 19;
+constexpr std::size_t kUsual = 20;
 static_assert(kNotGrave[kUsual - 1] == "webhook.test", "the usual ones stand before the parts");
 
 } // namespace
