@@ -55,6 +55,12 @@ std::vector<Step> steps(Features& f)
          [&f](WriteTx& tx, const SetBack& clock) {
              return f.accounts.set_back(tx, clock, f.foundation.settings.account);
          }},
+        // To the same moment as the freeze of an account that is being secured: what was made
+        // before that does not count as made after it.
+        {"authenticators_put_right",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.totp.set_back(tx, clock); }},
+        {"backup_codes_put_right",
+         [&f](WriteTx& tx, const SetBack& clock) { return f.backup_codes.set_back(tx, clock); }},
         {"factor_resets_put_right",
          [&f](WriteTx& tx, const SetBack& clock) { return f.factor_resets.set_back(tx, clock); }},
         {"deliveries_put_right",

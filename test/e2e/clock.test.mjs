@@ -196,3 +196,27 @@ test("ahead by 400 days and put right while the server is down: nobody waits for
         await stranger(server).expect(204, "POST", "recovery/confirm", { token: await recoveryLink(server, ahead), password: goodPassword });
     });
 });
+
+// proves: M-19
+// ASVS: V6.5.5
+test("set back behind a freeze: an authenticator from before it does not count as made after it", async (t) => {
+    const server = await startKeystead(t, { movableClock: true });
+    const [account, plain] = [await signUp(server), await signUp(server)];
+    server.advanceClock(2 * hour);
+    const owner = await signIn(server, account, { client: stranger(server) });
+    const { backupCodes } = await enrollTotp(server, owner);
+    server.advanceClock(minute);
+    await owner.expect(200, "POST", "account/secure");
+    const late = await signIn(server, plain, { client: stranger(server) });
+
+    await setBackFar(server, 3 * hour, late);
+    const back = stranger(server);
+    const password = "Fjord-Lantern-58-Moss";
+    const wanted = { token: await recoveryLink(server, account), password, method: "backup-code", code: backupCodes[0] };
+    await back.expect(204, "POST", "recovery/confirm", wanted);
+    const { client, answer } = await passwordStep(server, { ...account, password }, {}, back);
+    assert.equal(answer.status, 200, answer.text);
+    await client.expect(200, "POST", "sign-in/second-factor", { method: "backup-code", code: backupCodes[1] });
+    const { step, steps } = await client.expect(200, "GET", "account/secure");
+    assert.deepEqual([step, steps.find(({ name }) => name === step).left], ["second-factor", 2]);
+});

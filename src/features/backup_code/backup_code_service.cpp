@@ -191,6 +191,11 @@ Result<Status> BackupCodeService::status(ReadTx& tx, AccountId account)
                   .created_at = set ? std::optional(set->created_at) : std::nullopt};
 }
 
+Result<int> BackupCodeService::set_back(WriteTx& tx, const SetBack& clock)
+{
+    return store_.bound_created(tx, clock.wall);
+}
+
 Result<int> BackupCodeService::suspend_all(WriteTx& tx, const Actor& actor)
 {
     KS_TRY(const int count, store_.suspend_all(tx, clock_.now()));

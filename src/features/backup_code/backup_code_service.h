@@ -17,6 +17,7 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "core/secret.h"
+#include "core/set_back.h"
 #include "crypto/keys.h"
 #include "features/audit/audit_log.h"
 #include "features/backup_code/backup_code.h"
@@ -91,6 +92,8 @@ public:
     Result<CodeCheck> spend(WriteTx& tx, const Actor& actor, const HashedAttempt& attempt);
 
     Result<Status> status(ReadTx& tx, AccountId account);
+    /// What was made after `wall` is as if made then. How many codes.
+    Result<int> set_back(WriteTx& tx, const SetBack& clock);
     /// Restore: no code works until its owner or an operator says that it was not used since the
     /// back-up. How many. Records backup_code.suspend-all.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);

@@ -87,6 +87,11 @@ Result<std::int64_t> BackupCodeStore::count_suspended(ReadTx& tx, AccountId acco
     return row->integer(0);
 }
 
+Result<int> BackupCodeStore::bound_created(WriteTx& tx, Instant moment)
+{
+    return tx.exec("UPDATE backup_code SET created_at = $1 WHERE created_at > $1", moment);
+}
+
 Result<int> BackupCodeStore::suspend_all(WriteTx& tx, Instant now)
 {
     return tx.exec(

@@ -46,6 +46,8 @@ struct BackupCodeStore {
                            Instant now);
     Result<int> erase(WriteTx& tx, AccountId account);
     Result<std::int64_t> count_suspended(ReadTx& tx, AccountId account);
+    /// Everyone's: what was made after `moment` is as if made then. How many codes.
+    Result<int> bound_created(WriteTx& tx, Instant moment);
     /// Everyone's that were not used. How many.
     Result<int> suspend_all(WriteTx& tx, Instant now);
     Result<int> confirm(WriteTx& tx, AccountId account);

@@ -132,8 +132,9 @@ http::Handler begin_handler(std::shared_ptr<const TotpRouteParts> parts)
             KS_CHECK(parts->idempotency.check(tx, account, kEnroll, key));
             KS_CHECK(parts->accounts.check_factors_not_frozen(tx, account));
             KS_TRY(const auto owner, parts->accounts.load(tx, account));
-            KS_TRY(auto added, parts->totp.begin_enrollment(tx, request.actor(), account,
-                                                            request.body.text("name")));
+            KS_TRY(auto added,
+                   parts->totp.begin_enrollment(tx, request.actor(), account,
+                                                request.body.text("name"), owner.securing_since));
             KS_CHECK(
                 parts->idempotency.claim(tx, account, kEnroll, key, added.authenticator.id.text()));
             return Begun{.added = std::move(added), .email = owner.email.text()};

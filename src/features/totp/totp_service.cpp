@@ -66,11 +66,13 @@ TotpService::TotpService(const crypto::KeyRing& keys, Random& random, audit::Aud
 }
 
 Result<NewAuthenticator> TotpService::begin_enrollment(WriteTx& tx, const Actor& actor,
-                                                       AccountId account, std::string_view name)
+                                                       AccountId account, std::string_view name,
+                                                       std::optional<Instant> replaced_until)
 {
     KS_CHECK(tx.lock(account)); // so that the limit holds whatever races
     KS_CHECK(store_.erase_unconfirmed(tx, account));
-    KS_TRY(const auto confirmed, store_.count_confirmed(tx, account));
+    KS_TRY(const auto confirmed,
+           store_.count_confirmed(tx, account, replaced_until.value_or(Instant::min())));
     if (confirmed >= kAuthenticatorsMax) {
         return Error{.kind = ErrorKind::LimitReached,
                      .code = "totp/limit-reached",
@@ -194,7 +196,7 @@ Result<Confirmation> TotpService::confirm(WriteTx& tx, const Actor& actor, Accou
 Result<Confirmation> TotpService::activate(WriteTx& tx, const Actor& actor, AccountId account,
                                            const SealedAuthenticator& sealed, TimeStep step)
 {
-    KS_TRY(const auto confirmed_before, store_.count_confirmed(tx, account));
+    KS_TRY(const auto confirmed_before, store_.count_confirmed(tx, account, Instant::min()));
     KS_TRY(const bool confirmed, store_.confirm(tx, sealed.authenticator.id, step, clock_.now()));
     if (!confirmed) {
         return already_confirmed();
@@ -317,7 +319,7 @@ Result<void> TotpService::remove_older(WriteTx& tx, const Actor& actor, AccountI
     KS_TRY(const auto all, store_.list(tx, account));
     for (const auto& sealed : all) {
         const Authenticator& old = sealed.authenticator;
-        if (!old.confirmed || old.created_at >= moment) {
+        if (!old.confirmed || old.created_at > moment) {
             continue;
         }
         KS_TRY([[maybe_unused]] const bool erased, store_.erase(tx, account, old.id));
@@ -329,6 +331,11 @@ Result<void> TotpService::remove_older(WriteTx& tx, const Actor& actor, AccountI
         KS_CHECK(tell_owner_(tx, actor, account, notify::Purpose::AuthenticatorRemoved, {}));
     }
     return {};
+}
+
+Result<int> TotpService::set_back(WriteTx& tx, const SetBack& clock)
+{
+    return store_.bound_created(tx, clock.wall);
 }
 
 Result<int> TotpService::spend_steps(WriteTx& tx, const Actor& actor)
@@ -356,7 +363,7 @@ Result<std::vector<Authenticator>> TotpService::list(ReadTx& tx, AccountId accou
 
 Result<bool> TotpService::has_confirmed(ReadTx& tx, AccountId account)
 {
-    KS_TRY(const auto count, store_.count_confirmed(tx, account));
+    KS_TRY(const auto count, store_.count_confirmed(tx, account, Instant::min()));
     return count > 0;
 }
 

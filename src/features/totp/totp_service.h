@@ -20,6 +20,7 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "core/secret.h"
+#include "core/set_back.h"
 #include "crypto/keys.h"
 #include "features/audit/audit_log.h"
 #include "features/notify/notify_service.h"
@@ -66,10 +67,12 @@ public:
     TotpService(const crypto::KeyRing& keys, Random& random, audit::AuditLog& audit,
                 const Clock& clock, password::PasswordService& passwords, TellOwner tell_owner);
 
-    /// Starts an enrollment, ending one that was under way. Errors: totp/limit-reached
-    /// (LimitReached).
+    /// Starts an enrollment, ending one that was under way. Those not made after `replaced_until`
+    /// do not count against the limit: remove_older() takes them away when the new one is
+    /// confirmed. Errors: totp/limit-reached (LimitReached).
     Result<NewAuthenticator> begin_enrollment(WriteTx& tx, const Actor& actor, AccountId account,
-                                              std::string_view name);
+                                              std::string_view name,
+                                              std::optional<Instant> replaced_until = {});
 
     /// Errors: totp/not-found (NotFound; also when the 15 minutes are over), totp/already-confirmed
     /// (Conflict), totp/clock-behind (Unavailable).
@@ -99,13 +102,16 @@ public:
 
     /// Ends an enrollment that is under way, if there is one. Records totp.cancel-enrollment.
     Result<void> cancel_enrollment(WriteTx& tx, const Actor& actor, AccountId account);
-    /// Those made before `moment`, without a code: what took their place was confirmed in this
+    /// Those not made after `moment`, without a code: what took their place was confirmed in this
     /// transaction. Records totp.remove for each, and tells the owner.
     Result<void> remove_older(WriteTx& tx, const Actor& actor, AccountId account, Instant moment);
 
     /// Restore: no code that could have been accepted before now is accepted (again), of anybody.
     /// Records totp.spend-steps.
     Result<int> spend_steps(WriteTx& tx, const Actor& actor);
+
+    /// What was made after `wall` is as if made then: how many.
+    Result<int> set_back(WriteTx& tx, const SetBack& clock);
 
     /// At most six, oldest first; expired enrollments are left out.
     Result<std::vector<Authenticator>> list(ReadTx& tx, AccountId account);

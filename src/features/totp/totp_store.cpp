@@ -43,11 +43,11 @@ Result<std::optional<SealedAuthenticator>> TotpStore::find(ReadTx& tx, AccountId
     return row ? std::optional(authenticator_from(*row)) : std::nullopt;
 }
 
-Result<std::int64_t> TotpStore::count_confirmed(ReadTx& tx, AccountId account)
+Result<std::int64_t> TotpStore::count_confirmed(ReadTx& tx, AccountId account, Instant after)
 {
-    KS_TRY(const auto row, tx.query_one("SELECT COUNT(*) FROM totp_authenticator"
-                                        " WHERE account_id = $1 AND confirmed_at IS NOT NULL",
-                                        account));
+    KS_TRY(const auto row, tx.query_one("SELECT COUNT(*) FROM totp_authenticator WHERE account_id "
+                                        "= $1 AND confirmed_at IS NOT NULL AND created_at > $2",
+                                        account, after));
     return row->integer(0);
 }
 
@@ -103,6 +103,11 @@ Result<bool> TotpStore::advance_last_step(WriteTx& tx, AuthenticatorId id, TimeS
 Result<int> TotpStore::spend_steps(WriteTx& tx, TimeStep up_to)
 {
     return tx.exec("UPDATE totp_authenticator SET last_step = $1 WHERE last_step < $1", up_to);
+}
+
+Result<int> TotpStore::bound_created(WriteTx& tx, Instant moment)
+{
+    return tx.exec("UPDATE totp_authenticator SET created_at = $1 WHERE created_at > $1", moment);
 }
 
 Result<bool> TotpStore::erase(WriteTx& tx, AccountId account, AuthenticatorId id)

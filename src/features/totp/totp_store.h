@@ -37,7 +37,8 @@ struct TotpStore {
     Result<std::vector<SealedAuthenticator>> list(ReadTx& tx, AccountId account);
     Result<std::optional<SealedAuthenticator>> find(ReadTx& tx, AccountId account,
                                                     AuthenticatorId id);
-    Result<std::int64_t> count_confirmed(ReadTx& tx, AccountId account);
+    /// Of those made after `after`.
+    Result<std::int64_t> count_confirmed(ReadTx& tx, AccountId account, Instant after);
     /// The largest step that an authenticator of the account has accepted; nothing without one.
     Result<std::optional<TimeStep>> find_largest_step(ReadTx& tx, AccountId account);
     Result<void> insert(WriteTx& tx, AccountId account, const SealedAuthenticator& added);
@@ -49,6 +50,8 @@ struct TotpStore {
     Result<bool> advance_last_step(WriteTx& tx, AuthenticatorId id, TimeStep step, Instant now);
     /// Of all accounts: every step up to that one counts as used. How many authenticators moved.
     Result<int> spend_steps(WriteTx& tx, TimeStep up_to);
+    /// Of all accounts: what was made after `moment` is as if made then. How many.
+    Result<int> bound_created(WriteTx& tx, Instant moment);
     /// False if it is gone already.
     Result<bool> erase(WriteTx& tx, AccountId account, AuthenticatorId id);
     Result<int> erase_all(WriteTx& tx, AccountId account);
