@@ -98,6 +98,7 @@ struct Session {
     bool must_authenticate = false;
     Methods methods;
     Origin origin;
+    std::optional<Instant> device_known_since; // nothing: a shared device, or one not noted yet
 
     /// When it ends if nothing is asked any more; nothing without an idle timeout.
     std::optional<Instant> idle_expires_at() const

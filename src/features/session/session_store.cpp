@@ -14,7 +14,7 @@ const std::string kSelect =
     "SELECT s.id, s.account_id, s.token_digest, s.created_at, s.authenticated_at, "
     "COALESCE(a.last_active_at, s.created_at), s.expires_at, s.idle_timeout, s.remembered, "
     "s.shared_device, s.must_authenticate, s.methods, s.ip, s.place_kind, s.country_code, "
-    "s.city, s.device_kind, s.browser, s.browser_version, s.system "
+    "s.city, s.device_kind, s.browser, s.browser_version, s.system, s.device_known_since "
     "FROM session s LEFT JOIN session_activity a ON a.session_id = s.id ";
 // Not over at $2.
 const std::string kLive =
@@ -53,6 +53,7 @@ Session session_of(const Row& row)
                       .browser = row.text(17),
                       .browser_version = row.text(18),
                       .system = row.text(19)};
+    session.device_known_since = row.optional_time(20);
     return session;
 }
 
@@ -86,16 +87,17 @@ Result<void> SessionStore::insert(WriteTx& tx, const Session& session)
             "INSERT INTO session (id, account_id, token_digest, created_at, authenticated_at, "
             "expires_at, "
             "idle_timeout, remembered, shared_device, must_authenticate, methods, ip, place_kind, "
-            "country_code, city, device_kind, browser, browser_version, system) VALUES "
+            "country_code, city, device_kind, browser, browser_version, system, "
+            "device_known_since) VALUES "
             "($1, $2, $3, $4, $5, $6, $7, $8, $9, $19, $10, $11, $12, $13, $14, $15, $16, $17, "
-            "$18)",
+            "$18, $20)",
             session.id, session.account, session.token_digest, session.created_at,
             session.authenticated_at, session.expires_at, micros_of(session.idle_timeout),
             session.trust == DeviceTrust::Remembered, session.trust == DeviceTrust::Shared,
             session.methods.stored(), session.origin.ip, session.origin.place_kind,
             session.origin.country_code, session.origin.city, session.origin.device_kind,
             session.origin.browser, session.origin.browser_version, session.origin.system,
-            session.must_authenticate));
+            session.must_authenticate, session.device_known_since));
     return {};
 }
 
