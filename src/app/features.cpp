@@ -203,6 +203,7 @@ securing::Parts Features::securing_parts()
             links,
             audit,
             audit_log,
+            foundation.clock,
             {[this](WriteTx& tx, AccountId account) { return hosts.follow_account(tx, account); },
              [this](ReadTx& tx, AccountId account) { return unconfirmed_servers(tx, account); }}};
 }

@@ -139,7 +139,7 @@ void add_feature_routes(http::Router& router, Features& f)
                                 {db, f.password_change, f.policy, hasher, settings.session});
     incident::add_routes(words_first, db, f.incidents);
     securing::add_routes(words_first, {db, f.securing, f.accounts, f.sessions, f.client_devices,
-                                       *f.resources.places, settings.product});
+                                       *f.resources.places, f.foundation.clock, settings.product});
     session::add_routes(words_first, db, f.sessions, f.notices);
     totp::add_routes(words_first, {db, f.totp, f.backup_codes, f.budgets, f.accounts, f.idempotency,
                                    f.foundation.clock, settings.product.name, rotate_session(f)});

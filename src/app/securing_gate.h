@@ -1,7 +1,8 @@
 // app/securing_gate.h
 //
 // Opens the routes that the steps of securing an account share with ordinary pages to a restricted
-// session, each in its step alone. All other routes stay closed to it (http/request_rules.h).
+// session, each in its step, some in those after it too. All other routes stay closed to it
+// (http/request_rules.h).
 #pragma once
 
 #include "features/securing/securing_service.h"

@@ -82,6 +82,37 @@ protected:
             return {};
         }));
     }
+    /// As "this was not me" does.
+    void lock_factors(const Person& one)
+    {
+        ASSERT_EQ(code_of([&](WriteTx& tx) {
+                      return world_.features().accounts.freeze_factors(
+                          tx, {}, *AccountId::parse(one.id), world_.now() + std::chrono::hours{24});
+                  }),
+                  "done");
+    }
+    /// As a mail has it that tells of what the person's session did.
+    std::string not_me_link(const Person& one)
+    {
+        const std::string session = world_.session_of(one.visitor);
+        const auto link = world_.database().write([&](WriteTx& tx) -> Result<Secret> {
+            KS_CHECK(world_.features().audit.append(tx, {.actor = {}, .action = "session.create"}));
+            return world_.features().links.make(tx, {.purpose = link::Purpose::NotMe,
+                                                     .lifetime = std::chrono::hours{1},
+                                                     .account = *AccountId::parse(one.id),
+                                                     .reference = session});
+        });
+        return link ? std::string(link->reveal_text()) : std::string();
+    }
+    void run(std::string_view sql)
+    {
+        ASSERT_EQ(code_of([&](WriteTx& tx) -> Result<void> {
+                      KS_TRY([[maybe_unused]] const int rows, tx.exec(sql));
+                      return world_.features().audit.append(tx,
+                                                            {.actor = {}, .action = "test.run"});
+                  }),
+                  "done");
+    }
     /// What one statement in a transaction of its own came to.
     template <class Act> std::string code_of(Act act)
     {
@@ -432,6 +463,184 @@ TEST_P(Securing, TakesAVerdictOnTheAccountsOwnLinesAlone)
         return world_.features().audit_log.list_for_account(tx, *AccountId::parse(ada.id), {});
     });
     EXPECT_EQ(about(after.items[0].id), "securing/no-such-line") << "after the freeze";
+}
+
+// guards: after "not me" the owner of a password alone can go on once the mailbox was proved, and a
+// thief who has that password cannot add a factor by freezing the account
+TEST_P(Securing, UnlocksSecondFactorsForWhoProvesTheMailbox)
+{
+    Person one = world_.person();
+    lock_factors(one);
+    world_.must(one.visitor, "POST /v1/account/secure");
+    change_password(one.visitor);
+    const auto state = world_.must(one.visitor, "GET /v1/account/secure");
+    EXPECT_FALSE(member_text(state, "factors_frozen_until").empty());
+    EXPECT_EQ(refusal(one.visitor, "POST /v1/account/totp", json_object({{"name", "phone"}})),
+              "account/factors-frozen");
+    Visitor stranger;
+    world_.must(stranger, "POST /v1/recovery", json_object({{"email", one.email}}));
+    world_.must(stranger, "POST /v1/recovery/confirm",
+                json_object({{"token", world_.mailed(one.email, "/recovery/confirm")},
+                             {"password", "Moss-Lantern-29-Fjord"}}));
+    one.visitor = {};
+    world_.must(one.visitor, "POST /v1/sign-in",
+                json_object({{"email", one.email}, {"password", "Moss-Lantern-29-Fjord"}}));
+    EXPECT_EQ(step(one.visitor), "second-factor");
+    enroll(one);
+    EXPECT_NE(step(one.visitor), "second-factor");
+}
+
+// guards: whoever proved a second factor when they froze the account may set up the next one
+TEST_P(Securing, UnlocksSecondFactorsForASessionThatProvedOne)
+{
+    Person one = world_.enrolled();
+    lock_factors(one);
+    world_.must(one.visitor, "POST /v1/account/secure");
+    change_password(one.visitor);
+    EXPECT_TRUE(
+        world_.must(one.visitor, "GET /v1/account/secure").find("factors_frozen_until")->is_null());
+    enroll(one);
+}
+
+// guards: a suspended token that expires meanwhile keeps nobody in its step
+TEST_P(Securing, DoesNotWaitForATokenThatExpiresMeanwhile)
+{
+    Person one = world_.person();
+    world_.must(one.visitor, "POST /v1/account/tokens", kNewToken);
+    world_.must(one.visitor, "POST /v1/account/secure");
+    change_password(one.visitor);
+    enroll(one);
+    EXPECT_EQ(step(one.visitor), "tokens");
+    run("UPDATE api_token SET expires_at = created_at");
+    EXPECT_EQ(step(one.visitor), "addresses");
+}
+
+// guards: as many authenticators as there may be do not keep the new one out
+TEST_P(Securing, ReplacesAsManyAuthenticatorsAsThereMayBe)
+{
+    Person one = world_.enrolled();
+    for (int n = 1; n < 5; ++n) {
+        enroll(one);
+    }
+    EXPECT_EQ(refusal(one.visitor, "POST /v1/account/totp", json_object({{"name", "sixth"}})),
+              "totp/limit-reached");
+    world_.must(one.visitor, "POST /v1/account/secure");
+    change_password(one.visitor);
+    enroll(one);
+    const auto listed = world_.must(one.visitor, "GET /v1/account/totp");
+    ASSERT_EQ(listed.find("items")->array().size(), 1U);
+    EXPECT_EQ(member_text(listed.find("items")->array()[0], "id"), one.totp_id);
+}
+
+// guards: a link "this was not me" from before the freeze, or from a mail of the flow, ends nothing
+// any more
+TEST_P(Securing, VoidsTheLinksOfBeforeAndOfTheFlow)
+{
+    Person one = world_.person();
+    const auto of_before = not_me_link(one);
+    world_.must(one.visitor, "POST /v1/account/secure");
+    Visitor stranger;
+    EXPECT_EQ(refusal(stranger, "POST /v1/not-me", json_object({{"token", of_before}})),
+              "link/invalid");
+    const auto of_flow = not_me_link(one);
+    change_password(one.visitor);
+    enroll(one);
+    look_at_the_rest(one);
+    world_.must(one.visitor, "POST /v1/account/secure/finish");
+    EXPECT_EQ(refusal(stranger, "POST /v1/not-me", json_object({{"token", of_flow}})),
+              "link/invalid");
+}
+
+// guards: the owner's device stays known from when it was
+TEST_P(Securing, KeepsSinceWhenTheDeviceIsKnown)
+{
+    Person one = world_.person();
+    Features& f = world_.features();
+    const auto id = *AccountId::parse(one.id);
+    const Instant since = world_.now() - std::chrono::hours{24};
+    auto session = *SessionId::parse(world_.session_of(one.visitor));
+    ASSERT_EQ(code_of([&](WriteTx& tx) -> Result<void> {
+                  KS_CHECK(f.audit.append(tx, {.actor = {}, .action = "session.renew"}));
+                  return f.sessions.note_device(tx, session, since);
+              }),
+              "done");
+    world_.must(one.visitor, "POST /v1/account/secure");
+    session = *SessionId::parse(world_.session_of(one.visitor));
+    const auto found =
+        world_.database().read([&](ReadTx& tx) { return f.sessions.find(tx, id, session); });
+    ASSERT_TRUE(found && found->has_value());
+    EXPECT_EQ((*found)->device_known_since, since);
+}
+
+// guards: what was shown once and never seen is made again in the steps that follow, and not before
+TEST_P(Securing, MakesSecretsAgainThatWereNeverSeen)
+{
+    Person one = world_.person();
+    const auto made = world_.must(one.visitor, "POST /v1/account/tokens", kNewToken);
+    const std::string replace =
+        "POST /v1/account/secure/tokens/" + member_text(made, "id") + "/replace";
+    world_.must(one.visitor, "POST /v1/account/secure");
+    const std::string codes = "POST /v1/account/backup-codes";
+    EXPECT_EQ(refusal(one.visitor, codes), "securing/other-step");
+    change_password(one.visitor);
+    EXPECT_EQ(refusal(one.visitor, "GET /v1/account/tokens"), "securing/other-step");
+    enroll(one);
+    const auto again = world_.must(one.visitor, codes);
+    EXPECT_EQ(again.find("codes")->array().size(), 10U);
+    world_.must(one.visitor, replace);
+    EXPECT_EQ(step(one.visitor), "addresses");
+    world_.must(one.visitor, codes);
+    world_.must(one.visitor, "GET /v1/account/tokens");
+    const auto secret = member_text(world_.must(one.visitor, replace), "token");
+    look_at_the_rest(one);
+    world_.must(one.visitor, codes);
+    EXPECT_EQ(step(one.visitor), "finish");
+    world_.must(one.visitor, "POST /v1/account/secure/finish");
+    EXPECT_TRUE(is_token_accepted(secret));
+}
+
+// guards: what was done at the product before the freeze, and told after it, is shown; what was
+// done after it is not
+TEST_P(Securing, ShowsWhatTheProductToldLater)
+{
+    Person one = world_.person();
+    const auto id = *AccountId::parse(one.id);
+    const Instant before = world_.now();
+    world_.must(one.visitor, "POST /v1/account/secure");
+    const auto tell = [&](std::string name, Instant at) {
+        return code_of([&](WriteTx& tx) {
+            return world_.features().product_events.record(tx, {.kind = ActorKind::ServiceClient},
+                                                           {{.id = std::move(name),
+                                                             .account = id,
+                                                             .type = "transfer",
+                                                             .at = at,
+                                                             .summary = "A transfer",
+                                                             .link = {},
+                                                             .amount = {},
+                                                             .data = {},
+                                                             .ip = {},
+                                                             .user_agent = {}}});
+        });
+    };
+    ASSERT_EQ(tell("a", before - std::chrono::minutes{5}), "done");
+    ASSERT_EQ(tell("b", world_.now() + std::chrono::minutes{5}), "done");
+    const auto usual = lines(one, {.kind = securing::LineKind::Usual});
+    ASSERT_EQ(usual.told_later.size(), 1U);
+    const auto left = usual.left;
+    EXPECT_TRUE(lines(one, {.kind = securing::LineKind::Grave}).told_later.empty());
+    const auto about = [&](EventId event) {
+        return refusal(one.visitor, "POST /v1/account/secure/activity",
+                       R"({"verdict":"not-me","lines":[")" + event.text() + R"("]})");
+    };
+    EXPECT_EQ(about(usual.told_later[0].activity.id), "accepted");
+    const auto said = lines(one, {});
+    EXPECT_EQ(said.told_later.at(0).verdict, securing::Verdict::NotMe);
+    EXPECT_EQ(lines(one, {.kind = securing::LineKind::Usual}).left, left) << "it waits for none";
+    const auto newest = *world_.database().read([&](ReadTx& tx) {
+        return world_.features().audit_log.list_for_account(
+            tx, id, {.limit = 1, .action = "product_event.record"});
+    });
+    EXPECT_EQ(about(newest.items.at(0).id), "securing/no-such-line");
 }
 
 // guards: a server that fails in the middle says what it froze, and tries no more of them

@@ -8,19 +8,23 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 
-import { enrollTotp, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
+import { enrollTotp, passwordStep, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
 import { checkAccessible, openBrowser, openPage, screenshot } from "./support/browser.mjs";
 import { Authenticator } from "./support/codes.mjs";
+import { tokenIn } from "./support/mail.mjs";
 import { registerHost, serversOf } from "./support/hosts.mjs";
+import { insideAllowed } from "./support/receiver.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
 import { bearer, checkToken, makeToken } from "./support/tokens.mjs";
 
 const newPassword = "Quartz-Heron-58-Willow";
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const settings = {
     session: { at_most: 200 },
     api_token: { at_most: 100 },
     ssh_key: { at_most: 100 },
     password: { hash_queue_max: 10000 },
+    ...insideAllowed,
     product: { support_url: "https://help.example.com/", support_email: "help@example.com" },
 };
 
@@ -39,8 +43,8 @@ function publicKeys(count) {
 const stateOf = (client) => client.expect(200, "GET", "account/secure");
 const stepOf = async (client) => (await stateOf(client)).step;
 
-async function lookAtTheRest(client, email) {
-    await client.expect(204, "POST", "account/secure/addresses", { emails: [email] });
+async function lookAtTheRest(client, emails) {
+    await client.expect(204, "POST", "account/secure/addresses", { emails });
     const list = "account/secure/activity";
     const { items } = await client.expect(200, "GET", `${list}?kind=grave`);
     const [first, ...others] = items.map(({ activity }) => activity.id);
@@ -142,7 +146,7 @@ test("a compromised account", async (t) => {
         await client.expect(204, "POST", `account/ssh-keys/${keep.id}/confirm`);
         await client.expect(204, "DELETE", `account/ssh-keys/${drop.id}?reason=compromised`);
         assert.equal(await stepOf(client), "addresses");
-        await lookAtTheRest(client, owner.email);
+        await lookAtTheRest(client, [owner.email]);
         assert.equal(await stepOf(client), "finish");
         await client.expect(200, "POST", "account/secure/finish");
 
@@ -196,9 +200,35 @@ test("a compromised account", async (t) => {
         await owner.client.expect(200, "POST", "account/secure");
         const enrol = await server.client().request("POST", "hosts/enroll", { agent_version: "1" }, { headers: bearer(host.enrolment.token) });
         assert.deepEqual([enrol.status, enrol.body.code], [401, "host/required"]);
-        await server.client().expect(200, "POST", "not-me", { token: notice });
+        assert.equal((await server.client().post("not-me", { token: notice })).body.code, "link/invalid");
         await owner.client.expect(200, "POST", "account/password", { current_password: owner.password, new_password: newPassword });
+        const { client } = owner;
+        const ofFlow = tokenIn(await server.mail.waitFor(owner.email, ({ subject }) => /password was changed/.test(subject)), "/not-me");
+        await server.client().expect(200, "POST", "not-me", { token: ofFlow });
+        await client.expect(200, "GET", "account/secure");
         await owner.client.expect(201, "POST", "account/totp", { name: "not locked" });
+    });
+
+    // proves: M-19, M-11
+    await t.test("after “not me” an owner without a second factor goes on at once by mail, and whoever has the password alone does not", async () => {
+        const owner = await signUp(server);
+        const { client: thief } = await passwordStep(server, owner, {}, server.client({ userAgent: firefox }));
+        const notice = tokenIn(await server.mail.waitFor(owner.email, ({ text }) => text.includes("/not-me#")), "/not-me");
+        const { factors_frozen_until: until } = await server.client().expect(200, "POST", "not-me", { token: notice });
+        assert.equal((await thief.get("account")).status, 401);
+
+        const { client } = owner;
+        await client.expect(200, "POST", "account/secure");
+        await client.expect(200, "POST", "account/password", { current_password: owner.password, new_password: newPassword });
+        assert.equal((await stateOf(client)).factors_frozen_until, until);
+        assert.equal((await client.post("account/totp", { name: "phone" })).body.code, "account/factors-frozen");
+        await client.expect(202, "POST", "recovery", { email: owner.email });
+        const password = "Fjord-Lantern-58-Moss";
+        await client.expect(204, "POST", "recovery/confirm", { token: await server.mail.token(owner.email, "/recovery/confirm"), password });
+        const back = await signIn(server, { ...owner, password });
+        assert.deepEqual([await stepOf(back), (await stateOf(back)).factors_frozen_until], ["second-factor", null]);
+        await enrollTotp(server, back);
+        assert.equal(await stepOf(back), "addresses");
     });
 
     // proves: K-06
@@ -216,7 +246,7 @@ test("a compromised account", async (t) => {
                 }
                 case 2: await client.post("account/ssh-keys", { name: `race ${n}`, public_key: key }); return {};
                 case 3: await client.post("account/notification-addresses", { email: `race-${n}-${owner.email}` }); return {};
-                default: await client.post("account/webhooks", { url: "https://hooks.example.com/in" }); return {};
+                default: await client.post("account/webhooks", { url: "http://127.0.0.1:9/in" }); return {};
             }
         });
         const frozen = owner.client.expect(200, "POST", "account/secure");
@@ -234,6 +264,32 @@ test("a compromised account", async (t) => {
         const { steps } = await stateOf(owner.client);
         const made = left.filter(({ token }) => token).length;
         assert.equal(steps.find(({ name }) => name === "tokens").left, made, "each waits to be looked at");
+
+        // The rest is looked at where the flow leads past it, and at its end.
+        const { client } = owner;
+        await client.expect(200, "POST", "account/password", { current_password: owner.password, new_password: newPassword });
+        await enrollTotp(server, client);
+        const listed = async (what) => (await client.expect(200, "GET", `account/${what}`)).items;
+        for (const { id } of await listed("tokens")) {
+            await client.expect(204, "DELETE", `account/tokens/${id}`);
+        }
+        if (await stepOf(client) === "ssh-keys") {
+            const keys = await listed("ssh-keys");
+            assert.deepEqual(keys.map(({ state }) => state), ["suspended"]);
+            await client.expect(204, "DELETE", `account/ssh-keys/${keys[0].id}?reason=compromised`);
+        }
+        const addresses = await listed("notification-addresses");
+        assert.deepEqual(addresses.filter(({ confirmed }) => confirmed).map(({ email }) => email), [owner.email]);
+        for (const { email } of addresses.filter(({ confirmed }) => !confirmed)) {
+            const link = tokenIn(await server.mail.waitFor(email, ({ text }) => text.includes("/notification-address/confirm#")), "/notification-address/confirm");
+            assert.equal((await server.client().post("account/notification-addresses/confirm", { token: link })).body.code, "link/invalid", email);
+        }
+        await lookAtTheRest(client, addresses.map(({ email }) => email));
+        await client.expect(200, "POST", "account/secure/finish");
+        assert.deepEqual(await listed("ssh-keys"), []);
+        for (const { state } of await listed("webhooks")) {
+            assert.equal(state, "suspended");
+        }
     });
 
     // proves: K-06
@@ -287,6 +343,10 @@ test("the flow in the browser", { skip: engine === "postgres" }, async (t) => {
     await page.getByLabel("Password", { exact: true }).fill(owner.password);
     await press("Sign in");
     await at("Overview");
+    const { client: thief } = await passwordStep(server, owner, {}, server.client({ userAgent: firefox }));
+    const mail = await server.mail.waitFor(owner.email, ({ text }) => text.includes("/not-me#") && text.includes("Firefox"));
+    await server.client().expect(200, "POST", "not-me", { token: tokenIn(mail, "/not-me") });
+    assert.equal((await thief.get("account")).status, 401);
     await page.goto("/account/check-up");
     await page.getByRole("link", { name: "Secure my account" }).last().click();
     await at("Was your account compromised?");
@@ -299,6 +359,21 @@ test("the flow in the browser", { skip: engine === "postgres" }, async (t) => {
     await page.getByLabel("New password again").fill(newPassword);
     await seen("password");
     await press("Change password");
+
+    // "Not me" locked second factors: what unlocks them is said, and does.
+    await at("Set up an authenticator app anew");
+    assert.equal(await page.getByRole("button", { name: "Set up the app" }).count(), 0);
+    await seen("locked");
+    await page.getByRole("link", { name: "Choose a new password with a link by mail" }).click();
+    await page.waitForURL("**/recovery");
+    const elsewhere = server.client();
+    await elsewhere.expect(202, "POST", "recovery", { email: owner.email });
+    const password = "Fjord-Lantern-58-Moss";
+    await elsewhere.expect(204, "POST", "recovery/confirm", { token: await server.mail.token(owner.email, "/recovery/confirm"), password });
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail address").fill(owner.email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await press("Sign in");
 
     await at("Set up an authenticator app anew");
     await page.goto("/account/sessions"); // Nothing else is open.
@@ -319,7 +394,18 @@ test("the flow in the browser", { skip: engine === "postgres" }, async (t) => {
     await seen("step-up");
     await dialog.getByRole("textbox").fill(await new Authenticator(shown, () => server.now()).code());
     await page.keyboard.press("Enter");
+    const unseen = await page.getByText(/^ks_pat_/).textContent();
+    await page.getByRole("button", { name: /saved/ }).click();
+    await at("Your SSH keys");
+    await page.getByText("you did not see a secret?").click(); // Both are made once more.
+    await seen("lost-secrets");
+    await press("Make new backup codes");
+    await page.getByRole("heading", { name: /backup codes/i }).waitFor();
+    await page.getByRole("button", { name: /saved/ }).click();
+    await page.getByText("you did not see a secret?").click();
+    await press("Replace again: build server");
     const secret = await page.getByText(/^ks_pat_/).textContent();
+    assert.notEqual(secret, unseen);
     await page.getByRole("button", { name: /saved/ }).click();
     await at("Your SSH keys");
     await seen("ssh-keys");

@@ -129,7 +129,7 @@ void add_routes(http::Router& router, const RouteParts& parts)
                       "recovery/second-factor-required", "recovery/wrong-code",
                       "recovery/too-many-attempts", "totp/clock-behind"},
          .audit = {"recovery.code", "password.set", "session.revoke-all", "totp.verify",
-                   "backup_code.use"},
+                   "backup_code.use", "account.unfreeze-factors"},
          .handler = confirm_handler(parts)});
 }
 

@@ -139,8 +139,9 @@ Result<Recovered> RecoveryService::confirm(WriteTx& tx, const Actor& actor, std:
     }
     KS_CHECK(p_.passwords.set(tx, owner, hashed, password::SetReason::Recovery));
     KS_CHECK(p_.links.void_requests(tx, owner.account));
-    if (opened.account.is_being_secured() && opened.has_second_factor) {
-        // The mailbox and every factor were proved: this is the owner whom the freeze protects.
+    if (opened.account.is_being_secured()) {
+        // The mailbox was proved, and the second factor if there is one: this is the owner whom
+        // the freeze of factors protects, and who has to set up a new one to go on.
         KS_CHECK(p_.accounts.lift_factor_freeze(tx, owner, owner.account));
     }
     KS_CHECK(p_.sessions.end_all(tx, owner, owner.account, "password-recovered"));

@@ -37,6 +37,9 @@ http::Schema state_schema()
                                        .named("SecuringStep"),
                                    kSteps.size())},
                    {"account", object({{"id", identifier("acc_")}, {"email", text(3, 320)}})},
+                   {"factors_frozen_until",
+                    time().or_null().described("By \"this was not me\"; a password chosen by "
+                                               "mail lifts it, so that the flow goes on")},
                    {"unconfirmed_servers", array(server_schema(), kServersMax)},
                    {"support",
                     object({{"url", text(0, 2048).or_null()}, {"email", text(0, 320).or_null()}})},
@@ -103,6 +106,9 @@ Result<Response> show(const RouteParts& p, const Request& request)
             .member("id", account.id.text())
             .member("email", account.email.text())
             .end_object();
+        json.member("factors_frozen_until", account.factors_frozen(p.clock.now())
+                                                ? account.factors_frozen_until
+                                                : std::nullopt);
         write_servers(json, servers);
         return {};
     }));
@@ -168,25 +174,25 @@ void add_freeze(http::Router& router, const RouteParts& p)
                 .timing = TimingKind::Immediate,
                 .answers = {{200, state_schema(), "Where the owner stands"}},
                 .handler = [p](const Request& request) { return show(p, request); }});
-    router.add({.method = Method::Post,
-                .path = "/v1/account/secure",
-                .operation = "secureAccount",
-                .tag = kTag,
-                .summary =
-                    "\"My account was compromised\": freeze it at once; the session goes on as one "
+    router.add(
+        {.method = Method::Post,
+         .path = "/v1/account/secure",
+         .operation = "secureAccount",
+         .tag = kTag,
+         .summary = "\"My account was compromised\": freeze it at once; the session goes on as one "
                     "that opens nothing but the way back in",
-                .lane = LaneKind::Store,
-                .access = Access::stepped_up(),
-                .limit = LimitGroup::Sensitive,
-                .body_bytes_max = std::size_t{0},
-                .timing = TimingKind::Immediate,
-                .answers = {{200, frozen_schema(),
-                             "Frozen: what ended, and the servers that have not confirmed it yet"}},
-                .problems = {"session/not-found", "account/disabled"},
-                .audit = {"account.secure", "session.revoke-all", "session.create", "token.suspend",
-                          "ssh_key.suspend", "webhook.suspend", "password.require-change",
-                          "totp.cancel-enrollment", "factor-reset.cancel"},
-                .handler = [p](const Request& request) { return freeze_own(p, request); }});
+         .lane = LaneKind::Store,
+         .access = Access::stepped_up(),
+         .limit = LimitGroup::Sensitive,
+         .body_bytes_max = std::size_t{0},
+         .timing = TimingKind::Immediate,
+         .answers = {{200, frozen_schema(),
+                      "Frozen: what ended, and the servers that have not confirmed it yet"}},
+         .problems = {"session/not-found", "account/disabled"},
+         .audit = {"account.secure", "session.revoke-all", "session.create", "token.suspend",
+                   "ssh_key.suspend", "webhook.suspend", "password.require-change",
+                   "totp.cancel-enrollment", "factor-reset.cancel", "account.unfreeze-factors"},
+         .handler = [p](const Request& request) { return freeze_own(p, request); }});
 }
 
 void add_finish(http::Router& router, const RouteParts& p)

@@ -32,6 +32,7 @@ struct RouteParts {
     session::SessionService& sessions;
     client_device::ClientDeviceService& devices;
     const place::PlaceService& places;
+    const Clock& clock;
     const ProductSettings& product;
 };
 

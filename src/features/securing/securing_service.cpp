@@ -1,5 +1,7 @@
 #include "features/securing/securing_service.h"
 
+#include "core/encoding.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,7 @@ namespace {
 constexpr std::string_view kReason = "account-secured";
 constexpr std::chrono::days kReviewed{90}; // before the freeze, as far as the log is kept
 constexpr EventId kAllUsual{};
+constexpr std::string_view kTold = "product_event.record";
 
 Error conflict(std::string_view code, std::string detail)
 {
@@ -30,6 +33,19 @@ audit::ActivityQuery lines_of(Instant since, std::optional<LineKind> kind)
         query.actions.sense = ActionSet::Sense::Only;
     }
     return query;
+}
+
+/// A product tells when it gets round to it: what the account did there before the freeze may be
+/// recorded after it.
+bool is_told_later(const audit::Activity& activity, Instant since)
+{
+    if (activity.action != kTold || activity.at < since) {
+        return false;
+    }
+    const auto said = std::ranges::find(activity.details, "occurred_at",
+                                        &std::pair<std::string, std::string>::first);
+    const auto at = said == activity.details.end() ? std::nullopt : parse_rfc3339(said->second);
+    return at && *at < since && *at >= since - kReviewed;
 }
 
 std::optional<Verdict> verdict_of(const std::map<EventId, Verdict>& verdicts,
@@ -85,6 +101,19 @@ Result<Frozen> SecuringService::freeze(WriteTx& tx, const Actor& actor, AccountI
         if (!asking) { // It ended while the request was on its way: another freeze, maybe.
             return Error{ErrorKind::NotFound, "session/not-found", "That session has ended."};
         }
+    }
+    // Links from before may be in anybody's hands, and all that they could end ends here.
+#ifndef KEYSTEAD_WITHOUT_SECURE_NOT_ME
+    KS_CHECK(p_.links.void_purpose(tx, link::Purpose::NotMe, account));
+#endif
+    bool unlocks = asking.has_value();
+#ifndef KEYSTEAD_WITHOUT_SECURE_LOCK
+    unlocks = unlocks && asking->methods.has_second_factor();
+#endif
+    if (unlocks) {
+        // Whoever asks has proved it. With the password alone it stays as it was: a thief who has
+        // that must not come to add a factor by freezing the account (recovery lifts it).
+        KS_CHECK(p_.accounts.lift_factor_freeze(tx, actor, account));
     }
     KS_TRY(const Instant since, p_.accounts.begin_securing(tx, account));
     KS_TRY(auto frozen_account, p_.accounts.load(tx, account));
@@ -199,8 +228,10 @@ Result<std::optional<Progress>> SecuringService::progress(ReadTx& tx, AccountId 
     if (counted == Lines::Counted) {
         KS_TRY(lines, lines_left(tx, account, progress.since, std::nullopt));
     }
-    const auto suspended_tokens = std::ranges::count_if(
-        tokens, [](const auto& listed) { return listed.token.suspended_at.has_value(); });
+    // One that expires meanwhile opens nothing any more: there is nothing to replace.
+    const auto suspended_tokens = std::ranges::count_if(tokens, [&](const auto& listed) {
+        return listed.token.state(p_.clock.now()) == api_token::State::Suspended;
+    });
     const auto suspended_keys =
         std::ranges::count_if(keys, [](const auto& key) { return key.suspended_at.has_value(); });
     progress.left = {password && password->must_change ? 1U : 0U,
@@ -227,6 +258,13 @@ Result<void> SecuringService::check_step(ReadTx& tx, AccountId account, Step ste
     return found.current() == step ? Result<void>{} : Result<void>{other_step(found)};
 }
 
+Result<void> SecuringService::check_reached(ReadTx& tx, AccountId account, Step step)
+{
+    KS_TRY(const Progress found, must_be_under_way(tx, account, Lines::LeftOut));
+    const auto current = found.current();
+    return current && *current < step ? Result<void>{other_step(found)} : Result<void>{};
+}
+
 Result<void> SecuringService::factor_confirmed(WriteTx& tx, const Actor& actor)
 {
     KS_TRY(const auto account, p_.accounts.load(tx, actor.account));
@@ -239,11 +277,7 @@ Result<api_token::Made> SecuringService::replace_token(WriteTx& tx, const Actor&
                                                        TokenId token)
 {
     KS_CHECK(tx.lock(actor.account));
-    KS_TRY(const Progress found, must_be_under_way(tx, actor.account, Lines::LeftOut));
-    const auto current = found.current();
-    if (current && *current < Step::Tokens) {
-        return other_step(found);
-    }
+    KS_CHECK(check_reached(tx, actor.account, Step::Tokens));
     return p_.tokens.replace(tx, actor, actor.account, token);
 }
 
@@ -291,15 +325,43 @@ Result<LinesPage> SecuringService::list_lines(ReadTx& tx, AccountId account,
         page.items.push_back({std::move(activity), said});
     }
     KS_TRY(page.left, lines_left(tx, account, since, query.kind));
+    if (query.cursor.empty() && query.kind != LineKind::Grave) {
+        KS_TRY(page.told_later, list_told_later(tx, account, since));
+    }
     return page;
+}
+
+Result<std::vector<Line>> SecuringService::list_told_later(ReadTx& tx, AccountId account,
+                                                           Instant since)
+{
+    constexpr int kPagesLookedAt = 10; // A product may tell of much that is new, too.
+    KS_TRY(const auto verdicts, store_.list_verdicts(tx, account));
+    audit::ActivityQuery query{.limit = kToldLaterMax, .action = std::string(kTold), .from = since};
+    std::vector<Line> lines;
+    for (int page = 0; page < kPagesLookedAt; ++page) {
+        KS_TRY(auto read, p_.activity.list_for_account(tx, account, query));
+        for (auto& activity : read.items) {
+            if (lines.size() < kToldLaterMax && is_told_later(activity, since)) {
+                const auto said = verdict_of(verdicts, activity);
+                lines.push_back({std::move(activity), said});
+            }
+        }
+        if (!read.next_cursor || lines.size() == kToldLaterMax) {
+            break;
+        }
+        query.cursor = *std::move(read.next_cursor);
+    }
+    return lines;
 }
 
 Result<void> SecuringService::review_line(WriteTx& tx, const Actor& actor, EventId line,
                                           Verdict verdict, Instant since)
 {
     KS_TRY(const auto activity, p_.activity.find_for_account(tx, actor.account, line));
-    if (!activity || kind_of(activity->action) == LineKind::Part || activity->at >= since ||
-        activity->at < since - kReviewed) {
+    const bool is_line = activity && (is_told_later(*activity, since) ||
+                                      (kind_of(activity->action) != LineKind::Part &&
+                                       activity->at < since && activity->at >= since - kReviewed));
+    if (!is_line) {
         return Error{ErrorKind::NotFound, "securing/no-such-line",
                      "That is no line of the activity to look at."};
     }
@@ -365,6 +427,8 @@ Result<Finished> SecuringService::finish(WriteTx& tx, const Actor& actor, Instan
     KS_TRY(auto session,
            p_.sessions.renew(tx, actor, account, actor.session, {}, session::Proof::Weaker));
     KS_CHECK(p_.tokens.forget_cached(tx, account));
+    // The flow's own mails went to every address that was there, those taken out in it too.
+    KS_CHECK(p_.links.void_purpose(tx, link::Purpose::NotMe, account));
     KS_CHECK(p_.audit.append(tx, {.actor = actor,
                                   .action = "account.secure-finish",
                                   .account = account,

@@ -73,6 +73,7 @@ struct Parts {
     link::LinkService& links;
     audit::AuditLog& audit;
     const audit::AuditService& activity;
+    const Clock& clock;
     Servers servers;
 };
 
@@ -99,11 +100,15 @@ struct LinesQuery {
     std::uint32_t limit = 50;
 };
 inline constexpr std::uint32_t kLinesCounted = 10'000; // where counting ends
+inline constexpr std::uint32_t kToldLaterMax = audit::AuditService::kPageMax;
 struct LinesPage {
     std::vector<Line> items;
     std::optional<std::string> next_cursor;
     std::uint32_t left =
         0; // without a verdict, of all that the query asks for: kLinesCounted at most
+    /// With the first page, when usual lines are asked for: what the product told after the freeze
+    /// of a time before it. May be spoken of, and need not be. kToldLaterMax at most, newest first.
+    std::vector<Line> told_later = {};
 };
 /// What an owner says: of these, and of every usual line of which nothing was said.
 struct Review {
@@ -132,6 +137,9 @@ public:
     Result<std::vector<Server>> unconfirmed_servers(ReadTx& tx, AccountId account);
     /// Errors: securing/not-begun (Conflict), securing/other-step (Forbidden).
     Result<void> check_step(ReadTx& tx, AccountId account, Step step);
+    /// In that step and from it on: for what makes a secret anew that may never have arrived.
+    /// Errors as above.
+    Result<void> check_reached(ReadTx& tx, AccountId account, Step step);
 
     /// Of a session in the flow, when a new authenticator was confirmed: the older ones go.
     Result<void> factor_confirmed(WriteTx& tx, const Actor& actor);
@@ -169,6 +177,7 @@ private:
     Result<std::uint32_t> factors_left(ReadTx& tx, AccountId account, Instant since);
     Result<std::uint32_t> lines_left(ReadTx& tx, AccountId account, Instant since,
                                      std::optional<LineKind> kind);
+    Result<std::vector<Line>> list_told_later(ReadTx& tx, AccountId account, Instant since);
     Result<void> review_line(WriteTx& tx, const Actor& actor, EventId line, Verdict verdict,
                              Instant since);
     Result<Progress> must_be_under_way(ReadTx& tx, AccountId account, Lines counted);

@@ -48,6 +48,11 @@ http::Schema lines_schema()
     using namespace http;
     return object({{"items", array(line_schema(), kLinesMax)},
                    {"next_cursor", text(1, 1024).or_null()},
+                   {"told_later",
+                    array(line_schema(), kToldLaterMax)
+                        .described("With the first page that has usual lines: what the product "
+                                   "told after the freeze of a time before it; no verdict is "
+                                   "asked for")},
                    {"left",
                     integer(0, kLinesCounted)
                         .described(
@@ -111,6 +116,20 @@ LinesQuery query_of(const Request& request)
     return query;
 }
 
+void write_lines(JsonWriter& json, const RouteParts& p, const std::vector<Line>& lines)
+{
+    json.begin_array();
+    for (const Line& line : lines) {
+        json.begin_object()
+            .member("kind", text_of(kind_of(line.activity.action)))
+            .member("verdict", line.verdict ? std::optional(text_of(*line.verdict)) : std::nullopt);
+        json.key("activity").begin_object();
+        activity::write_members(json, line.activity, p.devices, p.places);
+        json.end_object().end_object();
+    }
+    json.end_array();
+}
+
 Result<Response> list_lines(const RouteParts& p, const Request& request)
 {
     const LinesQuery query = query_of(request);
@@ -119,17 +138,10 @@ Result<Response> list_lines(const RouteParts& p, const Request& request)
     }));
     // Described outside the transaction: expressions may have to be compiled first.
     JsonWriter json;
-    json.begin_object().key("items").begin_array();
-    for (const Line& line : page.items) {
-        json.begin_object()
-            .member("kind", text_of(kind_of(line.activity.action)))
-            .member("verdict", line.verdict ? std::optional(text_of(*line.verdict)) : std::nullopt);
-        json.key("activity").begin_object();
-        activity::write_members(json, line.activity, p.devices, p.places);
-        json.end_object().end_object();
-    }
-    json.end_array()
-        .member("next_cursor", page.next_cursor)
+    json.begin_object();
+    write_lines(json.key("items"), p, page.items);
+    write_lines(json.key("told_later"), p, page.told_later);
+    json.member("next_cursor", page.next_cursor)
         .member("left", std::uint64_t{page.left})
         .end_object();
     return Response::json(200, std::move(json).take());

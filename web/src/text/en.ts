@@ -55,8 +55,7 @@ export const t = {
             "link/invalid":
                 "This link is not valid: it was used already, has expired, or was replaced by a newer one.",
             "password/unchanged": "This is the old password, which others may know. Choose another one.",
-            "account/factors-frozen":
-                "Second factors are locked for a day after “this was not me”. To go on at once, choose a new password with the link that “Forgot your password?” mails you.",
+            "account/factors-frozen": "Second factors are locked for a day after “this was not me”.",
             "securing/other-step":
                 "This step was done already, maybe on another device. Load the page again.",
             "securing/addresses-changed": "The list has changed. Look at it again.",
@@ -349,6 +348,16 @@ export const t = {
         codesTitle: "Make new backup codes",
         codesText: "They let you in if you lose your phone. The old ones no longer work then.",
         codesMake: "Make backup codes",
+        factorsFrozen: (when: string) =>
+            `Because of “this was not me” second factors are locked until ${when}. To go on at once, choose a new password with a link by mail: that shows that it is you, and unlocks them.`,
+        factorsRecover: "Choose a new password with a link by mail",
+        lost: "Something went wrong, and you did not see a secret?",
+        lostCodes:
+            "Backup codes that you did not save can be made once more. The ones before no longer work then.",
+        lostCodesMake: "Make new backup codes",
+        lostKeys: "These API keys were replaced. Replaced again, a key gets yet another secret.",
+        lostKeysTitle: "Replaced API keys",
+        replaceAgain: "Replace again",
         tokensTitle: "Your API keys",
         tokensText:
             "None of them works now. Replace those that you still need: each gets a new secret, which works when you are done here. Revoke the others, and all that you did not make.",
@@ -385,6 +394,9 @@ export const t = {
                     `${orMore ? "At least " : ""}${count(number, "older line is", "older lines are")} not shown yet. “All” is those, too.`,
             },
         },
+        toldLater: "Told since, happened before",
+        toldLaterText:
+            "Your product told of this after you froze your account. Say “Not me” where it was not you; the others need no answer.",
         me: "This was me",
         notMe: "Not me",
         said: { me: "You", "not-me": "Not you" } as Record<string, string>,
@@ -1146,6 +1158,7 @@ export const t = {
             "factor-reset.object": "You objected to the reset of your sign-in methods",
             "factor-reset.remind": "You were reminded of the coming reset of your sign-in methods",
             "host.change": "A server was changed",
+            "host.rename": "A server got another name",
             "host.confirm": "A server was let in again after a restore",
             "host.create": "A server was added",
             "host.enroll": "A server was connected",

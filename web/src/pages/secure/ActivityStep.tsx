@@ -81,7 +81,8 @@ function Lines({ kind, query, busy, onSay }: LinesProps) {
             <Loaded query={query} rows={3}>
                 {({ pages }) => {
                     const items = pages.flatMap((page) => page.items);
-                    return items.length === 0 ? (
+                    const later = pages[0]?.told_later ?? [];
+                    return items.length === 0 && later.length === 0 ? (
                         <p className={styles.about}>{t.secure.lines[kind].none}</p>
                     ) : (
                         <>
@@ -102,11 +103,30 @@ function Lines({ kind, query, busy, onSay }: LinesProps) {
                                 busy={busy}
                                 onSay={onSay}
                             />
+                            <ToldLater lines={later} busy={busy} onSay={onSay} />
                         </>
                     );
                 }}
             </Loaded>
         </section>
+    );
+}
+
+/** What the product told since the freeze of a time before it: nothing waits for an answer. */
+function ToldLater({ lines, busy, onSay }: { lines: SecuringLine[] } & Pick<LinesProps, "busy" | "onSay">) {
+    return (
+        lines.length > 0 && (
+            <>
+                <p className={styles.about}>{t.secure.toldLaterText}</p>
+                <Rows label={t.secure.toldLater}>
+                    {lines.map((line) => (
+                        <ActivityRow key={line.activity.id} event={line.activity}>
+                            <Verdict line={line} busy={busy} onSay={onSay} />
+                        </ActivityRow>
+                    ))}
+                </Rows>
+            </>
+        )
     );
 }
 

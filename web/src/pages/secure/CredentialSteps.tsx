@@ -4,7 +4,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as api from "../../api/api";
 import { t } from "../../text/en";
-import { ProblemNotice } from "../../ui/Notice";
+import { Notice, ProblemNotice } from "../../ui/Notice";
+import { dayAndTime } from "../../ui/time";
 import { useAction } from "../../ui/useAction";
 import { PasswordChangeForm } from "../password/PasswordChangeForm";
 import { BackupCodes } from "../two-factor/BackupCodes";
@@ -30,10 +31,13 @@ export function PasswordStep({ email, onDone }: { email: string; onDone: () => v
 export function FactorStep({
     email,
     codesOnly,
+    frozenUntil,
     onDone,
 }: {
     email: string;
     codesOnly: boolean;
+    /** Second factors are locked: a password chosen by mail unlocks them. */
+    frozenUntil: string | null;
     onDone: () => void;
 }) {
     const [enrolling, setEnrolling] = useState(false);
@@ -43,6 +47,13 @@ export function FactorStep({
     });
     if (codes) {
         return <BackupCodes codes={codes} email={email} heading="h2" onSaved={onDone} />;
+    }
+    if (frozenUntil !== null) {
+        return (
+            <Notice kind="warning" actions={<Link to="/recovery">{t.secure.factorsRecover}</Link>}>
+                <p>{t.secure.factorsFrozen(dayAndTime(frozenUntil))}</p>
+            </Notice>
+        );
     }
     if (codesOnly) {
         return (

@@ -21,6 +21,7 @@ import { Loaded } from "../../ui/Section";
 import { dayAndTime } from "../../ui/time";
 import { useAction } from "../../ui/useAction";
 import { ActivityStep } from "./ActivityStep";
+import { LostSecrets } from "./LostSecrets";
 import { AddressesStep, SshKeysStep, TokensStep } from "./ReviewSteps";
 import { FactorStep, PasswordStep } from "./CredentialSteps";
 import styles from "./secure.module.css";
@@ -71,6 +72,8 @@ function Ask() {
     );
 }
 
+/** The steps before secrets were shown that can be made again: the password, the second factor. */
+const secretSteps = 2;
 const next = () => void reload("securing");
 
 const titles: Record<NonNullable<Securing["step"]>, string> = {
@@ -92,6 +95,7 @@ function stepOf(state: Securing): ReactNode {
             return (
                 <FactorStep
                     email={email}
+                    frozenUntil={state.factors_frozen_until}
                     codesOnly={state.steps.some(({ name, left }) => name === "second-factor" && left === 1)}
                     onDone={next}
                 />
@@ -151,6 +155,7 @@ function UnderWay({ state }: { state: Securing }) {
             <Servers servers={state.unconfirmed_servers} />
             <Heading key={step}>{titles[step]}</Heading>
             <div className={styles.step}>{stepOf(state)}</div>
+            {number === 0 || number > secretSteps ? <LostSecrets email={state.account.email} /> : null}
         </CenteredPage>
     );
 }
