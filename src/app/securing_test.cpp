@@ -474,7 +474,7 @@ TEST_P(Securing, UnlocksSecondFactorsForWhoProvesTheMailbox)
     world_.must(one.visitor, "POST /v1/account/secure");
     change_password(one.visitor);
     const auto state = world_.must(one.visitor, "GET /v1/account/secure");
-    EXPECT_FALSE(member_text(state, "factors_frozen_until").empty());
+    EXPECT_FALSE(state.find("factors_frozen_until")->is_null());
     EXPECT_EQ(refusal(one.visitor, "POST /v1/account/totp", json_object({{"name", "phone"}})),
               "account/factors-frozen");
     Visitor stranger;

@@ -461,6 +461,9 @@ export function startSecuring(state, step) {
         ...securingLines("grave", ["token.create", "account.address-add", "totp.remove"], 60),
         ...securingLines("usual", ["session.create", "ssh_key.use"], 45),
     ];
+    const [told] = securingLines("usual", ["product_event.record"], 1);
+    const details = { type: "transfer", summary: "A transfer of 20 EUR", occurred_at: ago(700) };
+    state.toldLater = [{ ...told, activity: { ...told.activity, id: "evt_told", details } }];
 }
 
 const securingSteps = ["password", "second-factor", "tokens", "ssh-keys", "addresses", "activity"];
@@ -473,6 +476,7 @@ function securingState(state) {
         step: at >= 0 ? state.securing : null,
         steps: at >= 0 ? securingSteps.map((name, index) => ({ name, left: index < at ? 0 : 1 })) : [],
         account: { id: state.account.id, email: state.account.email },
+        factors_frozen_until: null,
         unconfirmed_servers: [],
         support: { url: "https://help.example.org/", email: null },
         csrf_token: "csrf-session",
@@ -486,12 +490,13 @@ function securingPage(state, search) {
     return {
         items: of.slice(from, end),
         next_cursor: end < of.length ? String(end) : null,
+        told_later: from === 0 && search.get("kind") === "usual" ? state.toldLater : [],
         left: of.filter(({ verdict }) => verdict === null).length,
     };
 }
 
 function reviewLines(state, { verdict, lines, all_usual }) {
-    for (const line of state.lines) {
+    for (const line of [...state.lines, ...state.toldLater]) {
         if (
             lines.includes(line.activity.id) ||
             (all_usual && line.kind === "usual" && line.verdict === null)

@@ -693,10 +693,15 @@ test("securing an account: what was changed is looked at to the last line, the r
     await grave.getByText("10 older lines are not shown yet.").waitFor();
     await usual.getByText("25 older lines are not shown yet.").waitFor();
     await look("secure-activity");
-    await usual.getByRole("button", { name: "Not me" }).first().click();
-    await usual.getByText("Not you", { exact: true }).waitFor();
+    const later = usual.getByRole("list", { name: "Told since, happened before" });
+    await later.getByText("A transfer of 20 EUR").waitFor();
+    await later.getByRole("button", { name: "Not me" }).click();
+    await later.getByText("Not you", { exact: true }).waitFor();
+    const rest = usual.getByRole("list", { name: "Sign-ins and the rest" });
+    await rest.getByRole("button", { name: "Not me" }).first().click();
+    await rest.getByText("Not you", { exact: true }).waitFor();
     await usual.getByRole("button", { name: "All 44 were me" }).click();
-    await usual.getByText("Not you", { exact: true }).waitFor();
+    await rest.getByText("Not you", { exact: true }).waitFor();
     await usual.getByRole("button", { name: /were me|all me/ }).waitFor({ state: "detached" });
     await grave.getByRole("button", { name: "All of these were me" }).click();
     await grave.getByText("10 older lines are not shown yet.").waitFor();
