@@ -69,7 +69,7 @@ Result<SshKey> SshKeyService::add(WriteTx& tx, const Actor& actor, AccountId acc
                                   const NewKey& wanted)
 {
     KS_CHECK(check_may_add(tx, account)); // The count below holds until the row is there.
-    KS_TRY([[maybe_unused]] const auto count, p_.store.count_lasting(tx, account));
+    KS_TRY([[maybe_unused]] const auto count, p_.store.count_lasting(tx, account, p_.clock.now()));
     KS_CHECK(check_new(tx, account, wanted.key));
 #ifndef KEYSTEAD_WITHOUT_SSH_KEY_LIMIT
     if (count >= p_.settings.at_most) {
@@ -155,7 +155,14 @@ Result<void> SshKeyService::report_compromised(WriteTx& tx, const Actor& actor,
     if (!is_news) {
         return {};
     }
-    p_.follower.any_changed(tx);
+    // Whoever proves keys of their own, one after the other, makes nobody else's servers wait.
+    KS_TRY(const auto holders, p_.store.list_holders(tx, fingerprint, kListedMax));
+    for (const AccountId account : holders) {
+        p_.follower.changed(tx, account);
+    }
+    if (holders.size() == kListedMax) {
+        p_.follower.any_changed(tx);
+    }
     KS_CHECK(p_.audit.append(tx, {.actor = actor,
                                   .action = "ssh_key.prove-compromised",
                                   .details = {{"fingerprint", fingerprint_text(fingerprint),

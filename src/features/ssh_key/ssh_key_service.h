@@ -43,7 +43,7 @@ struct KeyFollower {
     /// `next` is to open what `old` opens. Called before `old` is removed.
     std::function<Result<void>(WriteTx&, const SshKey& old, const SshKey& next)> replaced =
         [](WriteTx&, const SshKey&, const SshKey&) -> Result<void> { return {}; };
-    /// A key was added, or is valid again.
+    /// A key was added, is valid again or was proved compromised.
     std::function<void(WriteTx&, AccountId)> changed = [](WriteTx&, AccountId) {};
     /// Keys of accounts that are not named.
     std::function<void(WriteTx&)> any_changed = [](WriteTx&) {};

@@ -97,6 +97,21 @@ TEST_P(SshKeys, AreAddedWithAName)
     EXPECT_EQ(mails[0].purpose, notify::Purpose::SshKeyAdded);
 }
 
+// guards: the old key of a rotation whose new one was revoked is one of so many again
+TEST_P(SshKeys, CountWhatIsLeftOfARotation)
+{
+    const auto old = add(ada_, new_key());
+    const auto next = rotate(ada_, old->id, new_key());
+    ASSERT_TRUE(next) << next.error().cause;
+    ASSERT_TRUE(add(ada_, new_key()));
+    ASSERT_TRUE(add(ada_, new_key())) << "two that are valid for an hour count as one";
+    EXPECT_EQ(add(ada_, new_key()).error().code, "ssh-key/limit-reached");
+    ASSERT_TRUE(revoke(ada_, next->id));
+    EXPECT_EQ(add(ada_, new_key()).error().code, "ssh-key/limit-reached");
+    world_.clock.advance(1h);
+    EXPECT_TRUE(add(ada_, new_key())) << "over, though no sweep has come";
+}
+
 // guards: the same key in another account is added as any other, and nobody is told
 TEST_P(SshKeys, MayStandInSeveralAccounts)
 {

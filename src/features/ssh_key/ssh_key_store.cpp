@@ -56,13 +56,27 @@ Result<void> SshKeyStore::insert(WriteTx& tx, const SshKey& key)
     return {};
 }
 
-Result<std::int64_t> SshKeyStore::count_lasting(ReadTx& tx, AccountId account)
+Result<std::int64_t> SshKeyStore::count_lasting(ReadTx& tx, AccountId account, Instant now)
 {
     static const std::string sql =
-        "SELECT COUNT(*) FROM ssh_key k WHERE k.account_id = $1 AND k.ends_at IS NULL" +
+        "SELECT COUNT(*) FROM ssh_key k WHERE k.account_id = $1 AND (k.ends_at IS NULL OR "
+        "(k.ends_at > $2 AND NOT EXISTS (SELECT 1 FROM ssh_key n WHERE n.id = k.replaced_by)))" +
         kNotCompromised;
-    KS_TRY(const auto row, tx.query_one(sql, account));
+    KS_TRY(const auto row, tx.query_one(sql, account, now));
     return row->integer(0);
+}
+
+Result<std::vector<AccountId>> SshKeyStore::list_holders(ReadTx& tx, const Digest& fingerprint,
+                                                         int limit)
+{
+    KS_TRY(const auto rows, tx.query("SELECT account_id FROM ssh_key WHERE fingerprint = $1 "
+                                     "ORDER BY account_id LIMIT $2",
+                                     fingerprint, limit));
+    std::vector<AccountId> list;
+    for (const Row& row : rows) {
+        list.push_back(row.id<AccountId>(0));
+    }
+    return list;
 }
 
 Result<std::optional<SshKey>> SshKeyStore::find(ReadTx& tx, SshKeyId id)

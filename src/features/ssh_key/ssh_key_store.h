@@ -22,8 +22,10 @@ struct Ending {
 
 struct SshKeyStore {
     Result<void> insert(WriteTx& tx, const SshKey& key);
-    /// Those that no other replaces.
-    Result<std::int64_t> count_lasting(ReadTx& tx, AccountId account);
+    /// Those that no other replaces: also those that end, but whose successor is gone.
+    Result<std::int64_t> count_lasting(ReadTx& tx, AccountId account, Instant now);
+    /// In order of their ids.
+    Result<std::vector<AccountId>> list_holders(ReadTx& tx, const Digest& fingerprint, int limit);
     /// Whoever's it is.
     Result<std::optional<SshKey>> find(ReadTx& tx, SshKeyId id);
     Result<bool> has(ReadTx& tx, AccountId account, const Digest& fingerprint);
