@@ -150,7 +150,7 @@ void print_next_steps(const Request& request, const std::string& host)
         state +
         "/public/revoked-keys\n"
         "    UsePAM yes\n\n"
-        "at the end of /etc/pam.d/sshd:\n\n"
+        "as the first line of /etc/pam.d/sshd, before all that a user may have a say in:\n\n"
         "    session optional pam_exec.so quiet /usr/local/sbin/keystead-sshd session\n\n"
         "and then:\n\n"
         "    systemctl restart keystead-sshd ssh\n";

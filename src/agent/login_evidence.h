@@ -2,16 +2,31 @@
 //
 // How somebody logged in, as sshd tells PAM in SSH_AUTH_INFO_0: a line for each method that was
 // accepted, "publickey ssh-ed25519 AAAA…" for a key (auth-pam.c, sshd_config(5) ExposeAuthInfo).
-// Pure.
+// And what pam_exec hands on of it: the environment of PAM, into which a login user may have
+// written (pam_env's user_readenv), and behind that its own PAM_… of the same names. Pure.
 #pragma once
 
 #include "agent/words.h"
 
+#include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace keystead::agent {
+
+/// What pam_exec itself says in `name`, which is what it says last; empty: nothing.
+inline std::string said_by_pam(std::span<const std::string_view> environment, std::string_view name)
+{
+    std::string_view said;
+    for (const std::string_view entry : environment) {
+        if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+            said = entry.substr(name.size() + 1);
+        }
+    }
+    return std::string(said);
+}
 
 /// The keys in base64, at most four: AuthenticationMethods may ask for several.
 inline std::vector<std::string> keys_of_evidence(std::string_view evidence)

@@ -8,17 +8,20 @@
 #include "agent/verbs.h"
 #include "agent/words.h"
 
-#include <cstdlib>
+#include <unistd.h>
 
 namespace keystead::agent {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{800};
 
-std::string environment(const char* name)
+std::vector<std::string_view> whole_environment()
 {
-    const char* const value = std::getenv(name);
-    return value == nullptr ? std::string{} : std::string(value);
+    std::vector<std::string_view> entries;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        entries.emplace_back(*entry);
+    }
+    return entries;
 }
 
 } // namespace
@@ -27,17 +30,20 @@ int session_verb(const std::vector<std::string>& arguments)
 {
     const auto parsed = parse_arguments(arguments, {"run"});
     const std::string run_folder = parsed ? parsed->value_or("run", kRunFolder) : kRunFolder;
-    const std::string type = environment("PAM_TYPE");
+    const auto environment = whole_environment();
+    const std::string type = said_by_pam(environment, "PAM_TYPE");
     if (type == "close_session") {
         (void)ask_desk(run_folder, "closed", kPatience);
         return 0;
     }
-    const std::string login_user = environment("PAM_USER");
+    const std::string login_user = said_by_pam(environment, "PAM_USER");
     if (type != "open_session" || !is_login_user(login_user)) {
         return 0;
     }
-    const std::string address = told_address(environment("PAM_RHOST"));
-    for (const std::string& key : keys_of_evidence(environment("SSH_AUTH_INFO_0"))) {
+    const std::string address = told_address(said_by_pam(environment, "PAM_RHOST"));
+    // Of PAM's environment, in which a name stands once: true only before a module that lets the
+    // user write there (docs/servers.md).
+    for (const std::string& key : keys_of_evidence(said_by_pam(environment, "SSH_AUTH_INFO_0"))) {
         (void)ask_desk(run_folder, "opened " + login_user + " " + key + " " + address, kPatience);
     }
     return 0;

@@ -18,10 +18,10 @@ ${loginUser.name}:x:${loginUser.id}:${loginUser.id}::${home}:/bin/bash
 `;
 const group = `root:x:0:\nkeystead-sshd:x:${agentUser}:\n${loginUser.name}:x:${loginUser.id}:\n`;
 const shadow = `root:*:20000::::::\n${loginUser.name}:*:20000::::::\n`;
-const pam = `auth required pam_deny.so
+const pam = `session optional pam_exec.so quiet /usr/local/sbin/keystead-sshd session
+auth required pam_deny.so
 account required pam_permit.so
 session required pam_permit.so
-session optional pam_exec.so quiet /usr/local/sbin/keystead-sshd session
 `;
 const sshdConfig = ({ folder, port }) => `ListenAddress 127.0.0.1
 Port ${port}
