@@ -2,8 +2,11 @@
 
 #include "agent/surroundings.h"
 #include "core/encoding.h"
+#include "core/json.h"
+#include "crypto/hash.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace keystead::agent {
@@ -16,15 +19,22 @@ constexpr seconds kPollPause{2};
 constexpr seconds kOverPause{30};      // when the rental is over
 constexpr milliseconds kPauseMin{250}; // however many log in
 constexpr seconds kPatience{10};       // for one answer
+constexpr int kRefused = 401;
 constexpr int kTooMany = 429;
-constexpr seconds kStatementWriteAfter{60}; // what is kept on the disk is no older than that
-constexpr seconds kAppliedToldAgain{60};    // for what was removed and put back in between
-constexpr seconds kWaitMax{60};             // however long Keystead asks to wait
+constexpr std::size_t kTokenRequestBytes = 1024; // with the token in it: never grows
+constexpr seconds kStatementWriteAfter{60};      // what is kept on the disk is no older than that
+constexpr seconds kAppliedToldAgain{60};         // for what was removed and put back in between
+constexpr seconds kWaitMax{60};                  // however long Keystead asks to wait
 constexpr std::size_t kSessionIdBytes = 16;
 
 Error refused(std::string_view code, std::string detail)
 {
     return {ErrorKind::InvalidInput, code, std::move(detail)};
+}
+
+Error no_proof()
+{
+    return refused("agent/no-proof", "It does not sign that this server's time is over.");
 }
 
 } // namespace
@@ -60,6 +70,9 @@ void Follower::load_kept()
 {
     const auto heard = read_heard(enrollment_.run, boot_.id);
     newest_ = heard ? heard->issued : Instant{};
+    if (newest_ > clock_.now() + kClockSkewMax) {
+        say("what was heard last is of a time to come: a clock was put right");
+    }
     auto kept = enrollment_.state.kept();
     if (!kept) {
         if (kept.error().code != "agent/no-file") {
@@ -110,7 +123,7 @@ void Follower::round(const Board::Work& work)
     // ours.
     for (const SessionEvent& event : work.events) {
         const auto id = random_bytes<kSessionIdBytes>(random_);
-        sessions_.take(event, kept_ ? kept_->content : Content{}, hex_encode(id));
+        sessions_.take(event, kept_ ? kept_->content : Content{}, before_, hex_encode(id));
     }
     const Outcome outcome = ask();
     board_.settle(work.asked, outcome == Outcome::Fresh, kept_);
@@ -139,11 +152,8 @@ Follower::Outcome Follower::ask()
         say("Keystead does not answer: " + answer.error().detail);
         return Outcome::NoAnswer;
     }
-    // A proxy's own refusal must not end a rental: Keystead says why it refuses.
-    if (answer->head.status == 401 && answer->head.content_type == "application/problem+json" &&
-        answer->body.find("\"code\":\"host/required\"") != std::string::npos) {
-        end_rental();
-        return Outcome::Fresh;
+    if (answer->head.status == kRefused) {
+        return ask_whether_over();
     }
     if (answer->head.status != 200) {
         wait_at_least_ = std::min(answer->head.retry_after, kWaitMax);
@@ -155,14 +165,48 @@ Follower::Outcome Follower::ask()
         return Outcome::NoAnswer;
     }
     is_over_ = false;
-    say("follows " + enrollment_.settings.server + " as " + enrollment_.host);
+    const bool has_too_many = kept_->content.has_too_many;
+    say(has_too_many ? "Keystead has more keys than a server takes, and names none: choose which"
+                     : "follows " + enrollment_.settings.server + " as " + enrollment_.host);
     return Outcome::Fresh;
+}
+
+Follower::Outcome Follower::ask_whether_over()
+{
+    if (is_over_) {
+        return Outcome::Fresh; // It was proved, and no token comes back.
+    }
+    JsonWriter json(kTokenRequestBytes);
+    json.begin_object().member("token", enrollment_.token.reveal_text()).end_object();
+    std::string body = std::move(json).take();
+    const auto answer = client_.post("/v1/hosts/ended", enrollment_.token, body, kPatience);
+    explicit_bzero(body.data(), body.size());
+    const bool is_answered = answer && answer->head.status == 200;
+    const auto ended = is_answered ? take_end(answer->body) : Result<void>(no_proof());
+    if (!ended) {
+        // Whoever sits between can refuse, too: it counts as no answer.
+        say("Keystead refuses the token with status 401. " + ended.error().detail);
+        return Outcome::NoAnswer;
+    }
+    end_rental();
+    return Outcome::Fresh;
+}
+
+Result<void> Follower::take_end(const std::string& body)
+{
+    KS_TRY(const auto end, read_end(body, enrollment_.answer_key));
+    const auto token = crypto::sha256(as_bytes(enrollment_.token.reveal_text()));
+    const Instant now = clock_.now();
+    if (!is_over(end, enrollment_.host, token, now) || !may_follow(end.issued, newest_, now)) {
+        return refused("agent/other-end", "The end is another server's, or not of this time.");
+    }
+    return {};
 }
 
 Result<void> Follower::take(const std::string& body)
 {
     KS_TRY(auto fresh, check_kept(body, enrollment_.answer_key, enrollment_.host));
-    if (!may_follow(fresh.statement, newest_)) {
+    if (!may_follow(fresh.statement.issued, newest_, clock_.now())) {
         return refused("agent/older-statement", "it is older than the one before");
     }
     if (!holds_at(fresh.statement, clock_.now())) {
@@ -183,21 +227,23 @@ Result<void> Follower::take(const std::string& body)
     // Both or neither: a statement of which nobody wrote that it was heard last is not served.
     const bool is_due =
         is_new || heard_at >= kept_at_ + kStatementWriteAfter || !is_statement_kept_;
-    if (is_due) {
-        keep_heard(fresh.statement, heard_at); // First: what is on the disk ends with it.
-    }
+    // First: what is on the disk ends with it.
+    const bool may_keep = is_due && keep_heard(fresh.statement, heard_at);
     const bool is_krl_kept = keep_krl(fresh.content);
-    if (is_due) {
+    if (may_keep) {
         keep_statement(fresh);
         kept_at_ = heard_at;
     }
     // Without the list on the disk a provider's authorized_keys still lets the key in.
     applied_ = is_krl_kept ? std::optional(fresh.statement.content) : std::nullopt;
+    if (is_new && kept_ != nullptr) {
+        before_ = kept_->content;
+    }
     kept_ = std::make_shared<const Kept>(std::move(fresh));
     return {};
 }
 
-void Follower::keep_heard(const Statement& statement, std::chrono::microseconds at)
+bool Follower::keep_heard(const Statement& statement, std::chrono::microseconds at)
 {
     const Heard heard{boot_.id, statement.content, statement.issued, at};
     const auto written = enrollment_.run.replace(kHeardFile, heard_text(heard), Readers::Everybody);
@@ -206,6 +252,7 @@ void Follower::keep_heard(const Statement& statement, std::chrono::microseconds 
         (void)enrollment_.state.forget_statement(); // Nothing says any more that it is the newest.
         is_statement_kept_ = false;
     }
+    return written.has_value();
 }
 
 bool Follower::keep_krl(const Content& content)
@@ -238,6 +285,7 @@ void Follower::keep_statement(const Kept& kept)
 void Follower::end_rental()
 {
     is_over_ = true;
+    before_ = kept_ ? kept_->content : Content{};
     kept_ = nullptr;
     applied_ = std::nullopt;
     (void)enrollment_.state.forget_statement();

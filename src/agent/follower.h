@@ -45,8 +45,12 @@ private:
     void round(const Board::Work& work);
     Outcome ask();
     void load_kept();
+    /// When Keystead refuses the token.
+    Outcome ask_whether_over();
     Result<void> take(const std::string& body);
-    void keep_heard(const Statement& statement, std::chrono::microseconds at);
+    /// Whether the statement may lie on the disk.
+    bool keep_heard(const Statement& statement, std::chrono::microseconds at);
+    Result<void> take_end(const std::string& body);
     void end_rental();
     bool keep_krl(const Content& content);
     void keep_statement(const Kept& kept);
@@ -66,6 +70,7 @@ private:
     Sessions sessions_;
     std::string sessions_kept_; // as they are on the disk
     std::shared_ptr<const Kept> kept_;
+    Content before_;                       // what kept_ held before it changed last
     bool is_statement_kept_ = false;       // on the disk
     Instant newest_{};                     // `issued` of what was heard last, also before a restart
     std::chrono::microseconds kept_at_{0}; // since boot: when both were written last

@@ -61,6 +61,18 @@ std::optional<Session> parse_session(std::string_view line)
     return session;
 }
 
+bool is_ours(const SessionEvent& event, const Content& content,
+             [[maybe_unused]] const Content& before)
+{
+#ifndef KEYSTEAD_WITHOUT_SESSIONS_STRADDLING
+    if (refuses(content.krl, event.fingerprint) ||
+        find_key(before, event.login_user, event.fingerprint) != nullptr) {
+        return true;
+    }
+#endif
+    return find_key(content, event.login_user, event.fingerprint) != nullptr;
+}
+
 bool is_among(const std::vector<std::string>& ids, const std::string& id)
 {
     return std::ranges::find(ids, id) != ids.end();
@@ -103,7 +115,8 @@ std::vector<Session> parse_sessions(std::string_view text, const Boot& boot)
     return sessions;
 }
 
-void Sessions::take(const SessionEvent& event, const Content& content, std::string id)
+void Sessions::take(const SessionEvent& event, const Content& content, const Content& before,
+                    std::string id)
 {
     if (event.kind == SessionEvent::Kind::Closed) {
         for (Session& one : sessions_) {
@@ -113,7 +126,7 @@ void Sessions::take(const SessionEvent& event, const Content& content, std::stri
         }
         return;
     }
-    if (find_key(content, event.login_user, event.fingerprint) == nullptr) {
+    if (!is_ours(event, content, before)) {
         return;
     }
     if (sessions_.size() >= kSessionsMax) {

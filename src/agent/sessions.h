@@ -67,8 +67,10 @@ public:
     explicit Sessions(std::vector<Session> known) : sessions_(std::move(known)) {}
     const std::vector<Session>& all() const { return sessions_; }
 
-    /// Opened with a key that `content` has for that user, or it is not ours to tell.
-    void take(const SessionEvent& event, const Content& content, std::string id);
+    /// Opened with a key that `content`, or the one before it, has for that user, or with one that
+    /// is refused: sshd may have taken it just before. Else it is not ours to tell.
+    void take(const SessionEvent& event, const Content& content, const Content& before,
+              std::string id);
     /// Notes what is over without having said so.
     void look(Instant now);
     /// Ends what was opened with keys that `content` no longer has. How many were asked to.

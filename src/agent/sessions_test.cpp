@@ -1,6 +1,10 @@
 #include "agent/sessions.h"
 
+#include "features/host/krl.h"
+
 #include <gtest/gtest.h>
+
+#include <utility>
 
 #include <unistd.h>
 
@@ -33,9 +37,9 @@ TEST(Sessions, AreToldOnceEach)
 {
     Sessions sessions({});
     const Process mine = *parent_of(::getpid());
-    sessions.take(opened_by(mine, "root"), content_with("gpu"), "other-user");
+    sessions.take(opened_by(mine, "root"), content_with("gpu"), {}, "other-user");
     EXPECT_TRUE(sessions.to_report().is_empty());
-    sessions.take(opened_by(mine), content_with("gpu"), "one");
+    sessions.take(opened_by(mine), content_with("gpu"), {}, "one");
     const auto begun = sessions.to_report();
     EXPECT_EQ(begun.begun, std::vector<std::string>{"one"});
     EXPECT_TRUE(begun.ended.empty());
@@ -54,7 +58,7 @@ TEST(Sessions, AreToldOnceEach)
     closed.kind = SessionEvent::Kind::Closed;
     closed.sshd = mine;
     closed.at = kNow;
-    sessions.take(closed, {}, "unused");
+    sessions.take(closed, {}, {}, "unused");
     const auto ended = sessions.to_report();
     EXPECT_EQ(ended.ended, std::vector<std::string>{"one"});
     sessions.told(ended);
@@ -69,16 +73,16 @@ TEST(Sessions, ForgetWhatIsOverBeforeWhatIsOpen)
     Sessions sessions({});
     const Process mine = *parent_of(::getpid());
     const Process brief{mine.number, mine.start + 1};
-    sessions.take(opened_by(mine), content_with("gpu"), "held");
+    sessions.take(opened_by(mine), content_with("gpu"), {}, "held");
     for (std::size_t i = 1; i < kSessionsMax; ++i) {
-        sessions.take(opened_by(brief), content_with("gpu"), "brief" + std::to_string(i));
+        sessions.take(opened_by(brief), content_with("gpu"), {}, "brief" + std::to_string(i));
     }
     SessionEvent closed;
     closed.kind = SessionEvent::Kind::Closed;
     closed.sshd = brief;
     closed.at = kNow;
-    sessions.take(closed, {}, "unused");
-    sessions.take(opened_by(brief), content_with("gpu"), "one-more");
+    sessions.take(closed, {}, {}, "unused");
+    sessions.take(opened_by(brief), content_with("gpu"), {}, "one-more");
     const auto begun = sessions.to_report().begun;
     EXPECT_EQ(begun[0], "held");
     EXPECT_EQ(begun[1], "brief2");
@@ -89,7 +93,7 @@ TEST(Sessions, EndWithTheirProcess)
     Sessions sessions({});
     Process other = *parent_of(::getpid());
     ++other.start;
-    sessions.take(opened_by(other), content_with("gpu"), "one");
+    sessions.take(opened_by(other), content_with("gpu"), {}, "one");
     sessions.look(kNow);
     EXPECT_EQ(sessions.to_report().ended, std::vector<std::string>{"one"});
 }
@@ -98,10 +102,10 @@ TEST(Sessions, EndWithTheirProcess)
 TEST(Sessions, AreKeptAndReadAgain)
 {
     Sessions sessions({});
-    sessions.take(opened_by({7, 8}), content_with("gpu"), "one");
-    sessions.take(opened_by({9, 10}), content_with("gpu"), "two");
+    sessions.take(opened_by({7, 8}), content_with("gpu"), {}, "one");
+    sessions.take(opened_by({9, 10}), content_with("gpu"), {}, "two");
     sessions.look(kNow);
-    sessions.take(opened_by({11, 12}), content_with("gpu"), "three");
+    sessions.take(opened_by({11, 12}), content_with("gpu"), {}, "three");
     const auto text = sessions_text(sessions.all(), kBoot);
     EXPECT_EQ(sessions_text(parse_sessions(text, kBoot), kBoot), text);
     EXPECT_EQ(parse_sessions(text, kBoot).size(), 3U);
@@ -117,7 +121,7 @@ TEST(Sessions, AreOverAfterABoot)
 {
     Sessions sessions({});
     const Process mine = *parent_of(::getpid());
-    sessions.take(opened_by(mine), content_with("gpu"), "one");
+    sessions.take(opened_by(mine), content_with("gpu"), {}, "one");
     const auto text = sessions_text(sessions.all(), kBoot);
     Sessions same(parse_sessions(text, kBoot));
     same.look(kNow);
@@ -130,12 +134,35 @@ TEST(Sessions, AreOverAfterABoot)
     EXPECT_EQ(after.end_removed({}), 0U) << "nor is anything ended that is not it";
 }
 
+// guards: a login that was under way when its key was removed is known, and ends like the others
+TEST(Sessions, AreKnownThoughTheirKeyWasRemovedMeanwhile)
+{
+    Content refusing;
+    refusing.krl = host::make_krl({Digest{}});
+    Content other_key = content_with("gpu");
+    other_key.keys[0].fingerprint = Digest{std::byte{1}};
+    for (const auto& [now, before] : {std::pair{refusing, Content{}},
+                                      {other_key, content_with("gpu")},
+                                      {Content{}, content_with("gpu")}}) {
+        Sessions sessions({});
+        // Nobody has this number: what is to be ended is not there.
+        sessions.take(opened_by({0x7FFFFFF0, 1}), now, before, "straddling");
+        EXPECT_EQ(sessions.to_report().begun.size(), 1U);
+        EXPECT_EQ(sessions.end_removed(now), 1U);
+    }
+    Sessions sessions({});
+    Content refusing_another;
+    refusing_another.krl = host::make_krl({Digest{std::byte{1}}});
+    sessions.take(opened_by({7, 8}), refusing_another, other_key, "not ours");
+    EXPECT_TRUE(sessions.all().empty());
+}
+
 // guards: reports stay within what Keystead takes at once, and lose nothing
 TEST(Sessions, AreReportedInPortions)
 {
     Sessions sessions({});
     for (int i = 0; i < 250; ++i) {
-        sessions.take(opened_by({7, 8}), content_with("gpu"), std::to_string(i));
+        sessions.take(opened_by({7, 8}), content_with("gpu"), {}, std::to_string(i));
     }
     sessions.look(kNow);
     int rounds = 0;

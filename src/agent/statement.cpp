@@ -15,6 +15,8 @@ namespace keystead::agent {
 namespace {
 
 constexpr std::string_view kFirstLine = "keystead-statement/v1";
+constexpr std::string_view kFirstLineOfEnd = "keystead-end/v1";
+constexpr std::string_view kTooManyKeys = "too-many-keys";
 constexpr std::size_t kSignatureBytes = 64;
 // "SSHKRL\n\0" and format version 1 (OpenSSH PROTOCOL.krl).
 constexpr std::string_view kKrlBegin{"SSHKRL\n\0\0\0\0\1", 12};
@@ -100,6 +102,48 @@ bool take_word(StatementWords& words, std::string_view word, std::string_view va
     return true; // A word of a later version: signed, so it is meant to be there.
 }
 
+/// What is signed, and where it ends with its signature.
+struct Signed {
+    std::string_view text;
+    std::size_t head_bytes = 0;
+};
+
+Result<Signed> read_signed(std::string_view text, const AnswerKey& key)
+{
+    const auto separator = text.find("\n\n");
+    if (text.size() > kSnapshotBytesMax || separator == std::string_view::npos) {
+        return malformed("The answer has no end of its statement, or is too long.");
+    }
+    const auto head = text.substr(0, separator + 2);
+    const auto last_line = head.rfind('\n', separator - 1) + 1; // 0 where there is one line alone
+    constexpr std::string_view kSign = "sign ";
+    if (!head.substr(last_line).starts_with(kSign)) {
+        return malformed("The answer is not signed.");
+    }
+    const auto signed_text = head.substr(0, last_line);
+    const auto signature =
+        base64_decode(head.substr(last_line + kSign.size(), separator - last_line - kSign.size()));
+    if (!signature || signature->size() != kSignatureBytes) {
+        return malformed("The answer's signature is none.");
+    }
+#ifndef KEYSTEAD_WITHOUT_ANSWER_SIGNATURE
+    if (!is_signed(as_bytes(signed_text), *signature, key)) {
+        return Error{ErrorKind::InvalidInput, "agent/wrong-signature",
+                     "The answer is not signed with the key given at enrolment."};
+    }
+#endif
+    return Signed{signed_text, head.size()};
+}
+
+/// The line's value when its word is `word`; empty: it is not.
+std::string_view value_of(const std::optional<std::string_view>& line, std::string_view word)
+{
+    return line && is_printable(*line) && line->starts_with(word) && line->size() > word.size() &&
+                   (*line)[word.size()] == ' '
+               ? line->substr(word.size() + 1)
+               : std::string_view{};
+}
+
 Result<AllowedKey> parse_key(std::string_view line)
 {
     const auto words = split_words(line);
@@ -167,37 +211,33 @@ Result<Statement> parse_statement(std::string_view signed_text)
                      *words.of_removed_keys};
 }
 
+Result<End> read_end(std::string_view text, const AnswerKey& key)
+{
+    KS_TRY(const Signed what, read_signed(text, key));
+    LineReader lines(what.text);
+    if (lines.next() != kFirstLineOfEnd) {
+        return malformed("The answer is no statement of an end.");
+    }
+    const auto host = value_of(lines.next(), "host");
+    const auto token = parse_digest(value_of(lines.next(), "token"));
+    const auto issued = parse_seconds(value_of(lines.next(), "issued"));
+    if (host.empty() || !token || !issued || !lines.is_done() || what.head_bytes != text.size()) {
+        return malformed("The statement of an end is not as it should be.");
+    }
+    return End{std::string(host), *token, *issued};
+}
+
 Result<Snapshot> read_snapshot(std::string_view text, const AnswerKey& key)
 {
-    const auto separator = text.find("\n\n");
-    if (text.size() > kSnapshotBytesMax || separator == std::string_view::npos) {
-        return malformed("The answer has no end of its statement, or is too long.");
-    }
-    const auto head = text.substr(0, separator + 2);
-    const auto last_line = head.rfind('\n', separator - 1) + 1; // 0 where there is one line alone
-    constexpr std::string_view kSign = "sign ";
-    if (!head.substr(last_line).starts_with(kSign)) {
-        return malformed("The answer is not signed.");
-    }
-    const auto signed_text = head.substr(0, last_line);
-    const auto signature =
-        base64_decode(head.substr(last_line + kSign.size(), separator - last_line - kSign.size()));
-    if (!signature || signature->size() != kSignatureBytes) {
-        return malformed("The answer's signature is none.");
-    }
-#ifndef KEYSTEAD_WITHOUT_ANSWER_SIGNATURE
-    if (!is_signed(as_bytes(signed_text), *signature, key)) {
-        return Error{ErrorKind::InvalidInput, "agent/wrong-signature",
-                     "The answer is not signed with the key given at enrolment."};
-    }
-#endif
-    KS_TRY(auto statement, parse_statement(signed_text));
-    const auto content = text.substr(separator + 2);
+    KS_TRY(const Signed what, read_signed(text, key));
+    KS_TRY(auto statement, parse_statement(what.text));
+    const auto content = text.substr(what.head_bytes);
     if (!content.empty() && crypto::sha256(as_bytes(content)) != statement.content) {
         return Error{ErrorKind::InvalidInput, "agent/wrong-content",
                      "The answer's content is not the one that is signed."};
     }
-    return Snapshot{std::move(statement), std::string(head), std::string(content)};
+    return Snapshot{std::move(statement), std::string(text.substr(0, what.head_bytes)),
+                    std::string(content)};
 }
 
 Result<Content> parse_content(std::string_view text)
@@ -221,6 +261,8 @@ Result<Content> parse_content(std::string_view text)
         } else if (line->starts_with("key ")) {
             KS_TRY(auto key, parse_key(*line));
             content.keys.push_back(std::move(key));
+        } else if (line == kTooManyKeys) {
+            content.has_too_many = true;
         }
     }
     if (!has_krl) {
@@ -239,13 +281,36 @@ bool holds_at(const Statement& statement, Instant now)
     return statement.issued <= now + kClockSkewMax;
 }
 
-bool may_follow(const Statement& fresh, [[maybe_unused]] Instant newest)
+bool may_follow([[maybe_unused]] Instant fresh, [[maybe_unused]] Instant newest,
+                [[maybe_unused]] Instant now)
 {
+#ifndef KEYSTEAD_WITHOUT_CLOCK_PUT_RIGHT
+    if (newest > now + kClockSkewMax) {
+        return true;
+    }
+#endif
 #ifndef KEYSTEAD_WITHOUT_STATEMENT_ORDER
-    return fresh.issued >= newest;
+    return fresh >= newest;
 #else
     return true;
 #endif
+}
+
+bool is_over(const End& end, std::string_view host, const Digest& token, Instant now)
+{
+#ifndef KEYSTEAD_WITHOUT_END_OF_TOKEN
+    if (end.host != host || end.token != token) {
+        return false;
+    }
+#endif
+    return end.issued <= now + kClockSkewMax && now < end.issued + kStatementAgeMax;
+}
+
+bool refuses(ByteView krl, const Digest& fingerprint)
+{
+    // Behind the head stand fingerprints and their lengths; no chance puts these bytes there.
+    const ByteView keys = krl.subspan(std::min(krl.size(), kKrlHeadBytes));
+    return as_text(keys).find(as_text(fingerprint)) != std::string_view::npos;
 }
 
 const AllowedKey* find_key(const Content& content, std::string_view login_user,

@@ -41,6 +41,13 @@ struct Statement {
     OpenSessions of_removed_keys = OpenSessions::Stay;
 };
 
+/// That a token of the server is over, and with it what it was told.
+struct End {
+    std::string host;
+    Digest token{};
+    Instant issued;
+};
+
 /// An answer whose signature holds. `content` is empty when the server said that nothing changed.
 struct Snapshot {
     Statement statement;
@@ -59,24 +66,33 @@ struct AllowedKey {
 struct Content {
     Bytes krl;
     std::vector<AllowedKey> keys;
+    bool has_too_many = false; // and so none: Keystead has more than an answer holds
 };
 
 /// Errors (InvalidInput): agent/malformed-answer, agent/wrong-signature, agent/wrong-content.
 Result<Snapshot> read_snapshot(std::string_view text, const AnswerKey& key);
+/// Errors: agent/malformed-answer, agent/wrong-signature.
+Result<End> read_end(std::string_view text, const AnswerKey& key);
 /// The two halves of it, each without a signature.
 Result<Statement> parse_statement(std::string_view signed_text);
 Result<Content> parse_content(std::string_view text);
 
 /// Whether it is not over, and was not made in a future that no clock's error explains.
 bool holds_at(const Statement& statement, Instant now);
-/// Whether it may take the place of the one issued at `newest`: Keystead's clock does not go back,
-/// so an older one was held back by somebody.
-bool may_follow(const Statement& fresh, Instant newest);
+/// Whether what was issued at `fresh` may take the place of what was at `newest`: Keystead's clock
+/// does not go back, so an older one was held back by somebody. Unless `newest` is still to come:
+/// then both clocks were ahead and have been put right, and nothing would be new for that long.
+bool may_follow(Instant fresh, Instant newest, Instant now);
+/// Whether it is about that host and token, and of this time.
+bool is_over(const End& end, std::string_view host, const Digest& token, Instant now);
 /// The key of that user that is just this one, or null.
 const AllowedKey* find_key(const Content& content, std::string_view login_user,
                            std::string_view type, std::string_view base64);
 const AllowedKey* find_key(const Content& content, std::string_view login_user,
                            const Digest& fingerprint);
+
+/// Whether the list of revoked keys names that one.
+bool refuses(ByteView krl, const Digest& fingerprint);
 
 /// A portable user name (POSIX.1-2017 §3.437) of at most 32 bytes that is no option.
 bool is_login_user(std::string_view name);

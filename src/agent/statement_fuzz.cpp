@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     // No input is signed by a key of all zeros' making.
-    if (read_snapshot(input, AnswerKey{std::byte{9}})) {
+    if (read_snapshot(input, AnswerKey{std::byte{9}}) || read_end(input, AnswerKey{std::byte{9}})) {
         std::abort();
     }
     return 0;

@@ -170,14 +170,58 @@ TEST(Statement, HoldsForFifteenMinutesAndNotBeforeItWasMade)
 // guards: nobody between serves what was true a while ago
 TEST(Statement, IsFollowedByNoOlderOne)
 {
-    Statement before;
-    before.issued = kNow;
-    Statement fresh = before;
-    EXPECT_TRUE(may_follow(fresh, before.issued)) << "asked twice in a second";
-    fresh.issued = kNow - seconds(1);
-    EXPECT_FALSE(may_follow(fresh, before.issued));
-    fresh.issued = kNow + seconds(1);
-    EXPECT_TRUE(may_follow(fresh, before.issued));
+    EXPECT_TRUE(may_follow(kNow, kNow, kNow)) << "asked twice in a second";
+    EXPECT_FALSE(may_follow(kNow - seconds(1), kNow, kNow));
+    EXPECT_TRUE(may_follow(kNow + seconds(1), kNow, kNow));
+}
+
+// guards: clocks that are put right do not shut a server off until that time comes again
+TEST(Statement, IsFollowedByAnOlderOneOfATimeThatIsOver)
+{
+    const Instant ahead = kNow + kClockSkewMax;
+    EXPECT_FALSE(may_follow(kNow, ahead, kNow)) << "no error of a clock explains that it was heard";
+    EXPECT_TRUE(may_follow(kNow, ahead + seconds(1), kNow));
+}
+
+std::string end_of(std::string_view host, const Digest& token)
+{
+    const Secret seed = seed_of(1);
+    host::End end{.host = std::string(host), .token = token, .issued = kNow};
+    return signed_as(host::end_text(end), "", seed);
+}
+
+// guards: an end is signed, whole, and about one token of one server, now
+TEST(Statement, OfAnEnd)
+{
+    const auto key = crypto::ed25519_public_key(seed_of(1));
+    const Digest token{std::byte{7}};
+    const std::string text = end_of("hst_1", token);
+    const auto end = read_end(text, key);
+    ASSERT_TRUE(end) << end.error().detail;
+    EXPECT_TRUE(is_over(*end, "hst_1", token, kNow));
+    EXPECT_FALSE(is_over(*end, "hst_2", token, kNow));
+    EXPECT_FALSE(is_over(*end, "hst_1", Digest{}, kNow)) << "the server has another one by now";
+    EXPECT_TRUE(is_over(*end, "hst_1", token, kNow - kClockSkewMax));
+    EXPECT_FALSE(is_over(*end, "hst_1", token, kNow - kClockSkewMax - seconds(1)));
+    EXPECT_FALSE(is_over(*end, "hst_1", token, kNow + kStatementAgeMax));
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        std::string changed = text;
+        changed[at] = static_cast<char>(changed[at] ^ 1);
+        EXPECT_FALSE(read_end(changed, key)) << at;
+        EXPECT_FALSE(read_end(text.substr(0, at), key)) << at;
+    }
+    EXPECT_FALSE(read_end(text + "x", key));
+    EXPECT_FALSE(read_end(snapshot_of(content_of("root"), seed_of(1)), key));
+    EXPECT_FALSE(read_snapshot(text, key)) << "nor is an end a list without keys";
+}
+
+TEST(Statement, SaysThatThereAreTooManyKeys)
+{
+    const auto krl = host::content_text(host::make_krl({}), {});
+    EXPECT_FALSE(parse_content(krl)->has_too_many);
+    const auto content = parse_content(krl + std::string(host::kTooManyKeys));
+    ASSERT_TRUE(content);
+    EXPECT_TRUE(content->has_too_many);
 }
 
 TEST(Statement, KnowsUserNames)

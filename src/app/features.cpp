@@ -210,8 +210,7 @@ securing::Parts Features::securing_parts()
 
 Result<std::vector<securing::Server>> Features::unconfirmed_servers(ReadTx& tx, AccountId account)
 {
-    const auto at_most = static_cast<int>(foundation.settings.host.at_most);
-    KS_TRY(const auto views, hosts.list(tx, account, std::nullopt, at_most));
+    KS_TRY(const auto views, hosts.list(tx, account, std::nullopt, host::kHostsListedMax));
     std::vector<securing::Server> servers;
     for (const auto& view : views) {
         if (view.removals_pending > 0) {
@@ -291,8 +290,7 @@ Result<void> Features::export_ssh_keys(ReadTx& tx, AccountId account, JsonWriter
 
 Result<std::optional<Instant>> Features::servers_since(ReadTx& tx, AccountId account)
 {
-    const auto at_most = static_cast<int>(foundation.settings.host.at_most);
-    KS_TRY(const auto list, hosts.list(tx, account, std::nullopt, at_most));
+    KS_TRY(const auto list, hosts.list(tx, account, std::nullopt, host::kHostsListedMax));
     std::optional<Instant> since;
     for (const auto& view : list) {
         if (const auto at = view.host.enrolled_at) {
@@ -304,8 +302,7 @@ Result<std::optional<Instant>> Features::servers_since(ReadTx& tx, AccountId acc
 
 Result<void> Features::export_hosts(ReadTx& tx, AccountId account, JsonWriter& json)
 {
-    const auto at_most = static_cast<int>(foundation.settings.host.at_most);
-    KS_TRY(const auto list, hosts.list(tx, account, std::nullopt, at_most));
+    KS_TRY(const auto list, hosts.list(tx, account, std::nullopt, host::kHostsListedMax));
     json.begin_array();
     for (const auto& view : list) {
         host::write_host(json, view, foundation.clock.now());

@@ -67,6 +67,7 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "A login user is 1 to 32 letters, digits, dots, underscores and hyphens, and does not "
          "begin "
          "with a hyphen."},
+        {"host/not-ended", "Not over", "The server's token is still good."},
         {"host/not-found", "No such server",
          "There is no such team or server, or it is not yours."},
         {"host/not-suspended", "Not suspended", "The server is not suspended."},
@@ -74,7 +75,8 @@ void add_problem_words(http::ProblemCatalogue& catalogue)
          "A server's own token is needed, or an enrolment token that was not used and is not "
          "over."},
         {"host/suspended", "Suspended",
-         "A backup was restored: the server hears nothing before its owner has confirmed it."},
+         "A backup was restored: the server hears nothing before its owner has confirmed it, or "
+         "enrolled it anew."},
         {"host/too-many-keys", "Too many keys",
          "That is more than a server takes: choose its keys, or fewer login users."},
         {"host/too-many-logins", "Too many logins",

@@ -126,6 +126,7 @@ Result<Counts> run_steps(WriteTx& tx, Features& f, const backup::ArchiveHead& he
         done.emplace_back(step.name, count);
     }
 #endif
+    KS_CHECK(f.hosts.note_restore(tx, head.made_at));
     // What is checked against checkpoints of the old history must not be taken for tampering.
     KS_TRY([[maybe_unused]] const auto origin,
            f.log_proofs.start_new_origin(tx, kOperator, log_proof::OriginReason::Restore));

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { enrollTotp, newEmail, passwordStep, setUpOperator, signIn, signUp } from "./support/accounts.mjs";
 import { checkAccessible, openBrowser, openPage, screenshot } from "./support/browser.mjs";
 import { codeAt } from "./support/codes.mjs";
+import { enroll, registerHost, serversOf } from "./support/hosts.mjs";
 import { tokenIn } from "./support/mail.mjs";
 import { insideAllowed, startReceiver } from "./support/receiver.mjs";
 import { engine, runKeystead, startKeystead } from "./support/server.mjs";
@@ -101,6 +102,11 @@ test("what was ended or used since the back-up does not come back with it", asyn
     const server = await startKeystead(t, { settings: insideAllowed, movableClock: true });
     const operator = await setUpOperator(server);
     const owner = await signUp(server);
+    const servers = await serversOf(owner);
+    const rented = async (name) => enroll(server, await registerHost(owner.client, servers, { name }));
+    const ended = await rented("ended");
+    await owner.client.expect(204, "DELETE", `${servers}/${ended.id}`);
+    server.advanceClock(61); // What is registered within the minute may be later than the back-up.
     const { authenticator, backupCodes } = await enrollTotp(server, owner.client);
     const other = await signIn(server, owner, { authenticator });
     const client = good(server, ["client", "create", "--name", "shop", "--rights", "introspect"]);
@@ -118,6 +124,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     const [deleted, webhook] = [await addWebhook(), await addWebhook()];
     const ofInstance = good(server, ["webhook", "create", "--url", receiver.url]).endpoint.id;
     await owner.client.expect(200, "PATCH", "account", { name: "Before" });
+    const [goesOn, anew] = [await rented("goes on"), await registerHost(owner.client, servers, { name: "anew" })];
 
     const file = path.join(server.folder, "nightly.backup");
     const made = good(server, ["backup", file]);
@@ -132,6 +139,7 @@ test("what was ended or used since the back-up does not come back with it", asyn
     await owner.client.expect(204, "DELETE", `account/webhooks/${deleted}`);
     await owner.client.expect(204, "DELETE", `account/tokens/${revoked.id}`);
     await owner.client.expect(204, "DELETE", `account/ssh-keys/${lostKey.id}?reason=lost`);
+    const newer = [await rented("newer"), await enroll(server, anew)];
     await other.expect(204, "POST", "sign-out");
     const usedCode = backupCodes[0];
     const byCode = await passwordStep(server, owner);
@@ -219,6 +227,17 @@ test("what was ended or used since the back-up does not come back with it", asyn
         good(server, ["client", "confirm", "--client", kept.id]);
         assert.equal((await introspect(server, "nonsense", kept.token)).status, 200);
         refused(server, ["client", "confirm", "--client", owner.id], "client/not-found");
+    });
+
+    await t.test("no server is told that its rental is over because the back-up does not know it", async () => {
+        for (const host of [goesOn, ...newer]) {
+            const asked = await host.get("snapshot");
+            assert.deepEqual([asked.status, asked.body.code], [503, "host/suspended"], host.id);
+            const end = await host.askForEnd();
+            assert.deepEqual([end.status, end.body.code], host === goesOn ? [409, "host/not-ended"] : [503, "host/suspended"], host.id);
+        }
+        await ended.checkEnd();
+        [ended, goesOn, ...newer].forEach((host) => host.close());
     });
 
     await t.test("no webhook is called before its owner has enabled it again", async () => {

@@ -214,7 +214,12 @@ test("servers", async (t) => {
             assert.deepEqual([refused.status, refused.body.code], [401, "host/required"], target);
         }
         assert.equal((await host.report({})).status, 401);
+        await host.checkEnd();
         await beside.snapshot();
+        const alive = await beside.askForEnd();
+        assert.deepEqual([alive.status, alive.body.code], [409, "host/not-ended"]);
+        const none = await host.client.request("POST", "hosts/ended", { token: `${host.token.slice(0, -1)}${host.token.endsWith("0") ? "1" : "0"}` });
+        assert.deepEqual([none.status, none.body.code], [401, "host/required"]);
         await shop.expect(404, "GET", `${hosts}/${host.id}`);
         await shop.expect(204, "DELETE", `${hosts}/${beside.id}`);
         host.close();

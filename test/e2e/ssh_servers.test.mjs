@@ -67,6 +67,27 @@ test("rented servers follow the account's SSH keys", { skip: cannotRun }, async 
         assert.deepEqual([use.host.id, use.login_user, use.address, more.length], [host.id, "gpu", "127.0.0.1", 0]);
     });
 
+    // proves: M-18
+    await t.test("a login is told by the key that it had, whatever its user has PAM say", async () => {
+        const other = key("other");
+        const otherKey = await add(owner, other, "other");
+        rented.writePamEnvironment([`SSH_AUTH_INFO_0 DEFAULT="publickey ${other.line.split(" ").slice(0, 2).join(" ")}"`,
+            "PAM_USER DEFAULT=root", "PAM_TYPE DEFAULT=open_session", "PAM_RHOST DEFAULT=192.0.2.66", "SAID_BY_USER DEFAULT=yes"]);
+        const before = (await usage(owner, firstKey)).length;
+        const session = await rented.openSession(first, rented.users[0], "echo $SAID_BY_USER; cat");
+        assert.equal(session.said, "yes\n", "Debian's pam_env believes the file");
+        const [use] = await until("the login is told", async () => {
+            const items = await usage(owner, firstKey);
+            return items.length > before && items;
+        });
+        assert.deepEqual([use.login_user, use.address, use.ended_at], ["gpu", "127.0.0.1", null]);
+        session.child.kill();
+        await until("its end is told", async () => (await usage(owner, firstKey))[0].ended_at !== null);
+        assert.deepEqual(await usage(owner, otherKey), []);
+        rented.writePamEnvironment([]);
+        await owner.client.expect(204, "DELETE", `account/ssh-keys/${otherKey.id}?reason=unneeded`);
+    });
+
     const revoked = first;
     // proves: K-08
     await t.test("a key that is revoked is refused within five seconds, by the list and by name, and its sessions end", async () => {
@@ -198,6 +219,56 @@ test("a server believes its own Keystead alone", { skip }, async (t) => {
         assert.equal(await rented.keysFor(one.line), "");
     });
 
+    // proves: M-18
+    await t.test("a refusal ends nothing but what Keystead has signed to be over", async () => {
+        forged.say({ keys: allowed(one), endSessions: "yes" });
+        assert.notEqual(await rented.keysFor(one.line), "");
+        const session = await rented.openSession(one);
+        const token = forged.enrolledToken;
+        const foreign = new Signer();
+        const other = "hst_0000000000000000000002";
+        forged.refuses = true;
+        for (const end of [
+            () => [404, ""],
+            () => [401, "{}"],
+            () => [200, ""],
+            () => [200, foreign.end({ host: forged.host, token })],
+            () => [200, forged.signer.end({ host: other, token })],
+            () => [200, forged.signer.end({ host: forged.host, token: "ks_host_other" })],
+            () => [200, forged.signer.end({ host: forged.host, token, issued: Math.floor(Date.now() / 1000) - 1000 })],
+            () => [200, forged.signer.snapshot({ host: forged.host, endSessions: "yes" })],
+        ]) {
+            forged.endAnswer = end;
+            const before = forged.askedForEnd;
+            assert.notEqual(await rented.keysFor(one.line), "", String(end));
+            assert.notEqual(await rented.keysFor(one.line), "", String(end));
+            assert.ok(forged.askedForEnd > before, String(end));
+        }
+        assert.equal(forged.tokenOfEnd, token);
+        assert.equal(session.child.exitCode, null, "nobody is thrown out");
+        assert.equal((await rented.run(["test", "-e", statementFile])).status, 0);
+        forged.endAnswer = () => [200, forged.signer.end({ host: forged.host, token })];
+        await session.over;
+        assert.equal(await rented.keysFor(one.line), "");
+        assert.notEqual((await rented.run(["test", "-e", statementFile])).status, 0);
+        forged.refuses = false;
+        forged.say({ keys: allowed(two) });
+        // It asks every half minute, and whenever sshd does.
+        await until("a token that is good again serves again", async () => (await rented.keysFor(two.line)) !== "");
+    });
+
+    await t.test("a statement of which nobody can write that it was heard last is not left on the disk", async () => {
+        await rented.run(["sh", "-c", "rm -f /run/keystead-sshd/heard && mkdir /run/keystead-sshd/heard"]);
+        forged.say({ keys: allowed(one, two) });
+        assert.notEqual(await rented.keysFor(one.line), "");
+        await until("the log says so", () => /what was heard is not kept/.test(rented.agentLog));
+        assert.notEqual((await rented.run(["test", "-e", statementFile])).status, 0);
+        await rented.run(["rmdir", "/run/keystead-sshd/heard"]);
+        forged.say({ keys: allowed(two) });
+        assert.notEqual(await rented.keysFor(two.line), "");
+        await until("both are kept again", async () => (await rented.run(["test", "-e", statementFile])).status === 0);
+    });
+
     await t.test("logins that are refused for their rate are told later, and hold nothing up that was applied", async () => {
         forged.refusesLogins = true;
         assert.equal(await rented.letsIn(two), true);
@@ -217,14 +288,21 @@ test("a server believes its own Keystead alone", { skip }, async (t) => {
         const asked = await rented.run(["setpriv", "--reuid", "5000", "--regid", "5000", "--clear-groups", "/usr/local/sbin/keystead-sshd",
             "authorized-keys", "gpu", two.line.split(" ")[1], "ssh-ed25519", "-"]);
         assert.notEqual(asked.stdout, "", "the login user gets what everybody may read in the cache");
-        const log = rented.agentLog;
-        const posed = await rented.run(["setpriv", "--reuid", "4999", "--regid", "4999", "--clear-groups", "env", "PAM_TYPE=open_session", "PAM_USER=gpu",
-            `SSH_AUTH_INFO_0=publickey ${two.line}`, "/usr/local/sbin/keystead-sshd", "session"]);
-        assert.equal(posed.status, 0);
+        // Below a shell of that server, which is there as an sshd would be; the address says who told it.
+        const pose = async (user, address) => {
+            const words = ["setpriv", "--reuid", String(user), "--regid", String(user), "--clear-groups", "env", "PAM_TYPE=open_session", "PAM_USER=gpu",
+                `PAM_RHOST=${address}`, `SSH_AUTH_INFO_0=publickey ${two.line}`, "/usr/local/sbin/keystead-sshd", "session"];
+            const posed = await rented.run(["sh", "-c", '"$@"; status=$?; sleep 0.2; exit $status', "sh", ...words]);
+            assert.equal(posed.status, 0);
+        };
+        const told = () => forged.reports.flatMap(({ logins }) => logins ?? []).map(({ address }) => address);
+        await pose(4999, "192.0.2.66");
+        await pose(5000, "192.0.2.67");
+        await pose(0, "192.0.2.1");
+        await until("root is heard", () => told().includes("192.0.2.1"));
         const before = forged.asked;
         await until("two rounds", () => forged.asked > before + 1);
-        assert.equal(forged.reports.some(({ logins }) => logins.length > 1), false);
-        assert.equal(rented.agentLog, log);
+        assert.deepEqual(told().filter((address) => address !== "127.0.0.1"), ["192.0.2.1"]);
     });
 
     await t.test("on a full disk the list of revoked keys is renewed as long as it can be, is never gone, and nothing is claimed", async () => {

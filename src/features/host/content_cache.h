@@ -34,6 +34,7 @@ struct Content {
     Digest digest{};
     std::vector<KeyLine> index;
     std::optional<Instant> valid_until; // a key ends then by itself
+    bool is_too_much = false;           // more keys than a server takes: none is listed
 };
 
 class ContentCache {

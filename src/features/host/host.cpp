@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace keystead::host {
 
@@ -57,6 +58,17 @@ bool is_login_user(std::string_view name)
     };
     return !name.empty() && name.size() <= kLoginUserBytesMax && name.front() != '-' &&
            std::ranges::all_of(name, fits);
+}
+
+std::vector<std::string> each_once(std::vector<std::string> users)
+{
+    std::vector<std::string> once;
+    for (std::string& user : users) {
+        if (std::ranges::find(once, user) == once.end()) {
+            once.push_back(std::move(user));
+        }
+    }
+    return once;
 }
 
 std::string join_users(const std::vector<std::string>& users)

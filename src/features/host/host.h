@@ -79,6 +79,8 @@ Digest user_digest(std::string_view login_user);
 
 /// A name of POSIX's portable character set that does not begin with a hyphen (XBD 3.437).
 bool is_login_user(std::string_view name);
+/// In the order in which they first come.
+std::vector<std::string> each_once(std::vector<std::string> users);
 /// As it is stored: with spaces between, which no name has.
 std::string join_users(const std::vector<std::string>& users);
 std::vector<std::string> split_users(std::string_view text);

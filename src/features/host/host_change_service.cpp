@@ -88,7 +88,8 @@ Result<void> HostService::note_login_users(WriteTx& tx, const Host& before, cons
     for (const std::string& user : without(after.login_users, before.login_users)) {
         KS_CHECK(p_.records.forget_removal(tx, before.id, user_digest(user)));
     }
-    return {};
+    return before.login_users == after.login_users ? Result<void>{}
+                                                   : p_.records.keep_newest_removals(tx, before.id);
 }
 
 Result<void> HostService::change_keys(WriteTx& tx, Host& host, const HostChange& wanted)
@@ -147,7 +148,7 @@ Result<Host> HostService::change(WriteTx& tx, const Actor& actor, AccountId acco
     KS_TRY(const auto chosen_before, p_.store.list_chosen(tx, id));
     Host host = before;
     host.name = wanted.name.value_or(host.name);
-    host.login_users = wanted.login_users.value_or(host.login_users);
+    host.login_users = each_once(wanted.login_users.value_or(host.login_users));
     KS_CHECK(check_wanted(tx, account, host.login_users, wanted.chosen));
     // Who can change a server could fill its owner's activity otherwise, so that what they did to
     // it is not found among what was none: nothing is recorded of nothing, and a name apart.

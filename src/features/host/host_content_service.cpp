@@ -13,9 +13,6 @@ namespace keystead::host {
 namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{64} * 1024 * 1024;
-/// Of one server's list: 50 KiB in base64. Those removed first are left out; no server has them in
-/// its cache any more.
-constexpr int kRefusedMax = 1000;
 constexpr std::size_t kSeedBytes = 32;
 constexpr std::string_view kSealedFor = "host-answers/1";
 constexpr std::size_t kHeadBytesMax = 4096; // of a statement, generously
@@ -31,12 +28,6 @@ Error suspended()
             .code = "host/suspended",
             .detail = "A back-up was restored. The server's owner has to confirm it.",
             .retry_after = std::chrono::seconds{60}};
-}
-
-Error too_many_keys()
-{
-    return {ErrorKind::LimitReached, "host/too-many-keys",
-            "That is more than a server takes: choose its keys, or fewer login users."};
 }
 
 /// What the lists of one server are made of.
@@ -135,10 +126,15 @@ Result<std::shared_ptr<const Content>> HostContentService::read(ReadTx& tx, cons
     }
 #endif
     auto content = std::make_shared<Content>();
-    content->text = content_text(make_krl(std::move(lists.refused)), std::move(lists.keys));
+    const Bytes krl = make_krl(std::move(lists.refused));
+    content->text = content_text(krl, std::move(lists.keys));
+#ifndef KEYSTEAD_WITHOUT_HOST_TOO_MUCH
     if (content->text.size() > kSnapshotBytesMax - kHeadBytesMax) {
-        return too_many_keys();
+        // What ended is to be refused whatever there is too much of.
+        content->is_too_much = true;
+        content->text = content_text(krl, {}) + std::string(kTooManyKeys);
     }
+#endif
     content->digest = content_digest(content->text);
     content->valid_until = lists.valid_until;
     content->index = index_of(content->text);
@@ -179,6 +175,15 @@ Result<std::string> HostContentService::snapshot(Database& db, const Holder& hol
     const auto signature = signing->sign(as_bytes(statement));
     const bool has_it = have == hex_encode(known->digest);
     return snapshot_text(statement, signature, has_it ? std::string_view{} : known->text);
+}
+
+Result<std::string> HostContentService::end_statement(Database& db, HostId host,
+                                                      const Digest& token)
+{
+    KS_TRY(const auto signing, signer(db));
+    const std::string statement =
+        end_text({.host = host.text(), .token = token, .issued = p_.clock.now()});
+    return snapshot_text(statement, signing->sign(as_bytes(statement)), {});
 }
 
 Result<crypto::Ed25519PublicKey> HostContentService::answer_key(WriteTx& tx)

@@ -41,14 +41,17 @@ class HostContentService {
 public:
     explicit HostContentService(HostContentParts parts);
 
-    /// As the transaction sees it. Errors: host/too-many-keys (LimitReached: more than a server
-    /// takes), host/suspended (Unavailable: a back-up was restored).
+    /// As the transaction sees it. Errors: host/suspended (Unavailable: a back-up was restored).
     Result<std::shared_ptr<const Content>> read(ReadTx& tx, const Host& host);
     /// From memory where that may be, else read. Errors: as read(); host/required (Unauthenticated:
     /// the server was removed since its token was checked).
     Result<std::shared_ptr<const Content>> content(Database& db, const Holder& holder);
     /// The whole answer to a server that has the content `have`. Errors: as content().
     Result<std::string> snapshot(Database& db, const Holder& holder, std::string_view have);
+
+    /// The whole answer to a server whose token, of that digest, is over: for good, since a token
+    /// is made once. Errors: host/no-signer.
+    Result<std::string> end_statement(Database& db, HostId host, const Digest& token);
 
     /// The public half of what signs; made when there is none.
     Result<crypto::Ed25519PublicKey> answer_key(WriteTx& tx);

@@ -10,7 +10,6 @@
 namespace keystead::host {
 namespace {
 
-constexpr int kListedMax = 10'000; // more than any setting's "at most"
 constexpr int kSuspendPage = 500;
 
 } // namespace
@@ -24,13 +23,13 @@ Result<void> HostService::add_removals(WriteTx& tx, const Host& host,
         KS_CHECK(p_.records.add_removal(tx, host.id, host.account, key.id,
                                         ssh_key::fingerprint_of(key.key), p_.clock.now()));
     }
-    return {};
+    return keys.empty() ? Result<void>{} : p_.records.keep_newest_removals(tx, host.id);
 }
 
 Result<void> HostService::key_removed(WriteTx& tx, const ssh_key::SshKey& key)
 {
     KS_CHECK(tx.lock(key.account));
-    KS_TRY(const auto hosts, p_.store.list(tx, key.account, std::nullopt, kListedMax));
+    KS_TRY(const auto hosts, p_.store.list(tx, key.account, std::nullopt, kHostsListedMax));
     KS_TRY(auto chosen, p_.store.list_chosen_of(tx, key.account));
     for (const Host& host : hosts) {
         if (host.is_opened_by(key.id, chosen[host.id])) {
@@ -54,7 +53,7 @@ Result<void> HostService::follow_account(WriteTx& tx, AccountId account)
 {
     KS_CHECK(tx.lock(account));
     p_.contents.forget(tx, account);
-    KS_TRY(const auto hosts, p_.store.list(tx, account, std::nullopt, kListedMax));
+    KS_TRY(const auto hosts, p_.store.list(tx, account, std::nullopt, kHostsListedMax));
     if (hosts.empty()) {
         return {};
     }
@@ -111,6 +110,11 @@ Result<int> HostService::suspend_all(WriteTx& tx, const Actor& actor)
                                   .target = {"hosts", ""},
                                   .details = {{"count", std::to_string(count)}}}));
     return count;
+}
+
+Result<void> HostService::note_restore(WriteTx& tx, Instant made_at)
+{
+    return p_.store.add_restore(tx, made_at, p_.clock.now());
 }
 
 Result<int> HostService::set_back(WriteTx& tx, const Actor&, const SetBack& clock)

@@ -1,5 +1,6 @@
 // What happens to keys, login users and accounts, as servers hear of it.
 #include "features/host/host_service.h"
+#include "features/host/snapshot.h"
 #include "test/support/host_world.h"
 
 #include <gtest/gtest.h>
@@ -185,6 +186,78 @@ TEST_P(HostsFollow, AnAccountThatIsDisabledAndEnabled)
     set_state(ada, account::State::Active);
     EXPECT_EQ(listed(holder).size(), 1U);
     EXPECT_FALSE(refuses(holder, key));
+}
+
+// guards: the new key of an account that is proved compromised makes no other's servers wait
+TEST_P(HostsFollow, TheProofOfNobodysKeyWithoutForgetting)
+{
+    add_key(ada);
+    const auto proved = add_key(bob);
+    const Holder holder = enrolled(ada);
+    const Holder other = enrolled(bob);
+    const auto known = *content(holder);
+    const auto prove = [&](const ssh_key::PublicKey& key) {
+        ASSERT_TRUE(
+            write([&](WriteTx& tx) { return ssh_keys.report_compromised(tx, Actor{}, key); }));
+    };
+    prove(new_key().key);
+    EXPECT_EQ(known.get(), content(holder)->get());
+    EXPECT_FALSE(refuses(other, proved));
+    prove(proved.key);
+    EXPECT_EQ(known.get(), content(holder)->get());
+    EXPECT_TRUE(refuses(other, proved));
+}
+
+// guards: what a server was told, and what it never confirmed, does not grow for ever
+TEST_P(HostsFollow, SoManyRemovalsAndNoMore)
+{
+    const auto key = add_key(ada);
+    const Holder holder = enrolled(ada);
+    const auto fill = [&](SshKeyId of, int count) {
+        return write([&](WriteTx& tx) -> Result<void> {
+            for (int i = 0; i < count; ++i) {
+                Digest digest{};
+                world.random.fill(digest);
+                KS_CHECK(records.add_removal(tx, holder.host, ada, of, digest,
+                                             Instant{std::chrono::seconds(i)}));
+            }
+            return world.audit.append(tx, {.actor = Actor{}, .action = "ssh_key.revoke"});
+        });
+    };
+    ASSERT_TRUE(fill(kNoKey, kUserRemovalsMax + 50));
+    ASSERT_TRUE(fill(SshKeyId::make(world.clock.now(), world.random), kRefusedMax + 50));
+    ASSERT_TRUE(change(holder, {.login_users = Names{"ubuntu"}}));
+    const auto all = [&] { return world.count_rows("SELECT COUNT(*) FROM host_removal"); };
+    EXPECT_EQ(all(), kUserRemovalsMax + kRefusedMax);
+    revoke(key);
+    EXPECT_EQ(all(), kUserRemovalsMax + kRefusedMax);
+    EXPECT_TRUE(refuses(holder, key));
+    report(holder, {.applied = digest_of(holder)});
+    EXPECT_EQ(all(), kRefusedMax) << "of a login user nothing is needed any more";
+    EXPECT_EQ(pending(holder), 0);
+}
+
+// guards: however many keys there are, what was revoked is refused, and its refusal confirmed
+TEST_P(HostsFollow, RevocationsThoughThereAreTooManyKeys)
+{
+    const auto lost = add_key(ada);
+    const auto kept = add_key(ada, "kept");
+    const Holder holder = enrolled(ada);
+    ASSERT_TRUE(write([&](WriteTx& tx) -> Result<void> {
+        KS_CHECK(world.audit.append(tx, {.actor = Actor{}, .action = "ssh_key.add"}));
+        KS_TRY([[maybe_unused]] const int rows,
+               tx.exec("UPDATE ssh_key SET blob = $2 WHERE id = $1", kept.id, Bytes(800'000)));
+        return {};
+    }));
+    revoke(lost);
+    const auto told = *content(holder);
+    EXPECT_TRUE(told->is_too_much);
+    EXPECT_TRUE(told->index.empty());
+    EXPECT_LT(told->text.size(), 1000U);
+    EXPECT_TRUE(told->text.ends_with(kTooManyKeys));
+    EXPECT_TRUE(refuses(holder, lost));
+    report(holder, {.applied = digest_of(holder)});
+    EXPECT_EQ(pending(holder), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, HostsFollow, testing::ValuesIn(keystead::test::engines()),

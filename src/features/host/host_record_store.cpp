@@ -65,6 +65,21 @@ Result<void> HostRecordStore::add_removal(WriteTx& tx, HostId host, AccountId ac
                 host, fingerprint, account, key, now));
 }
 
+Result<void> HostRecordStore::keep_newest_removals(WriteTx& tx, HostId host)
+{
+    // By time alone: those of one moment stay together.
+    KS_CHECK(done(tx.exec("DELETE FROM host_removal WHERE host_id = $1 AND ssh_key_id <> $3 "
+                          "AND removed_at < (SELECT removed_at FROM host_removal "
+                          "WHERE host_id = $1 AND ssh_key_id <> $3 "
+                          "ORDER BY removed_at DESC LIMIT 1 OFFSET $2)",
+                          host, kRefusedMax - 1, kNoKey)));
+    return done(tx.exec("DELETE FROM host_removal WHERE host_id = $1 AND ssh_key_id = $3 "
+                        "AND removed_at < (SELECT removed_at FROM host_removal "
+                        "WHERE host_id = $1 AND ssh_key_id = $3 "
+                        "ORDER BY removed_at DESC LIMIT 1 OFFSET $2)",
+                        host, kUserRemovalsMax - 1, kNoKey));
+}
+
 Result<void> HostRecordStore::forget_removal(WriteTx& tx, HostId host, const Digest& fingerprint)
 {
     return done(tx.exec("DELETE FROM host_removal WHERE host_id = $1 AND fingerprint = $2 "
@@ -131,9 +146,13 @@ Result<std::vector<Removal>> HostRecordStore::list_removals_at(ReadTx& tx, HostI
 
 Result<int> HostRecordStore::confirm_removals(WriteTx& tx, HostId host, Instant now)
 {
-    return tx.exec("UPDATE host_removal SET confirmed_at = $2 "
-                   "WHERE host_id = $1 AND confirmed_at IS NULL",
-                   host, now);
+    KS_TRY(const int users, tx.exec("DELETE FROM host_removal WHERE host_id = $1 "
+                                    "AND ssh_key_id = $2 AND confirmed_at IS NULL",
+                                    host, kNoKey));
+    KS_TRY(const int keys, tx.exec("UPDATE host_removal SET confirmed_at = $2 "
+                                   "WHERE host_id = $1 AND confirmed_at IS NULL",
+                                   host, now));
+    return users + keys;
 }
 
 Result<std::map<HostId, std::int64_t>> HostRecordStore::count_pending(ReadTx& tx, AccountId account)

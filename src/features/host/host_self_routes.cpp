@@ -25,6 +25,7 @@ using http::TimingKind;
 constexpr std::size_t kReportsMax = 100;
 constexpr std::size_t kReportBodyMax = 128 * 1024;
 constexpr std::size_t kEnrollBodyMax = 32 * 1024;
+constexpr std::size_t kEndBodyMax = 512;
 constexpr std::size_t kIdentityMax = 16;
 constexpr std::size_t kIdentityLineMax = 2048;
 
@@ -87,6 +88,11 @@ http::Handler authorized_keys_handler(const RouteParts& p)
 {
     return [p](const Request& request) -> Result<Response> {
         KS_TRY(const auto content, p.contents.content(p.database, holder_of(request)));
+        if (content->is_too_much) {
+            return Error{
+                ErrorKind::LimitReached, "host/too-many-keys",
+                "That is more than a server takes: choose its keys, or fewer login users."};
+        }
         // A tag counts for one URL, in which stands what else the lines depend on.
         return unless_known(request, hex_encode(content->digest), [&] {
             return text_response(authorized_keys(*content, request.query("user").value_or(""),
@@ -163,6 +169,15 @@ http::Handler report_handler(const RouteParts& p)
     };
 }
 
+http::Handler end_handler(const RouteParts& p)
+{
+    return [p](const Request& request) -> Result<Response> {
+        const Secret token = request.body.secret("token");
+        KS_TRY(auto text, p.hosts.prove_end(p.database, token.reveal_text()));
+        return text_response(std::move(text));
+    };
+}
+
 http::Schema report_schema()
 {
     using namespace http;
@@ -199,7 +214,7 @@ http::Route asking(std::string_view path, std::string_view operation, std::strin
             .body_bytes_max = std::size_t{0},
             .timing = TimingKind::Immediate,
             .answers = {std::move(answer)},
-            .problems = {"host/suspended", "host/too-many-keys"},
+            .problems = {"host/suspended"},
             .handler = std::move(handler)};
 }
 
@@ -230,6 +245,21 @@ void add_telling_routes(http::Router& router, const RouteParts& p)
                 .problems = {"host/required"},
                 .audit = {"host.enroll"},
                 .handler = enroll_handler(p)});
+    // For everyone, since the token opens nothing any more: it is the subject, not the key.
+    router.add({.method = Method::Post,
+                .path = "/v1/hosts/ended",
+                .operation = "proveHostEnd",
+                .tag = kTag,
+                .summary = "A signed statement that a server's token is over",
+                .lane = LaneKind::Store,
+                .access = Access::everyone(),
+                .limit = LimitGroup::Read,
+                .body_bytes_max = kEndBodyMax,
+                .timing = TimingKind::Immediate,
+                .request = object({{"token", secret_text(200)}}).named("HostEnd"),
+                .answers = {{200, no_body(), "The statement", {"text/plain"}}},
+                .problems = {"host/required", "host/not-ended", "host/suspended"},
+                .handler = end_handler(p)});
     router.add(
         {.method = Method::Post,
          .path = "/v1/hosts/self/reports",
@@ -243,8 +273,7 @@ void add_telling_routes(http::Router& router, const RouteParts& p)
          .timing = TimingKind::Immediate,
          .request = report_schema(),
          .answers = {{204, no_body(), "Taken"}},
-         .problems = {"host/required", "host/login-id", "host/suspended", "host/too-many-keys",
-                      "host/too-many-logins"},
+         .problems = {"host/required", "host/login-id", "host/suspended", "host/too-many-logins"},
          .audit = {"ssh_key.use", "ssh_key.apply"},
          .handler = report_handler(p)});
 }
@@ -268,6 +297,7 @@ void add_self_routes(http::Router& router, const RouteParts& p)
                        {200, http::no_body(), "A line a key, with an ETag", {"text/plain"}},
                        authorized_keys_handler(p));
     keys.answers.push_back(unchanged());
+    keys.problems.emplace_back("host/too-many-keys");
     keys.query = {{"user", http::text(1, kLoginUserBytesMax), "The login user"},
                   {"fingerprint", http::text(1, 100), "That key alone; as ssh-keygen -l shows it"}};
     router.add(std::move(keys));

@@ -9,6 +9,8 @@ namespace keystead::host {
 namespace {
 
 constexpr std::size_t kCachedMax = 100'000;
+/// From a server's id to the commit that a back-up sees, generously.
+constexpr std::chrono::minutes kRegisteringMax{1};
 
 Error not_found()
 {
@@ -19,6 +21,25 @@ Error no_enrolment()
 {
     return {ErrorKind::Unauthenticated, "host/required",
             "This enrolment token was used, or its time is over."};
+}
+
+Error lost()
+{
+    return {.kind = ErrorKind::Unavailable,
+            .code = "host/suspended",
+            .detail = "A back-up was restored that does not know this token. Enroll the server "
+                      "anew.",
+            .retry_after = std::chrono::seconds{60}};
+}
+
+/// A UUIDv7 begins with its time (RFC 9562 §5.7).
+Instant made_at(HostId id)
+{
+    std::int64_t millis = 0;
+    for (std::size_t i = 0; i < 6; ++i) {
+        millis = millis << 8 | std::to_integer<std::int64_t>(id.bytes()[i]);
+    }
+    return Instant{std::chrono::milliseconds(millis)};
 }
 
 Error invalid_member(std::string pointer, std::string_view code, std::string detail)
@@ -92,7 +113,7 @@ Result<Made> HostService::create(WriteTx& tx, const Actor& actor, AccountId acco
     Host host{.id = HostId::make(now, p_.random),
               .account = account,
               .name = wanted.name,
-              .login_users = wanted.login_users,
+              .login_users = each_once(wanted.login_users),
               .keys = wanted.keys ? KeyChoice::Chosen : KeyChoice::All,
               .created_at = now,
               .created_by = wanted.by,
@@ -255,11 +276,51 @@ std::optional<Holder> HostService::find_cached(const ParsedToken& token)
     return holder;
 }
 
+Result<void> HostService::check_not_lost([[maybe_unused]] ReadTx& tx, [[maybe_unused]] HostId id)
+{
+#ifndef KEYSTEAD_WITHOUT_HOST_LOST
+    KS_TRY(const auto host, p_.store.find(tx, id));
+    if (host && (host->suspended_at || host->token)) {
+        // Suspended: with another token since the back-up, which nobody here ended.
+        return host->suspended_at ? Result<void>(lost()) : Result<void>{};
+    }
+    // Enrolled since the back-up, or registered since.
+    const Instant registered_at = made_at(id);
+    const Instant from = host ? p_.clock.now() : registered_at + kRegisteringMax;
+    KS_TRY(const bool is_lost, p_.store.was_restored_over(tx, from, registered_at));
+    return is_lost ? Result<void>(lost()) : Result<void>{};
+#else
+    return {};
+#endif
+}
+
+Result<std::string> HostService::prove_end(Database& db, std::string_view token_text)
+{
+    const auto token = parse(token_text);
+    if (!token) {
+        return Error{ErrorKind::Unauthenticated, "host/required", "That is no server's token."};
+    }
+    const HostId host{token->id};
+    KS_CHECK(db.read([&](ReadTx& tx) -> Result<void> {
+        KS_TRY(const auto holder, p_.store.find_by_token(tx, token->digest));
+        if (holder) {
+            return Error{ErrorKind::Conflict, "host/not-ended", "This token is still good."};
+        }
+        return check_not_lost(tx, host);
+    }));
+    return p_.contents.end_statement(db, host, token->digest);
+}
+
 Result<std::optional<Holder>> HostService::load(Database& db, const ParsedToken& token)
 {
     const auto epoch = cache_.epoch_of(token.digest); // Before the row.
-    KS_TRY(const auto holder,
-           db.read([&](ReadTx& tx) { return p_.store.find_by_token(tx, token.digest); }));
+    KS_TRY(const auto holder, db.read([&](ReadTx& tx) -> Result<std::optional<Holder>> {
+        KS_TRY(auto found, p_.store.find_by_token(tx, token.digest));
+        if (!found) {
+            KS_CHECK(check_not_lost(tx, HostId{token.id}));
+        }
+        return found;
+    }));
     if (holder) {
         cache_.insert(token.digest, {.host = holder->host, .account = holder->account}, epoch);
         cache_.find_and_note(token.digest, {p_.clock.now()}, [](const CachedHost&) {});

@@ -79,6 +79,9 @@ struct HostView {
     std::optional<Instant> cache_ends_at; // when what it was last told ends
 };
 
+/// More than any setting's "at most", which may have been higher once: what must reach all of an
+/// account's servers goes by this.
+inline constexpr int kHostsListedMax = 10'000;
 /// How records name whose keys open a server.
 inline constexpr std::string_view kAllKeys = "all";
 inline constexpr std::string_view kChosenKeys = "chosen";
@@ -130,6 +133,8 @@ public:
     /// After a restore: enrolment tokens are dead, and no server hears anything before its owner
     /// has confirmed it. How many.
     Result<int> suspend_all(WriteTx& tx, const Actor& actor);
+    /// Of a back-up that was made at `made_at`: it knows nothing of servers registered since.
+    Result<void> note_restore(WriteTx& tx, Instant made_at);
     Result<int> set_back(WriteTx& tx, const Actor& actor, const SetBack& clock);
 
     using ParsedToken = crypto::TokenMint::Parsed;
@@ -144,8 +149,13 @@ public:
     }
     /// From memory; notes that the server was heard of.
     std::optional<Holder> find_cached(const ParsedToken& token);
-    /// The server of a live token, read if need be and then kept in memory.
+    /// The server of a live token, read if need be and then kept in memory. Errors:
+    /// host/suspended (Unavailable: the back-up that was restored may not know the token).
     Result<std::optional<Holder>> load(Database& db, const ParsedToken& token);
+    /// A signed statement that the token is over, for the server that holds it: what is not signed
+    /// ends no rental. Errors: host/required (Unauthenticated: none that we gave out),
+    /// host/not-ended (Conflict), host/suspended.
+    Result<std::string> prove_end(Database& db, std::string_view token_text);
     Result<std::optional<Holder>> load_enrolment(Database& db, const ParsedToken& token);
 
     /// A job, at most every 15 s, and once when the server stops.
@@ -166,6 +176,8 @@ private:
                                                      const Host& after);
     Result<void> record(WriteTx& tx, const Actor& actor, std::string_view action, const Host& host,
                         std::vector<audit::Detail> details = {});
+    /// Of a token that no row has. Errors: host/suspended.
+    Result<void> check_not_lost(ReadTx& tx, HostId id);
     void end_token(WriteTx& tx, const Host& host);
     HostView view_of(Host host);
     /// Moves `seen_at` to what memory knows; answers when what the server was last told ends.

@@ -154,6 +154,16 @@ TEST_P(Hosts, TakeLoginUsersOfPosix)
     EXPECT_EQ(split_users(join_users({"a", "b"})), (Names{"a", "b"}));
 }
 
+TEST_P(Hosts, HaveEachLoginUserOnce)
+{
+    const auto made = create(ada, std::nullopt, {"ubuntu", "root", "ubuntu"});
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->host.login_users, (Names{"ubuntu", "root"}));
+    const auto changed = change(ada, made->host.id, {.login_users = Names{"root", "root"}});
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->login_users, Names{"root"});
+}
+
 // guards: a revoked key is gone from the next answer, refused, and pending until the server has it
 TEST_P(Hosts, HearOfARevokedKeyAndConfirmIt)
 {
@@ -280,6 +290,54 @@ TEST_P(Hosts, HearNothingAfterARestoreBeforeTheirOwnerConfirmsThem)
         write([&](WriteTx& tx) { return ssh_keys.confirm(tx, world.owner_of(ada), ada, key.id); }));
     EXPECT_EQ(listed(holder).size(), 1U);
     EXPECT_FALSE(refuses(holder, key));
+}
+
+// guards: what is told to be over was ended here, and is not what a back-up does not know
+TEST_P(Hosts, HearThatTheyAreOverWhenTheyAreAlone)
+{
+    const auto prove = [&](const Secret& token) {
+        return hosts.prove_end(*world.database, token.reveal_text());
+    };
+    const auto load = [&](const Secret& token) {
+        return hosts.load(*world.database, *hosts.parse(token.reveal_text()));
+    };
+    const auto ended = create(ada);
+    const Secret ended_token = std::move(enroll(*ended)->token);
+    EXPECT_EQ(prove(ended_token).error().code, "host/not-ended");
+    EXPECT_EQ(prove(Secret::copy_of("ks_host_made-up")).error().code, "host/required");
+    ASSERT_TRUE(remove(ada, ended->host.id));
+    const auto proof = prove(ended_token);
+    ASSERT_TRUE(proof) << proof.error().cause;
+    const auto digest = hosts.parse(ended_token.reveal_text())->digest;
+    EXPECT_TRUE(proof->starts_with("keystead-end/v1\nhost " + ended->host.id.text() + "\ntoken " +
+                                   hex_encode(digest) + "\nissued "));
+
+    const auto kept = create(ada);
+    const Secret kept_token = std::move(enroll(*kept)->token);
+    const auto anew = write([&](WriteTx& tx) {
+        return hosts.renew_enrolment(tx, world.owner_of(ada), ada, kept->host.id);
+    });
+    ASSERT_TRUE(anew);
+    EXPECT_TRUE(prove(kept_token)) << "the machine that it was before is to forget its keys";
+
+    // A back-up of three minutes ago, in which the second server has not come yet, is restored.
+    const auto since = create(ada);
+    const Secret since_token = std::move(enroll(*since)->token);
+    world.clock.advance(3min);
+    ASSERT_TRUE(write([&](WriteTx& tx) -> Result<void> {
+        KS_TRY([[maybe_unused]] const int count, hosts.suspend_all(tx, Actor{}));
+        KS_TRY([[maybe_unused]] const bool gone, store.remove(tx, since->host.id));
+        return hosts.note_restore(tx, since->host.created_at - 1ms);
+    }));
+    EXPECT_EQ(load(since_token).error().code, "host/suspended");
+    EXPECT_EQ(prove(since_token).error().code, "host/suspended");
+    EXPECT_EQ(load(kept_token).error().code, "host/suspended")
+        << "it may have been enrolled since the back-up";
+    world.clock.advance(1ms);
+    const auto after = create(ada);
+    const Secret after_token = std::move(enroll(*after)->token);
+    ASSERT_TRUE(remove(ada, after->host.id));
+    EXPECT_TRUE(prove(after_token)) << "it was registered after the restore";
 }
 
 // guards: an enrolment token whose time was over stays so when the clock goes back

@@ -221,6 +221,21 @@ Result<void> HostStore::end_enrolments_of(WriteTx& tx, AccountId account)
                         account));
 }
 
+Result<void> HostStore::add_restore(WriteTx& tx, Instant made_at, Instant now)
+{
+    return done(tx.exec("INSERT INTO host_restore (restored_at, made_at) VALUES ($1, $2) "
+                        "ON CONFLICT (restored_at) DO UPDATE SET made_at = excluded.made_at",
+                        now, made_at));
+}
+
+Result<bool> HostStore::was_restored_over(ReadTx& tx, Instant from, Instant to)
+{
+    KS_TRY(const auto row, tx.query_one("SELECT 1 FROM host_restore WHERE restored_at >= $2 "
+                                        "AND made_at <= $1 LIMIT 1",
+                                        from, to));
+    return row.has_value();
+}
+
 Result<bool> HostStore::confirm(WriteTx& tx, HostId id)
 {
     KS_TRY(const int rows, tx.exec("UPDATE host SET suspended_at = NULL "

@@ -61,6 +61,10 @@ struct HostStore {
     Result<int> suspend_all(WriteTx& tx, Instant now);
     Result<int> end_all_enrolments(WriteTx& tx);
     Result<void> end_enrolments_of(WriteTx& tx, AccountId account);
+    /// Of a back-up that was made at `made_at`.
+    Result<void> add_restore(WriteTx& tx, Instant made_at, Instant now);
+    /// Whether a back-up was restored since `to` that was made before `from`.
+    Result<bool> was_restored_over(ReadTx& tx, Instant from, Instant to);
     Result<bool> confirm(WriteTx& tx, HostId id);
     /// Enrolment tokens that had ended by `seen` end, and none works longer than until `end`.
     Result<int> end_enrolments(WriteTx& tx, Instant seen);
@@ -84,11 +88,20 @@ struct HostStore {
     Result<void> insert_signer(WriteTx& tx, const StoredSigner& signer, Instant now);
 };
 
+/// Of one server's list of revoked keys: 50 KiB in base64. Those removed first are left out; no
+/// server has them in its cache any more.
+inline constexpr int kRefusedMax = 1000;
+/// Of login users that a server has not confirmed yet.
+inline constexpr int kUserRemovalsMax = 100;
+
 /// Removals and logins: what servers were told, and what they told.
 struct HostRecordStore {
     /// Of a key; or of a login user, with kNoKey and user_digest() for a fingerprint.
     Result<void> add_removal(WriteTx& tx, HostId host, AccountId account, SshKeyId key,
                              const Digest& fingerprint, Instant now);
+    /// Those beyond the newest so many of a server go: of keys, which its list leaves out, and of
+    /// login users.
+    Result<void> keep_newest_removals(WriteTx& tx, HostId host);
     /// Of what is let in again before the server confirmed anything.
     Result<void> forget_removal(WriteTx& tx, HostId host, const Digest& fingerprint);
     /// Keys, newest first.
@@ -99,7 +112,7 @@ struct HostRecordStore {
                                                   int limit);
     /// The server's own, newest first.
     Result<std::vector<Removal>> list_removals_at(ReadTx& tx, HostId host, int limit);
-    /// How many of the server's it confirms.
+    /// How many of the server's it confirms. Of login users nothing is left then.
     Result<int> confirm_removals(WriteTx& tx, HostId host, Instant now);
     Result<std::map<HostId, std::int64_t>> count_pending(ReadTx& tx, AccountId account);
     Result<std::optional<SshKeyId>> find_removed_key(ReadTx& tx, HostId host,

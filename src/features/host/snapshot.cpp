@@ -51,6 +51,15 @@ std::string statement_text(const Statement& statement)
     return text;
 }
 
+std::string end_text(const End& end)
+{
+    std::string text = "keystead-end/v1\n";
+    text.append("host ").append(end.host).append("\n");
+    text.append("token ").append(hex_encode(end.token)).append("\n");
+    text.append("issued ").append(seconds_text(end.issued)).append("\n");
+    return text;
+}
+
 std::string snapshot_text(std::string_view statement, ByteView signature, std::string_view content)
 {
     std::string text(statement);

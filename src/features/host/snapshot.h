@@ -14,6 +14,16 @@
 //   <empty line>
 //   krl <base64>
 //   key <login user> <type> <base64> <ssh_… id>
+//   too-many-keys               in the place of keys that are more than a server takes
+//
+// A server whose token is over is told so by a statement of its own kind, which has no content:
+//
+//   keystead-end/v1
+//   host hst_…
+//   token <64 hex digits>       SHA-256 of the token: the server may have been enrolled anew since
+//   issued 1790000000
+//   sign <base64 of 64 bytes>
+//   <empty line>
 //
 // The same content makes the same bytes, whatever the order of what it is made from.
 #pragma once
@@ -32,6 +42,9 @@ namespace keystead::host {
 /// A server takes no longer answer (a line: 16 KiB, but for the list of revoked keys).
 inline constexpr std::size_t kSnapshotBytesMax = 1024UL * 1024;
 inline constexpr std::chrono::seconds kStatementLifetime{900};
+
+/// In the place of keys, with its line feed.
+inline constexpr std::string_view kTooManyKeys = "too-many-keys\n";
 
 struct SnapshotKey {
     std::string login_user;
@@ -57,6 +70,14 @@ struct Statement {
 
 /// What is signed.
 std::string statement_text(const Statement& statement);
+struct End {
+    std::string host; // "hst_…"
+    Digest token{};
+    Instant issued;
+};
+
+/// What is signed.
+std::string end_text(const End& end);
 /// The whole answer; `content` is empty when the server has it.
 std::string snapshot_text(std::string_view statement, ByteView signature, std::string_view content);
 

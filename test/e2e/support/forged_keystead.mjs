@@ -32,6 +32,12 @@ export class Signer {
         this.answerKey = publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64");
     }
 
+    /** That a token is over, as /v1/hosts/ended answers. */
+    end({ host, token, issued = Math.floor(Date.now() / 1000) }) {
+        const text = `keystead-end/v1\nhost ${host}\ntoken ${createHash("sha256").update(token).digest("hex")}\nissued ${issued}\n`;
+        return `${text}sign ${sign(null, Buffer.from(text), this.privateKey).toString("base64")}\n\n`;
+    }
+
     /** `keys`: [{ user, line }]. */
     snapshot({ host, issued = Math.floor(Date.now() / 1000), keys = [], revoked = [], endSessions = "no" }) {
         const content = `krl ${makeKrl(revoked).toString("base64")}\n` +
@@ -63,8 +69,12 @@ export class ForgedKeystead {
         this.tls = tls;
         this.signer = new Signer();
         this.host = hostId;
+        this.enrolledToken = "ks_host_test";
         this.enrolment = { token: "ks_enr_test", answer_key: this.signer.answerKey, pins: [] };
         this.asked = 0;
+        this.askedForEnd = 0;
+        this.refuses = false; // the token, as Keystead would whose rental is over
+        this.endAnswer = () => [404, ""];
         this.reports = [];
         this.refusesLogins = false; // as beyond their rate
         this.say({});
@@ -100,7 +110,14 @@ export class ForgedKeystead {
             };
             this.asked += 1;
             if (request.url === "/v1/hosts/enroll") {
-                reply(201, "application/json", JSON.stringify({ host: this.host, token: "ks_host_test", answer_key: this.signer.answerKey }));
+                reply(201, "application/json", JSON.stringify({ host: this.host, token: this.enrolledToken, answer_key: this.signer.answerKey }));
+            } else if (request.url === "/v1/hosts/ended") {
+                this.askedForEnd += 1;
+                this.tokenOfEnd = JSON.parse(Buffer.concat(parts).toString()).token;
+                const [status, text] = this.endAnswer();
+                reply(status, "text/plain; charset=utf-8", text);
+            } else if (this.refuses) {
+                reply(401, "application/problem+json", JSON.stringify({ status: 401, code: "host/required" }));
             } else if (request.url === "/v1/hosts/self/reports") {
                 const report = JSON.parse(Buffer.concat(parts).toString());
                 if (this.refusesLogins && report.logins?.length > 0) {

@@ -34,6 +34,7 @@ export async function enroll(server, made, { localAddress } = {}) {
 export class Host {
     constructor(server, { host, token, answer_key }, { localAddress } = {}) {
         this.id = host;
+        this.token = token;
         this.client = server.client({ headers: bearer(token), localAddress });
         this.key = createPublicKey({ format: "der", type: "spki",
             key: Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), Buffer.from(answer_key, "base64")]) }); // RFC 8410 §4
@@ -42,6 +43,8 @@ export class Host {
     close() { this.client.close(); }
 
     get(target) { return this.client.request("GET", `hosts/self/${target}`); }
+    /** What Keystead says of its token's end. */
+    askForEnd() { return this.client.request("POST", "hosts/ended", { token: this.token }); }
     report(body) { return this.client.request("POST", "hosts/self/reports", body); }
 
     /** What it has to have: { digest, krl, keys: ["root ssh-ed25519 AAAA… ssh_…"], … }; its signature is checked. */
@@ -62,6 +65,17 @@ export class Host {
             isNews: content !== "", krl: Buffer.from(lines[0].slice(4), "base64"),
             keys: lines.filter((line) => line.startsWith("key ")).map((line) => line.slice(4)),
         };
+    }
+
+    /** Checks that Keystead has signed that the token is over. */
+    async checkEnd() {
+        const answer = await this.askForEnd();
+        assert.equal(answer.status, 200, answer.text);
+        const signed = answer.text.slice(0, answer.text.indexOf("sign "));
+        const signature = answer.text.slice(signed.length + 5).trimEnd();
+        assert.ok(verify(null, Buffer.from(signed), this.key, Buffer.from(signature, "base64")), answer.text);
+        const token = createHash("sha256").update(this.token).digest("hex");
+        assert.ok(signed.startsWith(`keystead-end/v1\nhost ${this.id}\ntoken ${token}\nissued `), signed);
     }
 
     /** Takes over what it has to have, and says so. */

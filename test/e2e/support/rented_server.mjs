@@ -46,6 +46,18 @@ export function makeKeyPair(folder, name, words = ["-t", "ed25519"]) {
     return { file, line: readFileSync(`${file}.pub`, "utf8").trim() };
 }
 
+// What `enroll` prints, and then the last session lines of Debian's own /etc/pam.d/sshd: the last one reads ~/.pam_environment.
+// What is left out of that file needs a whole system.
+const pam = `session optional pam_exec.so quiet /usr/local/sbin/keystead-sshd session
+auth required pam_deny.so
+account required pam_permit.so
+session required pam_permit.so
+session optional pam_keyinit.so force revoke
+session required pam_limits.so
+session required pam_env.so
+session required pam_env.so user_readenv=1 envfile=/etc/default/locale
+`;
+
 const mounts = ({ folder, diskKib }) => `
 set -e
 ${root && `mount --rbind /dev ${root}/dev; mount -t proc proc ${root}/proc; mkdir -p ${root}${folder}; mount --bind ${folder} ${root}${folder}; cp /etc/hosts ${root}/etc/hosts`}
@@ -82,8 +94,7 @@ class RentedServer {
         writeFileSync(path.join(this.folder, "shadow"), lines.map((line) => `${line.split(":")[0]}:*:20000::::::\n`).join(""), { mode: 0o600 });
         mkdirSync(path.join(this.folder, "pam.d"));
         for (const service of ["sshd", "other"]) {
-            writeFileSync(path.join(this.folder, "pam.d", service), "auth required pam_deny.so\naccount required pam_permit.so\n" +
-                "session required pam_permit.so\nsession optional pam_exec.so quiet /usr/local/sbin/keystead-sshd session\n");
+            writeFileSync(path.join(this.folder, "pam.d", service), pam);
         }
         chmodSync(this.folder, 0o755); // sshd looks at the folders above a user's keys.
     }
@@ -183,12 +194,12 @@ ${extra}
         return done.stdout === "welcome\n";
     }
 
-    /** A session that stays open until it is ended: { over: resolves to the exit status }. */
-    async openSession(pair, user = this.users[0]) {
-        const child = spawn("ssh", this.sshWords(pair, user, "echo welcome; cat"), { stdio: ["pipe", "pipe", "pipe"] });
+    /** A session that stays open until it is ended: { said: what its command printed first, over: resolves to the exit status }. */
+    async openSession(pair, user = this.users[0], command = "echo welcome; cat") {
+        const child = spawn("ssh", this.sshWords(pair, user, command), { stdio: ["pipe", "pipe", "pipe"] });
         const session = { child, over: new Promise((resolve) => { child.on("exit", resolve); }) };
-        await new Promise((resolve, reject) => {
-            child.stdout.once("data", resolve);
+        session.said = await new Promise((resolve, reject) => {
+            child.stdout.once("data", (bytes) => resolve(bytes.toString()));
             child.once("exit", () => reject(new Error(`no session\n${this.sshdLog}\n${this.agentLog}`)));
         });
         return session;
@@ -204,6 +215,11 @@ ${extra}
     /** What ssh-keygen says of a key and the list of revoked keys. */
     async isRevoked(pair) {
         return (await this.run(["ssh-keygen", "-Q", "-f", `${publicFolder}/revoked-keys`, `${pair.file}.pub`])).status !== 0;
+    }
+
+    /** What Debian's pam_env takes from a user's home, as the user writes it. */
+    writePamEnvironment(lines, user = this.users[0]) {
+        writeFileSync(path.join(this.folder, "home", user, ".pam_environment"), lines.map((line) => `${line}\n`).join(""));
     }
 
     /** As a provider does that rewrites the file. */
