@@ -325,7 +325,7 @@ std::optional<PasswdUser> find_user(std::string_view passwd, std::string_view na
     return std::nullopt;
 }
 
-bool may(Peer peer, DeskRequest::Kind kind)
+bool may(Peer peer, [[maybe_unused]] DeskRequest::Kind kind)
 {
     switch (peer) {
     case Peer::Nobody: return false;

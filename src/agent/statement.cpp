@@ -296,7 +296,8 @@ bool may_follow([[maybe_unused]] Instant fresh, [[maybe_unused]] Instant newest,
 #endif
 }
 
-bool is_over(const End& end, std::string_view host, const Digest& token, Instant now)
+bool is_over(const End& end, [[maybe_unused]] std::string_view host,
+             [[maybe_unused]] const Digest& token, Instant now)
 {
 #ifndef KEYSTEAD_WITHOUT_END_OF_TOKEN
     if (end.host != host || end.token != token) {
