@@ -72,7 +72,7 @@ test("rented servers follow the account's SSH keys", { skip: cannotRun }, async 
         const other = key("other");
         const otherKey = await add(owner, other, "other");
         rented.writePamEnvironment([`SSH_AUTH_INFO_0 DEFAULT="publickey ${other.line.split(" ").slice(0, 2).join(" ")}"`,
-            "PAM_USER DEFAULT=root", "PAM_TYPE DEFAULT=open_session", "PAM_RHOST DEFAULT=192.0.2.66", "SAID_BY_USER DEFAULT=yes"]);
+            "PAM_USER DEFAULT=gpu", "PAM_TYPE DEFAULT=open_session", "PAM_RHOST DEFAULT=192.0.2.66", "SAID_BY_USER DEFAULT=yes"]);
         const before = (await usage(owner, firstKey)).length;
         const session = await rented.openSession(first, rented.users[0], "echo $SAID_BY_USER; cat");
         assert.equal(session.said, "yes\n", "Debian's pam_env believes the file");
