@@ -411,6 +411,15 @@ test("at most so many servers an account, though fifty are asked for at once", a
     const made = await owner.client.expect(201, "POST", hosts, { name: "x", login_users: ["root"] }, key);
     const repeat = await owner.client.expect(409, "POST", hosts, { name: "x", login_users: ["root"] }, key);
     assert.deepEqual([repeat.code, repeat.id], ["idempotency/already-done", made.id]);
+
+    await t.test("a limit that is lowered leaves none of them out when the account is frozen", async () => {
+        await addKey(owner);
+        await server.stop();
+        server.settings.host.at_most = 1;
+        await server.start();
+        const { unconfirmed_servers: unconfirmed } = await owner.client.expect(200, "POST", "account/secure");
+        assert.equal(unconfirmed.length, 5);
+    });
 });
 
 test("where the preset has no servers there is no API for them", { skip: engine === "postgres" }, async (t) => {
