@@ -664,6 +664,16 @@ test("securing an account: a secret, the addresses and the end are asked to be p
     await proveInPlace();
     await page.getByText("ks_pat_0a1b2c3d4e5f6g7h8i9j").waitFor();
 
+    // The page is loaded again before anybody saw what was on it.
+    mock.state.securing = "ssh-keys";
+    await go("/account/secure");
+    await page.getByText("Something went wrong, and you did not see a secret?").click();
+    await look("secure-lost");
+    await press("Make new backup codes");
+    await page.getByRole("heading", { name: "Save your backup codes" }).waitFor();
+    await press("I have saved them");
+    await heading("Your SSH keys");
+
     mock.state.stepUp = false;
     mock.state.securing = "addresses";
     await go("/account/secure");
