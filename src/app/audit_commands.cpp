@@ -37,9 +37,14 @@ Result<Verified> verify(Features& f, ReadTx& tx, std::span<const log_proof::Sign
     if (!log.faults.empty()) {
         return Verified{std::move(log), {}}; // Tiles that are damaged prove nothing more.
     }
-    KS_TRY(const std::uint64_t indexed, f.audit_search.indexed(tx));
-    if (indexed > log.size) {
-        log.faults.push_back("the search claims to know " + std::to_string(indexed) +
+    const auto indexed = f.audit_search.indexed(tx);
+    if (!indexed && indexed.error().code != "audit-search/damaged") {
+        return indexed.error();
+    }
+    if (!indexed) {
+        log.faults.push_back(indexed.error().cause);
+    } else if (*indexed > log.size) {
+        log.faults.push_back("the search claims to know " + std::to_string(*indexed) +
                              " entries: it finds none of the newest");
     }
     auto is_ours = f.log_proofs.is_newest_name_ours(tx);

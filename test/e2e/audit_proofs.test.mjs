@@ -364,6 +364,7 @@ test("a log that was tampered with", { skip: engine !== "sqlite" && "by changing
         ["the newest, removed", ["remove", size - 1], /entries, the newest event is number/, []],
         ["the newest, cut as if a restore had given them up", ["forget", kept.size - 2], /a key that this installation did not make/, []],
         ["a search that was blinded", ["blind", 1_000_000], /the search claims to know 1000000 entries/, []],
+        ["a search that knows less than nothing", ["blind", -1], /audit_search does not say how much is indexed/, []],
         ["the newest, cut with all that belongs to them", ["cut", kept.size - 2], /the newest were cut/, ["--checkpoint", checkpoints]],
     ]) {
         // proves: D-26
